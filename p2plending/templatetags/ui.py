@@ -383,7 +383,7 @@ def _anchor(form: BaseForm, name: str) -> str:
 
 @register.simple_tag
 def error_summary(*forms: BaseForm | None) -> SafeString:
-    """What is wrong with forms: each error linked to its field, in the words that stand there. Nothing without errors."""
+    """What is wrong with forms: each error linked to its field, in the words that stand there. Else nothing."""
     errors = []
     for form in forms:
         if not form or not form.errors:
