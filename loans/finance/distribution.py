@@ -1,0 +1,143 @@
+"""Passing an allocated payment on to the notes of a loan, exact to the minor unit and fair over its whole life."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Context, Decimal
+
+from loans.finance.errors import InvalidPayment
+from loans.finance.types import NoteShare, NoteState
+
+CARRY_PLACES = 12
+_CARRY_UNIT = 10**CARRY_PLACES
+# Wide enough for any carry, whatever context the caller works in.
+_EXACT = Context(prec=40)
+
+
+def distribute(
+    *,
+    principal: int,
+    interest: int,
+    late_fee: int,
+    notes: Sequence[NoteState],
+    servicing_fee_rate: Decimal,
+    late_fees_to_lenders: bool = True,
+) -> list[NoteShare]:
+    """Share the parts of a payment among notes, in the order given; every part adds up to exactly what was paid.
+
+    Weights are the notes' outstanding principal before the payment. Principal goes by largest remainder (ties: lowest
+    note id), so nobody gets more than is outstanding and the last payment closes every note at nil. Interest and late
+    fee carry their fraction: entitlement = amount * weight / total + carry; the note gets its floor (never below
+    nil), minor units left go to the largest fractions, and the rest is the new carry. The servicing fee is
+    ``servicing_fee_rate`` of the note's interest, rounded down. Late fees that the platform keeps are not shared.
+    Raises InvalidPayment for a negative part, more principal than is outstanding, or notes without weight.
+
+    Notes of 3,333.00, 3,333.00 and 3,334.00, payment of 788.49 principal and 100.00 interest: principal 262.81,
+    262.80, 262.88; interest 33.33, 33.33, 33.34; fee at 5 % 1.66 each.
+    """
+    weights = _weights(principal, interest, late_fee, notes)
+    total_weight = sum(weights)
+    principal_shares = _share_principal(principal, notes, weights)
+    interest_shares, interest_carries = _share_with_carry(
+        interest, notes, weights, [note.interest_carry for note in notes]
+    )
+    fee_shares, fee_carries = _share_with_carry(
+        late_fee if late_fees_to_lenders else 0, notes, weights, [note.late_fee_carry for note in notes]
+    )
+    fee_numerator, fee_denominator = servicing_fee_rate.as_integer_ratio()
+    return [
+        NoteShare(
+            note.note_id,
+            principal_share,
+            interest_share,
+            fee_share,
+            interest_share * fee_numerator // fee_denominator,
+            interest_carry,
+            fee_carry,
+            note.interest_carry,
+            note.late_fee_carry,
+            weight,
+            total_weight,
+        )
+        for note, weight, principal_share, interest_share, interest_carry, fee_share, fee_carry in zip(
+            notes, weights, principal_shares, interest_shares, interest_carries, fee_shares, fee_carries, strict=True
+        )
+    ]
+
+
+def _weights(principal: int, interest: int, late_fee: int, notes: Sequence[NoteState]) -> list[int]:
+    if min(principal, interest, late_fee) < 0:
+        raise InvalidPayment("no part of a payment can be negative")
+    weights = [note.principal_outstanding for note in notes]
+    if principal > sum(weights):
+        raise InvalidPayment("more principal than the notes have outstanding")
+    if not any(weights):
+        weights = [note.principal for note in notes]
+    if not notes or min(weights) < 0 or not any(weights):
+        raise InvalidPayment("no note has a weight to share by")
+    return weights
+
+
+def _share_principal(principal: int, notes: Sequence[NoteState], weights: Sequence[int]) -> list[int]:
+    """Largest remainder by weight, ties to the lowest note id."""
+    if not principal:
+        return [0] * len(weights)
+    total = sum(weights)
+    products = [principal * weight for weight in weights]
+    shares = [product // total for product in products]
+    missing = principal - sum(shares)
+    if missing:
+        fractions = [product % total for product in products]
+        for index in _largest_first(fractions, notes)[:missing]:
+            shares[index] += 1
+    return shares
+
+
+def _share_with_carry(
+    amount: int, notes: Sequence[NoteState], weights: Sequence[int], carries: Sequence[Decimal]
+) -> tuple[list[int], list[Decimal]]:
+    """Shares and new carries. Fractions are whole numbers of 10^-12 minor units, so that carries add up to nil."""
+    if not amount:
+        return [0] * len(weights), list(carries)
+    entitlements = _entitlements(amount, notes, weights, carries)
+    shares = [entitlement // _CARRY_UNIT if entitlement > 0 else 0 for entitlement in entitlements]
+    missing = amount - sum(shares)
+    if missing:
+        rests = [entitlement - share * _CARRY_UNIT for entitlement, share in zip(entitlements, shares, strict=True)]
+        order = _largest_first(rests, notes)
+        if missing > 0:
+            for index in order[:missing]:
+                shares[index] += 1
+        else:
+            # Notes that have had too much cannot pay back, so those with the smallest claim wait a minor unit.
+            waiting = [index for index in reversed(order) if shares[index] > 0]
+            for index in waiting[:-missing]:
+                shares[index] -= 1
+    return shares, [
+        Decimal(entitlement - share * _CARRY_UNIT).scaleb(-CARRY_PLACES, _EXACT)
+        for entitlement, share in zip(entitlements, shares, strict=True)
+    ]
+
+
+def _entitlements(
+    amount: int, notes: Sequence[NoteState], weights: Sequence[int], carries: Sequence[Decimal]
+) -> list[int]:
+    """Exact share plus carry of every note in 10^-12 minor units; their sum is the amount plus all carries."""
+    total = sum(weights)
+    scaled = amount * _CARRY_UNIT
+    products = [scaled * weight for weight in weights]
+    shares = [product // total for product in products]
+    missing = scaled - sum(shares)
+    if missing:
+        fractions = [product % total for product in products]
+        for index in _largest_first(fractions, notes)[:missing]:
+            shares[index] += 1
+    return [
+        share + (int(carry.scaleb(CARRY_PLACES, _EXACT)) if carry else 0)
+        for share, carry in zip(shares, carries, strict=True)
+    ]
+
+
+def _largest_first(figures: Sequence[int], notes: Sequence[NoteState]) -> list[int]:
+    """Indices of the figures, largest first, ties to the lowest note id."""
+    return sorted(range(len(figures)), key=lambda index: (-figures[index], notes[index].note_id))

@@ -1,0 +1,307 @@
+"""Repayment schedules: annuity, equal principal, interest only with a balloon, bullet and flat.
+
+All arithmetic is on integers: a period's rate is kept as a fraction with one denominator for the whole schedule, so
+every figure is rounded once, from its exact value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from math import gcd, lcm, prod
+from typing import NamedTuple
+
+from loans.finance.enums import ScheduleMethod
+from loans.finance.errors import InvalidTerms
+from loans.finance.periods import (
+    broken_days,
+    due_dates,
+    is_among_first,
+    is_nominal,
+    nominal_fraction,
+    period_fraction,
+)
+from loans.finance.types import InstalmentLine, Schedule, Terms
+from p2plending.lib.money import Rounding, round_ratio
+
+SMOOTHING_ROUNDS = 3
+
+
+class Row(NamedTuple):
+    """Principal and interest of one period."""
+
+    principal: int
+    interest: int
+
+
+class RateFactors(NamedTuple):
+    """The rate of each period, as numerators over one denominator."""
+
+    numerators: list[int]
+    denominator: int
+
+
+def level_instalment(
+    principal: int, periodic_rate: Decimal | Fraction, instalments: int, rounding: Rounding = Rounding.HALF_UP
+) -> int:
+    """The level payment of an annuity: P*i / (1 - (1+i)^-n), exact before it is rounded; P/n at rate nil.
+
+    10,000.00 at 1 % for 12 periods: 888.49. Source: the annuity formula; rounding up gives the instalments of
+    LendingClub's published loans.
+    """
+    numerator, denominator = periodic_rate.as_integer_ratio()
+    return _level(principal, RateFactors([numerator] * instalments, denominator), rounding)
+
+
+def build_schedule(terms: Terms) -> Schedule:
+    """The repayment schedule of a loan.
+
+    Interest of a period is its opening balance times annual rate times year fraction, rounded; principal is the
+    level payment less interest; the last instalment pays the rest, so it differs by cents. An odd first period under
+    30/360 adds (or saves) P * r * days / 365 on the first instalment (``broken_interest``).
+    10,000.00 at 12 % for 12 months: 11 times 888.49 and 888.47, interest 661.86.
+    """
+    dates = (terms.start_date, *due_dates(terms))
+    bounds = list(pairwise(dates))
+    if terms.method is ScheduleMethod.BULLET:
+        return _bullet(terms, bounds)
+    rows, level = amortise(terms, terms.principal, rate_factors(terms, bounds), terms.principal_free_periods)
+    broken = _broken_interest(terms)
+    if broken:
+        # A short first period can at most save the interest that there is.
+        broken = max(broken, -rows[0].interest)
+        rows[0] = Row(rows[0].principal, rows[0].interest + broken)
+    lines = number_lines(rows, bounds, terms.principal)
+    return Schedule(lines, lines[0].payment if level is None else level, broken)
+
+
+def rebuild_lines(
+    terms: Terms,
+    balance: int,
+    bounds: Sequence[tuple[date, date]],
+    *,
+    first_number: int,
+    payment: int | None = None,
+    flat_interests: Sequence[int] = (),
+) -> tuple[InstalmentLine, ...]:
+    """The lines that pay ``balance`` back over the periods in ``bounds`` by the rules of ``terms``.
+
+    ``payment`` keeps a level payment (for equal principal: a principal part), and the lines end when nothing is left;
+    None works out a new one for all the periods. The first period may be the rest of one that was split. A flat loan
+    needs the interest of each period given, because it does not follow from the balance.
+    """
+    principal_free = sum(is_among_first(terms, due, terms.principal_free_periods) for _, due in bounds)
+    if terms.method is ScheduleMethod.FLAT:
+        rows, _ = flat_rows(terms, balance, flat_interests, principal_free, payment)
+        return number_lines(rows, bounds, balance, first_number)
+    fractions = [period_fraction(terms, start, due) for start, due in bounds]
+    factors = scale_factors(terms.annual_rate, fractions)
+    if terms.method is ScheduleMethod.BULLET:
+        interest = round_ratio(balance * sum(factors.numerators), factors.denominator, terms.interest_rounding)
+        return number_lines([Row(balance, interest)], [(bounds[0][0], bounds[-1][1])], balance, first_number)
+    rows, _ = amortise(terms, balance, factors, principal_free, payment)
+    return number_lines(rows, bounds, balance, first_number)
+
+
+def rate_factors(terms: Terms, bounds: Sequence[tuple[date, date]]) -> RateFactors:
+    """The rate of each period of a new schedule. Broken days of a 30/360 first period are not in it."""
+    if is_nominal(terms):
+        free = terms.interest_free_periods
+        rate = Fraction(terms.annual_rate) * nominal_fraction(terms)
+        return RateFactors([0] * free + [rate.numerator] * (len(bounds) - free), rate.denominator)
+    return scale_factors(terms.annual_rate, [period_fraction(terms, start, due) for start, due in bounds])
+
+
+def scale_factors(annual_rate: Decimal, fractions: Sequence[Fraction]) -> RateFactors:
+    """Annual rate times each year fraction, brought to one denominator in lowest terms."""
+    rate_numerator, rate_denominator = annual_rate.as_integer_ratio()
+    common = lcm(*(fraction.denominator for fraction in fractions))
+    numerators = [rate_numerator * fraction.numerator * (common // fraction.denominator) for fraction in fractions]
+    denominator = rate_denominator * common
+    divisor = gcd(denominator, *numerators)
+    return RateFactors([numerator // divisor for numerator in numerators], denominator // divisor)
+
+
+def amortise(
+    terms: Terms, balance: int, factors: RateFactors, principal_free: int = 0, payment: int | None = None
+) -> tuple[list[Row], int | None]:
+    """Rows of every method but bullet, and the level payment if the method has one.
+
+    The rows stop when the balance is gone, which rounding up or a given ``payment`` can bring about early.
+    """
+    match terms.method:
+        case ScheduleMethod.ANNUITY:
+            return _annuity(terms, balance, factors, principal_free, payment)
+        case ScheduleMethod.EQUAL_PRINCIPAL:
+            paying = len(factors.numerators) - principal_free
+            part = round_ratio(balance, paying, terms.rounding) if payment is None else payment
+            return _fixed_principal(terms, balance, factors, principal_free, part), None
+        case ScheduleMethod.INTEREST_ONLY:
+            return _fixed_principal(terms, balance, factors, principal_free, 0), None
+        case ScheduleMethod.FLAT:
+            return _flat(terms, balance, factors, principal_free, payment)
+        case _:
+            raise InvalidTerms("a bullet loan has no rows to work out")
+
+
+def number_lines(
+    rows: Sequence[Row], bounds: Sequence[tuple[date, date]], balance: int, first_number: int = 1
+) -> tuple[InstalmentLine, ...]:
+    """Rows with their dates, numbers and running balance."""
+    lines = []
+    for number, (row, (start, due)) in enumerate(zip(rows, bounds, strict=False), start=first_number):
+        balance -= row.principal
+        lines.append(InstalmentLine(number, due, start, row.principal, row.interest, balance))
+    return tuple(lines)
+
+
+def level_rows(balance: int, factors: RateFactors, payment: int, rounding: Rounding) -> list[Row]:
+    """The kernel of the annuity: interest on the balance, then principal; the last row pays all that is left."""
+    numerators, denominator = factors
+    rows = []
+    last = len(numerators) - 1
+    for index, numerator in enumerate(numerators):
+        if rounding is Rounding.HALF_UP:
+            interest = (2 * balance * numerator + denominator) // (2 * denominator)
+        else:
+            interest = round_ratio(balance * numerator, denominator, rounding)
+        principal = payment - interest
+        if index == last or principal >= balance:
+            rows.append(Row(balance, interest))
+            break
+        if principal < 0:
+            principal = 0
+        rows.append(Row(principal, interest))
+        balance -= principal
+    return rows
+
+
+def _level(principal: int, factors: RateFactors, rounding: Rounding, multiple: int = 1) -> int:
+    """P * prod(1+f_k) / (1 + sum of the products of the later ones): the level payment, to a multiple."""
+    numerators, denominator = factors
+    count = len(numerators)
+    if numerators.count(numerators[0]) == count:
+        rate = numerators[0]
+        if rate == 0:
+            exact = (principal, count)
+        else:
+            grown, plain = (denominator + rate) ** count, denominator**count
+            exact = (principal * rate * grown, denominator * (grown - plain))
+    else:
+        # Fineract's recursion from the second period on: each later rate compounds what was summed before it.
+        annuity_value, scale = 1, 1
+        for numerator in numerators[1:]:
+            scale *= denominator
+            annuity_value = scale + annuity_value * (denominator + numerator)
+        grown = prod(denominator + numerator for numerator in numerators)
+        exact = (principal * grown, denominator * annuity_value)
+    return max(round_ratio(exact[0], exact[1] * multiple, rounding), multiple > 1) * multiple
+
+
+def _annuity(
+    terms: Terms, balance: int, factors: RateFactors, principal_free: int, payment: int | None
+) -> tuple[list[Row], int]:
+    numerators, denominator = factors
+    paying = RateFactors(numerators[principal_free:], denominator)
+    first_rows = [
+        Row(0, round_ratio(balance * numerator, denominator, terms.interest_rounding))
+        for numerator in numerators[:principal_free]
+    ]
+    level = payment if payment is not None else _level(balance, paying, terms.rounding, terms.multiple or 1)
+    rows = level_rows(balance, paying, level, terms.interest_rounding)
+    if terms.smooth and payment is None:
+        rows, level = _smooth(terms, balance, paying, rows, level)
+    return first_rows + rows, level
+
+
+def _smooth(terms: Terms, balance: int, factors: RateFactors, rows: list[Row], level: int) -> tuple[list[Row], int]:
+    """Spread a last instalment that is far off over all of them, as long as that brings it nearer.
+
+    Source: Apache Fineract's progressive schedules: while |last - level| is above half a minor unit per instalment
+    (floor(n/2) in all), try level + (last - level) / n, at most three times.
+    """
+    count = len(factors.numerators)
+    for _ in range(SMOOTHING_ROUNDS):
+        difference = _last_payment(rows, count) - level
+        if abs(difference) <= count // 2:
+            break
+        unit = terms.multiple or 1
+        candidate = round_ratio(level * count + difference, count * unit, terms.rounding) * unit
+        candidate_rows = level_rows(balance, factors, candidate, terms.interest_rounding)
+        if abs(_last_payment(candidate_rows, count) - candidate) >= abs(difference):
+            break
+        rows, level = candidate_rows, candidate
+    return rows, level
+
+
+def _last_payment(rows: Sequence[Row], count: int) -> int:
+    return sum(rows[-1]) if len(rows) == count else 0
+
+
+def _fixed_principal(terms: Terms, balance: int, factors: RateFactors, principal_free: int, part: int) -> list[Row]:
+    """The same principal every period (nil for interest only), the rest with the last one."""
+    rows = []
+    last = len(factors.numerators) - 1
+    for index, numerator in enumerate(factors.numerators):
+        interest = round_ratio(balance * numerator, factors.denominator, terms.interest_rounding)
+        principal = 0 if index < principal_free else min(part, balance)
+        if index == last:
+            principal = balance
+        rows.append(Row(principal, interest))
+        balance -= principal
+        if balance == 0:
+            break
+    return rows
+
+
+def _flat(
+    terms: Terms, balance: int, factors: RateFactors, principal_free: int, payment: int | None
+) -> tuple[list[Row], int]:
+    """Interest on the original principal in every period."""
+    interests = [
+        round_ratio(balance * numerator, factors.denominator, terms.interest_rounding)
+        for numerator in factors.numerators
+    ]
+    return flat_rows(terms, balance, interests, principal_free, payment)
+
+
+def flat_rows(
+    terms: Terms, balance: int, interests: Sequence[int], principal_free: int = 0, payment: int | None = None
+) -> tuple[list[Row], int]:
+    """Rows with the interest given for each period; the level payment is (balance + all interest) / periods."""
+    count = len(interests) - principal_free
+    level = payment
+    if level is None:
+        unit = terms.multiple or 1
+        level = round_ratio(balance + sum(interests[principal_free:]), count * unit, terms.rounding) * unit
+    rows = []
+    for index, interest in enumerate(interests):
+        principal = 0 if index < principal_free else min(max(level - interest, 0), balance)
+        if index == len(interests) - 1:
+            principal = balance
+        rows.append(Row(principal, interest))
+        balance -= principal
+        if balance == 0:
+            break
+    return rows, level
+
+
+def _bullet(terms: Terms, bounds: Sequence[tuple[date, date]]) -> Schedule:
+    """One payment at the end: the principal and simple interest for the whole term, rounded once."""
+    factors = rate_factors(terms, bounds)
+    interest = round_ratio(terms.principal * sum(factors.numerators), factors.denominator, terms.interest_rounding)
+    broken = max(_broken_interest(terms), -interest)
+    line = InstalmentLine(1, bounds[-1][1], terms.start_date, terms.principal, interest + broken, 0)
+    return Schedule((line,), line.payment, broken)
+
+
+def _broken_interest(terms: Terms) -> int:
+    """Interest for the odd days of the first period, P * r * days / 365; nil when that period is interest-free."""
+    days = broken_days(terms)
+    if not days or terms.interest_free_periods:
+        return 0
+    numerator, denominator = terms.annual_rate.as_integer_ratio()
+    return round_ratio(terms.principal * numerator * days, denominator * 365, terms.interest_rounding)
