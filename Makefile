@@ -1,0 +1,26 @@
+# PORT=8010 make run, make test ARGS="-k wallet"
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast fmt demo mariadb
+
+LAUNCH := p2plending/scripts/with-python
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: ## start everything: site, worker, demo world (PORT=8000, HOST=127.0.0.1); Ctrl-C stops it
+	@$(LAUNCH) run_site
+
+test: ## lint, contracts, checks and the whole suite on SQLite and MariaDB (ARGS="-k wallet" goes to pytest)
+	@$(LAUNCH) run_tests $(ARGS)
+
+test-fast: ## the same on SQLite only, without a browser
+	@$(LAUNCH) run_tests --fast $(ARGS)
+
+fmt: ## format the Python code and mend what ruff can
+	@$(LAUNCH) run_tests --install-only && .venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+demo: ## make or complete the demo world without starting the site (ARGS="--loans 200")
+	@$(LAUNCH) run_site --demo-only $(ARGS)
+
+mariadb: ## run a throw-away MariaDB and print its DATABASE_URL; Ctrl-C removes it
+	@$(LAUNCH) mariadb

@@ -1,0 +1,176 @@
+"""`make test`: lint, contracts, checks, then the whole suite on SQLite and again on a MariaDB of our own."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import secrets
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from p2plending.scripts.console import CannotContinue, say, stop_with, warn
+from p2plending.scripts.environment import DEVELOPMENT, ROOT, VENV_PYTHON, prepare_environment
+from p2plending.scripts.mariadb import require_server, temporary_server
+from p2plending.scripts.processes import StopRequested, end_process, ignore_further_signals, stop_on_signals
+from p2plending.scripts.system_parts import browser_packages, install_command, install_packages, mysqlclient_packages
+
+BIN = VENV_PYTHON.parent
+NOTHING_COLLECTED = 5
+STOP_SECONDS = 20
+# Two processes: tests wait for disks and browsers often enough that more would only take turns.
+PARALLEL = ("-n", "2", "--dist", "loadfile")
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """What came of one stage."""
+
+    name: str
+    outcome: str
+    seconds: float = 0.0
+
+    @property
+    def is_failure(self) -> bool:
+        """Say whether this stage makes the whole run fail."""
+        return self.outcome.startswith("FAILED")
+
+
+class SuiteRun:
+    """Runs stages one after the other, keeps going after a failure, and remembers what happened."""
+
+    def __init__(self, *, scratch: Path, in_ci: bool) -> None:
+        self.scratch = scratch
+        self.in_ci = in_ci
+        self.results: list[StageResult] = []
+        # The developer's own .env must not decide what the tests see; parallel checkouts must not share files.
+        self.environment = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS}
+        self.environment |= {"ENV_FILE": os.devnull, "VAR_DIR": str(scratch / "var"), "PYTHONUNBUFFERED": "1"}
+        self.environment |= {"SECRET_KEY": secrets.token_urlsafe(50), "FIELD_KEYS": random_field_key()}
+
+    def stage(self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
+        """Run one command as a stage with its output on the terminal."""
+        say(f"\n--- {name}")
+        started = time.monotonic()
+        code = self.run(command, self.environment | (environment or {}))
+        outcome = "passed" if code == 0 else f"FAILED (exit code {code})"
+        if code == NOTHING_COLLECTED and "pytest" in command:
+            outcome = "FAILED (no test was selected)"
+        self.results.append(StageResult(name, outcome, time.monotonic() - started))
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
+        """Run one command to its end; when we are told to stop, it ends first."""
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
+        try:
+            return process.wait()
+        finally:
+            end_process(process, patience_seconds=STOP_SECONDS)
+
+    def leave_out(self, name: str, problem: str) -> None:
+        """Record a stage that can't run here: a failure in CI, a loud line elsewhere."""
+        self.results.append(StageResult(name, f"FAILED ({problem})" if self.in_ci else f"SKIPPED: {problem}"))
+        warn(f"{name} left out. {problem}")
+
+    def summary(self) -> str:
+        """Return the closing table."""
+        width = max(len(result.name) for result in self.results)
+        lines = [f"  {result.name:<{width}}  {result.seconds:7.1f} s  {result.outcome}" for result in self.results]
+        return "\n".join(["", "Stages:", *lines])
+
+
+# Settings that a developer may have exported for the site, and that tests choose for themselves.
+OWN_SETTINGS = {"DATABASE_URL", "DEBUG", "DEMO_MODE", "ALLOWED_HOSTS", "SITE_URL", "HTTPS", "LOG_FORMAT", "LOG_LEVEL"}
+
+
+def random_field_key() -> str:
+    """Return a FIELD_KEYS value that nobody else has."""
+    return "t1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def run_static_checks(run: SuiteRun) -> None:
+    """Everything that needs no test database."""
+    manage = [str(VENV_PYTHON), "manage.py"]
+    production = {"HTTPS": "on", "ALLOWED_HOSTS": "lend.example.org", "SITE_URL": "https://lend.example.org"}
+    run.stage("ruff check", [str(BIN / "ruff"), "check", "."])
+    run.stage("ruff format", [str(BIN / "ruff"), "format", "--check", "."])
+    run.stage("import contracts", [str(BIN / "lint-imports")])
+    run.stage("migrations", [*manage, "makemigrations", "--check", "--dry-run"])
+    run.stage("deploy check", [*manage, "check", "--deploy", "--fail-level", "WARNING"], environment=production)
+
+
+def pytest_command(marks: list[str], arguments: Sequence[str]) -> list[str]:
+    """Return the pytest command line for one database, leaving out `marks`."""
+    left_out = ["-m", " and ".join(f"not {mark}" for mark in marks)] if marks else []
+    return [str(VENV_PYTHON), "-m", "pytest", *PARALLEL, *left_out, *arguments]
+
+
+def run_suites(run: SuiteRun, arguments: Sequence[str], *, is_fast: bool) -> None:
+    """The suite on a SQLite file, then on MariaDB."""
+    if is_fast:
+        run.stage("tests on SQLite", pytest_command(["mariadb", "browser", "slow"], arguments))
+        return
+    browser = [] if have_browser(run) else ["browser"]
+    run.stage("tests on SQLite", pytest_command(["mariadb", *browser], arguments))
+    name = "tests on MariaDB"
+    try:
+        if mysqlclient_packages() and not driver_is_installed():
+            raise CannotContinue(f"mysqlclient could not be compiled: {install_command(mysqlclient_packages())}")
+        require_server(run.scratch / "apt.log")
+        with temporary_server() as url:
+            run.stage(name, pytest_command(browser, arguments), environment={"DATABASE_URL": url})
+    except CannotContinue as problem:
+        run.leave_out(name, str(problem))
+
+
+def have_browser(run: SuiteRun) -> bool:
+    """Make sure that Chromium is there; when it can't be, record that browser tests are left out."""
+    missing = browser_packages()
+    if not missing or install_packages(missing, reason="browser tests need it", log=run.scratch / "apt.log"):
+        return True
+    run.leave_out("browser tests", f"Chromium is not installed. To run them: {install_command(missing)}")
+    return False
+
+
+def driver_is_installed() -> bool:
+    """Say whether mysqlclient can be imported in `.venv`."""
+    return subprocess.run([VENV_PYTHON, "-c", "import MySQLdb"], capture_output=True, check=False).returncode == 0
+
+
+def main() -> None:
+    """Run all stages; exit code 1 when any of them failed."""
+    parser = argparse.ArgumentParser(prog="make test", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--fast", action="store_true", help="SQLite only, without browser and slow tests")
+    parser.add_argument("--install-only", action="store_true", help="only bring .venv up to date with the tools")
+    options, arguments = parser.parse_known_args()
+    os.chdir(ROOT)
+    stop_on_signals()
+    scratch = Path(tempfile.mkdtemp(prefix="p2p-test-"))
+    run = SuiteRun(scratch=scratch, in_ci=os.environ.get("CI", "").lower() in {"1", "true", "yes"})
+    try:
+        prepare_environment(DEVELOPMENT, log=scratch / "install.log")
+        if options.install_only:
+            return
+        run_static_checks(run)
+        run_suites(run, arguments, is_fast=options.fast)
+    except StopRequested:
+        stop_with(CannotContinue("Stopped before the end."))
+    except CannotContinue as problem:
+        stop_with(problem)
+    finally:
+        ignore_further_signals()
+        shutil.rmtree(scratch, ignore_errors=True)
+    say(run.summary())
+    failed = [result.name for result in run.results if result.is_failure]
+    if failed:
+        stop_with(CannotContinue(f"failed: {', '.join(failed)} (arguments: {shlex.join(arguments) or 'none'})"))
+    say("\nAll stages passed." if all(r.outcome == "passed" for r in run.results) else "\nPassed, with parts SKIPPED.")
+
+
+if __name__ == "__main__":
+    main()
