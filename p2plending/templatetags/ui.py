@@ -130,17 +130,14 @@ def render_badge(badge: Badge) -> SafeString:
 
 @register.simple_tag
 def state_badge(loan: Any, audience: str = "borrower") -> SafeString:
-    """The state of a loan in the words of one audience: `{% state_badge loan "lender" %}`.
-
-    Reads `status`, `days_past_due`, `funded_percent`, `restructured` and `frozen` of the loan.
-    """
+    """The state of a loan in the words of one audience: `{% state_badge loan "lender" %}`."""
     shown = badges.loan_badges(
         status=loan.status,
         audience="lender" if audience == "lender" else "borrower",
-        days_past_due=getattr(loan, "days_past_due", None) or 0,
-        funded_percent=getattr(loan, "funded_percent", None),
-        restructured=bool(getattr(loan, "restructured", False)),
-        frozen=bool(getattr(loan, "frozen", False)),
+        days_past_due=loan.days_past_due,
+        funded_percent=loan.funded_percent,
+        restructured=loan.is_restructured,
+        frozen=loan.is_frozen,
     )
     return mark_safe(" ".join(render_badge(badge) for badge in shown))  # noqa: S308 (each part is escaped)
 
@@ -165,7 +162,7 @@ def identity_badge(status: str) -> SafeString:
 
 @register.simple_tag
 def deposit_badge(status: str) -> SafeString:
-    """The state of money that somebody told us about."""
+    """The state of money that somebody told us about: a deposit or a payment."""
     return render_badge(badges.deposit_badge(status))
 
 
