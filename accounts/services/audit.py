@@ -1,0 +1,39 @@
+"""The one writer of the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import AuditEvent, User
+from p2plending.lib.context import current_request
+from p2plending.lib.db import require_transaction
+
+
+def record(
+    *,
+    action: str,
+    actor: User | None,
+    subject_type: str,
+    subject_reference: str,
+    reason: str = "",
+    data: dict[str, Any] | None = None,
+    actor_label: str = "",
+) -> AuditEvent:
+    """Write one audit event in the transaction of the change that it describes.
+
+    `action` is dotted (`loans.loan.disbursed`); `data` holds before and after, never secrets. Without an actor the
+    label says which job acted, e.g. `system:end-of-day`.
+    """
+    require_transaction()
+    request = current_request()
+    return AuditEvent.objects.create(
+        action=action,
+        actor=actor,
+        actor_label=actor_label or (actor.member_number if actor else "system"),
+        subject_type=subject_type,
+        subject_reference=subject_reference,
+        reason=reason,
+        data=data or {},
+        ip_address=request.ip_address,
+        request_id=request.request_id,
+    )

@@ -1,0 +1,66 @@
+"""Services that run at most once per key: the standard shape of everything that moves money."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from django.db import models
+
+from accounts.models import OperationKey, User
+from p2plending.lib.db import run_money
+from p2plending.lib.errors import IdempotencyConflict
+
+Fact = TypeVar("Fact", bound=models.Model)
+
+SYSTEM_SCOPE = "system"
+
+
+def scope_of(actor: User | None) -> str:
+    """Keys of different people never meet; jobs share the system's scope and derive their keys from what they do."""
+    return f"user:{actor.pk}" if actor else SYSTEM_SCOPE
+
+
+def fingerprint_of(parameters: Mapping[str, Any]) -> str:
+    """A digest of what was asked for; the same key with another digest is a conflict."""
+    canonical = json.dumps(parameters, sort_keys=True, default=str, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def run_once(
+    function: Callable[[], Fact],
+    *,
+    model: type[Fact],
+    operation: str,
+    key: str,
+    actor: User | None,
+    parameters: Mapping[str, Any],
+) -> Fact:
+    """Run `function` in `run_money`, unless this key already did: then return what it created the first time.
+
+    The key's row is inserted before anything else, so a twin that arrives at the same moment waits on the unique index
+    and then replays. The returned fact has `is_replay` set. A refusal leaves no key: the same form may succeed later.
+
+    Raises IdempotencyConflict when the key was used with other parameters, Busy when the database stays contended, and
+    whatever `function` refuses.
+    """
+    identity = {"scope": scope_of(actor), "operation": operation, "key": key}
+    fingerprint = fingerprint_of(parameters)
+
+    def attempt() -> Fact:
+        earlier = OperationKey.objects.filter(**identity).first()
+        if earlier is not None:
+            if earlier.fingerprint != fingerprint:
+                raise IdempotencyConflict(operation=operation)
+            fact = model._default_manager.get(pk=earlier.result_id)
+            fact.is_replay = True
+            return fact
+        row = OperationKey.objects.create(**identity, fingerprint=fingerprint)
+        fact = function()
+        OperationKey.objects.filter(pk=row.pk).update(result_id=fact.pk)
+        fact.is_replay = False
+        return fact
+
+    return run_money(attempt)

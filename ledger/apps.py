@@ -1,0 +1,9 @@
+"""Django application: ledger."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class LedgerConfig(AppConfig):
+    name = "ledger"

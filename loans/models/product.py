@@ -1,0 +1,85 @@
+"""Loan products: every number and switch of a loan is data that staff can edit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from loans.enums import Grade
+from p2plending.lib.models import MoneyField, RateField, TimestampedModel
+
+
+class LoanProduct(TimestampedModel):
+    """What is offered. A change affects new loans only: each loan keeps a frozen copy (`Loan.frozen_terms`)."""
+
+    code = models.SlugField(_("code"), max_length=30, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    is_offered = models.BooleanField(_("offered"), default=True)
+    min_amount = MoneyField(_("smallest amount"), default=500_00)
+    max_amount = MoneyField(_("largest amount"), default=25_000_00)
+    amount_step = MoneyField(_("step of the amount"), default=100_00)
+    min_term_months = models.PositiveSmallIntegerField(_("shortest term in months"), default=6)
+    max_term_months = models.PositiveSmallIntegerField(_("longest term in months"), default=60)
+    base_rate = RateField(_("base rate"), default=Decimal("0.05"))
+    term_addon = RateField(_("added per 12 months above 12"), default=Decimal("0.005"))
+    schedule_method = models.CharField(_("schedule"), max_length=20, default="annuity")
+    day_count = models.CharField(_("day count"), max_length=12, default="30/360")
+    rounding = models.CharField(_("rounding of the payment"), max_length=12, default="half-up")
+    first_period_min_days = models.PositiveSmallIntegerField(_("first period, fewest days"), default=15)
+    first_period_max_days = models.PositiveSmallIntegerField(_("first period, most days"), default=45)
+    allocation_order = models.CharField(
+        _("order inside a payment"), max_length=40, default="late_fee,interest,principal"
+    )
+    extra_payment_mode = models.CharField(_("extra money"), max_length=10, default="shorter")
+    servicing_fee_rate = RateField(_("servicing fee, share of interest"), default=Decimal("0.05"))
+    grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=15)
+    late_fee_fixed = MoneyField(_("late fee, fixed"), default=5_00)
+    late_fee_rate = RateField(_("late fee, share of what is unpaid"), default=Decimal("0.05"))
+    late_fee_cap = MoneyField(_("late fee, most"), null=True, blank=True)
+    late_fees_to_lenders = models.BooleanField(_("late fees go to lenders"), default=True)
+    default_after_days = models.PositiveSmallIntegerField(_("default after days late"), default=90)
+    min_funding_rate = RateField(_("smallest part funded that may go on"), default=Decimal("0.70"))
+    offer_days = models.PositiveSmallIntegerField(_("days an offer is valid"), default=14)
+    listing_days = models.PositiveSmallIntegerField(_("days open for funding"), default=14)
+    partial_offer_days = models.PositiveSmallIntegerField(_("days to decide on a partly funded loan"), default=3)
+    signing_days = models.PositiveSmallIntegerField(_("days to sign"), default=14)
+
+    class Meta:
+        verbose_name = _("loan product")
+        verbose_name_plural = _("loan products")
+        ordering = ("name",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(min_amount__gt=0, max_amount__gte=models.F("min_amount")),
+                name="product_amounts_ordered",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(min_term_months__gte=1, max_term_months__gte=models.F("min_term_months")),
+                name="product_terms_ordered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GradeTerms(models.Model):
+    """What a grade means for a product: margin over the base rate, set-up fee, expected yearly loss."""
+
+    product = models.ForeignKey(LoanProduct, on_delete=models.CASCADE, related_name="grades")
+    grade = models.CharField(_("grade"), max_length=1, choices=Grade)
+    min_points = models.PositiveSmallIntegerField(_("points from"))
+    margin = RateField(_("margin over the base rate"))
+    origination_fee_rate = RateField(_("set-up fee"))
+    expected_loss_rate = RateField(_("expected loss a year"))
+
+    class Meta:
+        verbose_name = _("grade")
+        verbose_name_plural = _("grades")
+        ordering = ("product", "grade")
+        constraints = [models.UniqueConstraint(fields=["product", "grade"], name="grade_once_per_product")]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.grade}"

@@ -1,0 +1,105 @@
+"""Transactions for services that move money.
+
+`run_money` opens the outermost transaction, and runs the whole function again when the database says that two people
+met: every read is repeated, so nothing is decided on stale figures. An ambiguous end (connection lost at COMMIT) is
+retried too, which is safe only because every such function starts by looking up its idempotency key.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, models, transaction
+from django.db.models import F
+
+from p2plending.lib.errors import Busy
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+ModelRow = TypeVar("ModelRow", bound=models.Model)
+
+DEADLINE_SECONDS = 20.0
+FIRST_PAUSE_SECONDS = 0.005
+LONGEST_PAUSE_SECONDS = 0.5
+# A twin's unique key is seen by the next run, which replays; a duplicate that stays is a bug and is raised.
+DUPLICATE_RETRIES = 3
+
+# MySQL and MariaDB: deadlock, lock wait, changed since read; then the errors of a lost or failing server.
+CONFLICT_ERRORS = {1213, 1205, 1020}
+CONNECTION_ERRORS = {1047, 1180, 1053, 1317, 1927, 2002, 2003, 2006, 2013}
+DUPLICATE_KEY_ERROR = 1062
+
+
+class ConcurrentChange(DatabaseError):
+    """A row changed between being read and being written; the whole function is run again."""
+
+
+def require_transaction() -> None:
+    """Refuse to write outside a transaction: a service forgot `run_money`. Raises RuntimeError (a bug, not a refusal)."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("This writes money rows: call it inside run_money().")
+
+
+def run_money(function: Callable[[], Result], *, deadline_seconds: float = DEADLINE_SECONDS) -> Result:
+    """Run `function` in the outermost, durable transaction; again, whole, when the database reports a conflict.
+
+    Raises Busy after the deadline: nothing has moved and the same key may be tried again. Raises RuntimeError when
+    already inside a transaction, because an inner block can't be retried.
+    """
+    started = time.monotonic()
+    pause = FIRST_PAUSE_SECONDS
+    duplicates_left = DUPLICATE_RETRIES
+    while True:
+        try:
+            with transaction.atomic(durable=True):
+                return function()
+        except (OperationalError, IntegrityError, InterfaceError, ConcurrentChange) as error:
+            if not _may_retry(error) or (isinstance(error, IntegrityError) and not duplicates_left):
+                raise
+            duplicates_left -= isinstance(error, IntegrityError)
+            if connection.in_atomic_block or time.monotonic() - started > deadline_seconds:
+                raise Busy from error
+            if _connection_is_gone(error):
+                connection.close()
+            logger.info("transaction run again", extra={"reason": type(error).__name__, "code": _code(error)})
+            time.sleep(random.uniform(0, pause))  # noqa: S311 - jitter, not a secret
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def lock_guard(queryset: models.QuerySet[ModelRow]) -> ModelRow:
+    """Lock one aggregate's guard row and write its version, so that clusters certify the lock too.
+
+    Raises the model's DoesNotExist. Returns the row as it is under the lock.
+    """
+    require_transaction()
+    row = queryset.select_for_update().get()
+    changed = type(row)._default_manager.filter(pk=row.pk, version=row.version).update(version=F("version") + 1)
+    if changed != 1:
+        raise ConcurrentChange(f"{type(row).__name__} changed while it was being locked")
+    row.version += 1
+    return row
+
+
+def _code(error: BaseException) -> Any:
+    return error.args[0] if error.args else None
+
+
+def _connection_is_gone(error: BaseException) -> bool:
+    return isinstance(error, InterfaceError) or _code(error) in CONNECTION_ERRORS
+
+
+def _may_retry(error: BaseException) -> bool:
+    if isinstance(error, InterfaceError | ConcurrentChange):
+        return True
+    code = _code(error)
+    if isinstance(error, IntegrityError):
+        # A twin with the same key or the same (account, seq) won: the next run sees its row and replays.
+        return code == DUPLICATE_KEY_ERROR or "UNIQUE constraint failed" in str(error)
+    if code in CONFLICT_ERRORS | CONNECTION_ERRORS:
+        return True
+    return "locked" in str(error)  # SQLite: "database is locked", "database table is locked"

@@ -1,0 +1,58 @@
+"""Anticipated refusals: what a service raises when a rule says no.
+
+A refusal is not a bug. It has a stable `code` (the API shows it), a sentence for people (pages show it) and the figures
+behind it (`context`). Each service module declares its own subclasses beside the functions that raise them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Refused(Exception):
+    """Base of every refusal. Nothing was changed when it is raised.
+
+    `code` is stable and documented; `status` is the HTTP status of the API; `message` is written for the person who
+    asked, in the words of the interface.
+    """
+
+    code = "refused"
+    status = 422
+    default_message = "This can't be done."
+
+    def __init__(self, message: str = "", **context: Any) -> None:
+        self.message = str(message or self.default_message)
+        self.context = context
+        super().__init__(self.message)
+
+
+class InvalidTransition(Refused):
+    """The thing is not in a state from which this step is possible."""
+
+    code = "invalid_transition"
+    status = 409
+    default_message = "This step is no longer possible. The page was out of date."
+
+
+class NotPermitted(Refused):
+    """The actor's role, identity check or suspension forbids the step."""
+
+    code = "not_permitted"
+    status = 403
+    default_message = "You can't do this."
+
+
+class IdempotencyConflict(Refused):
+    """The same idempotency key was used before for something else."""
+
+    code = "idempotency_conflict"
+    status = 422
+    default_message = "This form was already used for something else. Open the page again."
+
+
+class Busy(Refused):
+    """The database could not finish in time; nothing has moved and the same key may be tried again."""
+
+    code = "busy"
+    status = 503
+    default_message = "We are busy right now. Nothing has moved. Try again with the same form."

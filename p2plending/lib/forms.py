@@ -1,0 +1,143 @@
+"""Form edge of money, rates and the one-time form key."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from p2plending.lib.money import AmountError, format_plain, parse_amount
+
+
+class MoneyInput(forms.TextInput):
+    """A text box with the currency in front; text, so that `1.234,50` can be typed and pasted."""
+
+    template_name = "components/money_input.html"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"inputmode": "decimal", "autocomplete": "off"} | (attrs or {}))
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return super().get_context(name, value, attrs) | {"currency_symbol": settings.CURRENCY_SYMBOL}
+
+    def format_value(self, value: Any) -> str | None:
+        if isinstance(value, int):
+            return format_plain(value, settings.CURRENCY_EXPONENT)
+        return super().format_value(value)
+
+
+class MoneyFormField(forms.CharField):
+    """Decimal text in, integer minor units out, with limits in the words of the label.
+
+    `min_amount` and `max_amount` are minor units; the default range excludes zero and below.
+    """
+
+    widget = MoneyInput
+    default_error_messages = {
+        "required": _("Enter an amount."),
+        "empty": _("Enter an amount."),
+        "not_a_number": _("Enter the amount as a number, like %(example)s."),
+        "too_many_decimals": _("Enter the amount with at most %(exponent)s decimals, like %(example)s."),
+        "too_large": _("Enter a smaller amount."),
+        "negative": _("Enter an amount above zero."),
+        "range": _("Enter an amount from %(low)s to %(high)s."),
+        "low": _("Enter an amount of %(low)s or more."),
+    }
+
+    def __init__(self, *, min_amount: int | None = 1, max_amount: int | None = None, **kwargs: Any) -> None:
+        self.min_amount = min_amount
+        self.max_amount = max_amount
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, int):
+            return value
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return None
+        exponent = settings.CURRENCY_EXPONENT
+        try:
+            return parse_amount(text, exponent)
+        except AmountError as error:
+            params = {"example": format_plain(240_000, exponent), "exponent": exponent}
+            raise ValidationError(self.error_messages[error.code], code=error.code, params=params) from error
+
+    def validate(self, value: int | None) -> None:
+        super().validate(value)
+        if value is None:
+            return
+        exponent = settings.CURRENCY_EXPONENT
+        low, high = self.min_amount, self.max_amount
+        if (low is not None and value < low) or (high is not None and value > high):
+            if low is not None and high is not None:
+                key = "range"
+            elif value <= 0:
+                key = "negative"
+            else:
+                key = "low"
+            symbol = settings.CURRENCY_SYMBOL
+            params = {
+                "low": symbol + format_plain(low or 0, exponent),
+                "high": symbol + format_plain(high or 0, exponent),
+            }
+            raise ValidationError(self.error_messages[key], code=key, params=params)
+
+    def run_validators(self, value: Any) -> None:
+        """No text validators: the value is a number by now."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return initial != self.to_python(data)
+        except ValidationError:
+            return True
+
+
+class PercentFormField(forms.DecimalField):
+    """Percent as people write it (`12.5`), a fraction for the services (`Decimal("0.125")`)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 7)
+        kwargs.setdefault("decimal_places", 4)
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, str):
+            value = value.strip().removesuffix("%").strip().replace(",", ".")
+        return super().to_python(value)
+
+    def clean(self, value: Any) -> Decimal | None:
+        percent = super().clean(value)
+        return None if percent is None else percent / 100
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            try:
+                return (value * 100).normalize().quantize(Decimal("0.01"))
+            except InvalidOperation:
+                return value
+        return value
+
+
+def new_form_key() -> str:
+    """A one-time key made when a form is shown; the service that it reaches runs at most once with it."""
+    return uuid.uuid4().hex
+
+
+class KeyedForm(forms.Form):
+    """A form that moves money or state: carries the hidden key that makes a second click harmless."""
+
+    form_key = forms.CharField(widget=forms.HiddenInput, min_length=8, max_length=64)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["form_key"].initial = new_form_key()
+        self.fields["form_key"].error_messages = {
+            "required": _("This page was out of date. Open it again."),
+            "min_length": _("This page was out of date. Open it again."),
+            "max_length": _("This page was out of date. Open it again."),
+        }

@@ -1,0 +1,67 @@
+"""Model fields shared by all apps: money, rates, time stamps."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db import models
+
+from p2plending.lib.forms import MoneyFormField
+
+
+class MoneyField(models.BigIntegerField):
+    """An amount in minor units (cents) of the platform's currency. Its form field shows decimals."""
+
+    description = "Amount in minor units"
+
+    def formfield(self, **kwargs: Any) -> forms.Field:
+        kwargs.pop("form_class", None)
+        kwargs.pop("choices_form_class", None)
+        return MoneyFormField(
+            **{"required": not self.blank, "label": self.verbose_name, "help_text": self.help_text} | kwargs
+        )
+
+
+class RateField(models.DecimalField):
+    """A rate as a fraction: 0.120000 is 12 %."""
+
+    description = "Rate as a fraction"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_digits"] = 9
+        kwargs["decimal_places"] = 6
+        super().__init__(*args, **kwargs)
+
+
+class CarryField(models.DecimalField):
+    """A fraction of a minor unit carried from one split to the next (docs/finance.md, distribution)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_digits"] = 18
+        kwargs["decimal_places"] = 12
+        kwargs.setdefault("default", Decimal(0))
+        super().__init__(*args, **kwargs)
+
+
+class TimestampedModel(models.Model):
+    """When the row was made and last changed."""
+
+    created_at = models.DateTimeField(auto_now_add=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class GuardedModel(TimestampedModel):
+    """A row that money services lock and write before anything else.
+
+    The version is what a second node of a cluster sees change: a lock that is only read protects nothing there.
+    """
+
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,89 @@
+"""Request id and context for logs, content policy of special pages, refusals that no view caught."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from p2plending.lib.context import RequestContext, reset_request, set_request
+from p2plending.lib.errors import Busy, NotPermitted, Refused
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,40}$")
+
+
+class RequestIdMiddleware:
+    """Give each request an id (taken from `X-Request-ID` when sane) and answer with it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request.request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
+        token = set_request(RequestContext(request_id=request.request_id, ip_address=request.META.get("REMOTE_ADDR")))
+        try:
+            response = self.get_response(request)
+        finally:
+            reset_request(token)
+        response["X-Request-ID"] = request.request_id
+        return response
+
+
+class RequestContextMiddleware:
+    """Add the signed-in person's member number to the context, and keep signed-in pages out of caches."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        context = RequestContext(request.request_id, request.user.member_number, request.META.get("REMOTE_ADDR"))
+        token = set_request(context)
+        try:
+            response = self.get_response(request)
+        finally:
+            reset_request(token)
+        response.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
+class ContentPolicyMiddleware:
+    """The API documentation page is the only one with a policy of its own: Swagger UI writes inline styles."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith("/api/docs"):
+            response._csp_update = {"style-src": ["'unsafe-inline'"]}
+        return response
+
+
+class RefusalMiddleware:
+    """A refusal that a view let through becomes a page with its words: nothing has moved."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refused) or request.path.startswith("/api/"):
+            return None
+        level = logging.WARNING if isinstance(exception, Busy) else logging.INFO
+        logger.log(level, "refused", extra={"code": exception.code})
+        template = "403.html" if isinstance(exception, NotPermitted) else "refused.html"
+        context = {"refusal": exception, "site_name": settings.SITE_NAME}
+        return render(request, template, context, status=exception.status)

@@ -1,0 +1,30 @@
+"""The site map: one include per app."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from p2plending import views
+
+urlpatterns = [
+    path("", include("p2plending.public_urls")),
+    path("home/", views.home, name="home"),
+    path("theme/", views.set_theme, name="theme"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("accounts/", include("allauth.urls")),
+    path("", include("accounts.urls")),
+    path("wallet/", include("ledger.urls")),
+    path("borrowing/", include("loans.urls")),
+    path("", include("matching.urls")),
+    path("admin/", admin.site.urls),
+    path("api/", include("p2plending.api")),
+]
+if settings.DEBUG or settings.DEMO_MODE:
+    urlpatterns.append(path("components/", views.components, name="components"))
+
+handler403 = "p2plending.views.permission_denied"
+handler404 = "p2plending.views.page_not_found"
+handler500 = "p2plending.views.server_error"
