@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "adminpanel.apps.ComplianceAdminConfig",
     "allauth",
     "allauth.account",
