@@ -146,11 +146,10 @@ def run_logged(command: list[str], *, log: Path, failure: str) -> None:
     with log.open("rb") as written:
         written.seek(start)
         text = written.read().decode(errors="replace")
-    errors = [line.strip() for line in text.splitlines() if line.lower().startswith("error")]
-    hint = errors[-1] if errors else f"exit code {outcome.returncode}"
-    if any(sign in text.lower() for sign in NETWORK_SIGNS):
-        hint += " Is the network (or the package index) reachable?"
-    raise CannotContinue(f"{failure}: {hint} Details: {log.relative_to(ROOT) if log.is_relative_to(ROOT) else log}")
+    errors = [line.removeprefix("ERROR: ").strip() for line in text.splitlines() if line.startswith("ERROR")]
+    reason = errors[-1].rstrip(".") if errors else f"exit code {outcome.returncode}"
+    network = " Is the network reachable?" if any(sign in text.lower() for sign in NETWORK_SIGNS) else ""
+    raise CannotContinue(f"{failure}: {reason}.{network} Details: {log}")
 
 
 def announce_settings_file() -> None:

@@ -19,6 +19,7 @@ from p2plending.scripts.console import CannotContinue
 from p2plending.scripts.environment import (
     driver_can_be_installed,
     fingerprint,
+    make_venv,
     read_settings_file,
     run_logged,
     write_settings_file,
@@ -131,8 +132,22 @@ def test_nothing_is_installed_without_the_right_to(tmp_path: Path) -> None:
     assert not (tmp_path / "log").exists()
 
 
-def test_a_python_with_venv_needs_no_package_for_it() -> None:
+@pytest.mark.usefixtures("bare_machine")
+def test_a_python_without_venv_stops_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert venv_packages() == []
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    monkeypatch.setattr("p2plending.scripts.environment.VENV_PYTHON", tmp_path / "no-python-here")
+
+    with pytest.raises(CannotContinue) as refusal:
+        make_venv(tmp_path / "log")
+
+    package = f"python3.{sys.version_info.minor}-venv"
+    assert str(refusal.value) == (
+        "Python's venv module is missing. Install it, then try again:"
+        f" sudo apt-get install -y --no-install-recommends {package}"
+    )
 
 
 def test_packages_are_installed_again_only_when_pins_or_driver_change() -> None:
@@ -150,8 +165,8 @@ def test_a_failing_install_is_one_line_with_the_last_error_and_the_log(tmp_path:
         run_logged([PYTHON, "-c", script], log=tmp_path / "install.log", failure="pip could not install x")
 
     assert str(refusal.value) == (
-        "pip could not install x: ERROR: Connection refused by the index Is the network (or the package index)"
-        f" reachable? Details: {tmp_path / 'install.log'}"
+        "pip could not install x: Connection refused by the index. Is the network reachable?"
+        f" Details: {tmp_path / 'install.log'}"
     )
 
 

@@ -106,9 +106,17 @@ def keep_cluster_alive(stop: threading.Event) -> None:
         short_lives = short_lives + 1 if watched.age_seconds() < SHORT_LIFE_SECONDS else 0
         if short_lives >= SHORT_LIVES_ALLOWED:
             raise ClusterWontStart(f"The task cluster ended {short_lives} times right after its start: {problem}.")
-        released = watched.release_tasks()
-        logger.error("task cluster restarted: %s; %d tasks put back", problem, released)
+        logger.error("task cluster restarted: %s", problem)
+        put_back_tasks(watched)
         stop.wait(LOOK_EVERY_SECONDS * short_lives)
+
+
+def put_back_tasks(watched: WatchedCluster) -> None:
+    """Release what a dead cluster had taken; without a database the tasks come back by themselves, only later."""
+    try:
+        logger.info("%d tasks put back", watched.release_tasks())
+    except DatabaseError:
+        logger.warning("tasks of the dead cluster wait for their retry time", exc_info=True)
 
 
 def watch(watched: WatchedCluster, stop: threading.Event) -> str | None:
