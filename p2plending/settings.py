@@ -275,7 +275,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
 }
 
-# --- business numbers: p2plending/rule_settings.py ----------------------------------------------------------------------------
+# --- business numbers: p2plending/rule_settings.py -----------------------------------------------------------------
 CONSTANCE_BACKEND = "constance.backends.database.DatabaseBackend"
 CONSTANCE_IGNORE_ADMIN_VERSION_CHECK = True
 

@@ -1,0 +1,121 @@
+"""The cast of every test: Alice borrows, Bob and Carol lend, Dora is staff, Eve is nobody.
+
+Imported by the conftest of each tests folder. Alice, Bob and Carol have confirmed their address and passed the identity
+check; Eve registered as a lender and did nothing else. All passwords are `PASSWORD`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
+from django.test import Client
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from accounts.enums import Role, StaffGroup, VerificationStatus
+from accounts.models import IdentityVerification, User
+from p2plending.lib import clock
+
+PASSWORD = "correct horse battery staple"
+
+
+def make_user(name: str, role: str, *, email_verified: bool = True) -> User:
+    """A person with a confirmed address and nothing else."""
+    email = f"{name.lower()}@example.org"
+    user = User.objects.create_user(
+        email, PASSWORD, role=role, full_name=f"{name} Example", is_staff=role == Role.STAFF
+    )
+    EmailAddress.objects.create(user=user, email=email, verified=email_verified, primary=True)
+    return user
+
+
+def verify_identity(user: User, officer: User) -> IdentityVerification:
+    """An approved identity check, as `officer` leaves it."""
+    return IdentityVerification.objects.create(
+        user=user,
+        status=VerificationStatus.APPROVED,
+        legal_name=user.full_name,
+        date_of_birth=dt.date(1990, 5, 17),
+        address="Main Street 1",
+        postcode="10115",
+        city="Berlin",
+        country="DE",
+        nationality="DE",
+        id_type="passport",
+        id_number=f"X{user.pk:08d}",
+        id_number_last4=f"{user.pk:04d}",
+        id_expires_on=dt.date(2031, 1, 1),
+        submission_count=1,
+        submitted_at=clock.now(),
+        decided_by=officer,
+        decided_at=clock.now(),
+    )
+
+
+@pytest.fixture
+def dora(db: None) -> User:
+    """Staff in every group: who may do what is tested with people of single groups."""
+    user = make_user("Dora", Role.STAFF)
+    user.groups.set(Group.objects.filter(name__in=StaffGroup.values))
+    return user
+
+
+@pytest.fixture
+def alice(dora: User) -> User:
+    user = make_user("Alice", Role.BORROWER)
+    verify_identity(user, dora)
+    return user
+
+
+@pytest.fixture
+def bob(dora: User) -> User:
+    user = make_user("Bob", Role.LENDER)
+    verify_identity(user, dora)
+    return user
+
+
+@pytest.fixture
+def carol(dora: User) -> User:
+    user = make_user("Carol", Role.LENDER)
+    verify_identity(user, dora)
+    return user
+
+
+@pytest.fixture
+def eve(db: None) -> User:
+    """A lender who confirmed neither address nor identity and must see nothing of others."""
+    return make_user("Eve", Role.LENDER, email_verified=False)
+
+
+@pytest.fixture
+def client_of(db: None) -> Callable[[User], Client]:
+    """A browser signed in as the person."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def api_of(db: None) -> Callable[[User], APIClient]:
+    """An API client with the person's token."""
+
+    def with_token(user: User) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {RefreshToken.for_user(user).access_token}")
+        return client
+
+    return with_token
+
+
+@pytest.fixture
+def today() -> dt.date:
+    """The business date of most tests: 15 January 2026, so that twelve payments end inside a year."""
+    return dt.date(2026, 1, 15)
