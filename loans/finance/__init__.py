@@ -9,7 +9,8 @@ No Django, no clock, no input or output. Formula index:
 - ``allocation``    allocate, plan_payment
 - ``distribution``  distribute
 - ``arrears``       days_past_due, bucket_for, late_fee
-- ``rates``         apr_nominal, apr_effective, periodic_irr, xirr
+- ``rates``         periodic_irr, xirr, xnpv, effective_rate (``solver``: how the root is found)
+- ``apr``           apr_us, apr_eu of dated payments; apr_nominal, apr_effective of regular ones
 - ``quote``         quote
 - ``scorecard``     affordability, score, rate_for, net_rate
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from loans.finance.accrual import accrued_interest, interest_owed, payoff
 from loans.finance.allocation import DEFAULT_ORDER, allocate, plan_payment
+from loans.finance.apr import apr_effective, apr_eu, apr_nominal, apr_us
 from loans.finance.arrears import bucket_for, days_past_due, late_fee
 from loans.finance.daycount import days_between_30_360, year_fraction
 from loans.finance.distribution import distribute
@@ -36,7 +38,7 @@ from loans.finance.enums import (
 from loans.finance.errors import FinanceError, InvalidPayment, InvalidTerms, NoRate, NoRateInRange, NoSignChange
 from loans.finance.periods import HolidayCalendar, due_dates, first_due_date
 from loans.finance.quote import Quote, quote, quote_terms
-from loans.finance.rates import apr_effective, apr_nominal, periodic_irr, xirr
+from loans.finance.rates import effective_rate, periodic_irr, xirr, xnpv
 from loans.finance.schedule import build_schedule, level_instalment
 from loans.finance.scorecard import (
     Affordability,
@@ -99,13 +101,16 @@ __all__ = [
     "affordability",
     "allocate",
     "apr_effective",
+    "apr_eu",
     "apr_nominal",
+    "apr_us",
     "bucket_for",
     "build_schedule",
     "days_between_30_360",
     "days_past_due",
     "distribute",
     "due_dates",
+    "effective_rate",
     "first_due_date",
     "interest_owed",
     "late_fee",
@@ -119,5 +124,6 @@ __all__ = [
     "rate_for",
     "score",
     "xirr",
+    "xnpv",
     "year_fraction",
 ]

@@ -26,6 +26,16 @@ class DayCount(StrEnum):
     ACT_ACT = "act_act"
 
 
+class BondDayCount(StrEnum):
+    """Conventions of bonds and other markets: known to ``year_fraction``, not offered for loans."""
+
+    THIRTY_E_360_ISDA = "30e_360_isda"
+    NL_365 = "nl_365"
+    ACT_365_ACTUAL = "act_365_actual"
+    ACT_ACT_ICMA = "act_act_icma"
+    ACT_ACT_AFB = "act_act_afb"
+
+
 class PeriodUnit(StrEnum):
     """The unit that the repayment period counts in."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from loans.finance.daycount import year_fraction
+from loans.finance.daycount import add_months, year_fraction
 from loans.finance.enums import DayCount, PeriodUnit
 from loans.finance.types import Terms
 
@@ -16,20 +15,6 @@ SHORTEST_FIRST_PERIOD_DAYS = 15
 LONGEST_FIRST_PERIOD_DAYS = 45
 _NOMINAL = frozenset({DayCount.THIRTY_360, DayCount.THIRTY_360_US, DayCount.THIRTY_E_360})
 _DAYS_IN_UNIT = {PeriodUnit.DAY: 1, PeriodUnit.WEEK: 7, PeriodUnit.MONTH: 30}
-
-
-def add_months(start: date, months: int, day: int | None = None) -> date:
-    """``start`` moved by whole months, on ``day`` (default: its own), or the month's last day if that is shorter.
-
-    31 January + 1 month is 28 or 29 February. Count always from the original date, never month by month, and
-    31 January + 2 months stays 31 March.
-    """
-    month_index = start.year * 12 + start.month - 1 + months
-    year, month = month_index // 12, month_index % 12 + 1
-    wanted = start.day if day is None else day
-    if wanted > 28:
-        wanted = min(wanted, calendar.monthrange(year, month)[1])
-    return date(year, month, wanted)
 
 
 def shift(start: date, periods: int, every: int, unit: PeriodUnit, day: int | None = None) -> date:

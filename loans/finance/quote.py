@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from loans.finance.apr import apr_eu, apr_us
 from loans.finance.enums import DayCount, ScheduleMethod
-from loans.finance.rates import apr_effective, apr_nominal
 from loans.finance.schedule import build_schedule
 from loans.finance.types import Schedule, Terms
 from p2plending.lib.money import Rounding, percent_of
@@ -64,16 +64,16 @@ def quote_terms(terms: Terms, origination_fee_rate: Decimal) -> Quote:
     schedule = build_schedule(terms)
     fee = percent_of(terms.principal, origination_fee_rate)
     net_received = terms.principal - fee
-    payments = [line.payment for line in schedule.lines]
+    payments = [(line.due_date, line.payment) for line in schedule.lines]
     return Quote(
         principal=terms.principal,
         fee=fee,
         net_received=net_received,
         instalment_amount=schedule.instalment_amount,
-        last_instalment=payments[-1],
+        last_instalment=schedule.lines[-1].payment,
         total_payment=schedule.total_payment,
         cost_of_credit=schedule.total_interest + fee,
-        apr_nominal=apr_nominal(net_received, payments),
-        apr_effective=apr_effective(net_received, payments),
+        apr_nominal=apr_us(net_received, terms.start_date, payments),
+        apr_effective=apr_eu(net_received, terms.start_date, payments),
         schedule=schedule,
     )

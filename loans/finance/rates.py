@@ -1,115 +1,66 @@
-"""Rates that cash flows imply: APR (US nominal, EU/UK effective) and XIRR.
-
-Every solver brackets the root before it bisects, and says so when there is none. Amounts are minor units, rates are
-Decimal fractions to ten places.
-"""
+"""Rates that cash flows imply, and their value at a rate: periodic IRR, XIRR, XNPV, effective rate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Context, Decimal, localcontext
+from fractions import Fraction
+from math import lcm
 
-from loans.finance.errors import NoRateInRange, NoSignChange
+from loans.finance.daycount import year_fraction
+from loans.finance.enums import DayCount
+from loans.finance.errors import NoSignChange
+from loans.finance.solver import discount, solve_flows
 
-RATE_PLACES = Decimal("1e-10")
-LOWEST_RATE = Decimal("-0.9999")
-HIGHEST_RATE = Decimal(1000)
-BISECTION_STEPS = 80
 _CONTEXT = Context(prec=28)
 
 
 def periodic_irr(cashflows: Sequence[int | Decimal]) -> Decimal:
     """The rate per period at which evenly spaced flows are worth nothing: sum of flow_k / (1+i)^k = 0.
 
-    Raises NoSignChange when the flows never change sign, NoRateInRange when no root lies in the range searched.
+    -100, 0, 0, 74: -0.0955. The root rule and the refusals are those of ``solver.solve_flows``.
     """
-    flows = [(index, Decimal(amount)) for index, amount in enumerate(cashflows)]
-    return _solve(flows, 1)
+    return solve_flows([(index, Decimal(amount)) for index, amount in enumerate(cashflows)], 1)
 
 
-def apr_nominal(amount_financed: int, payments: Sequence[int], periods_per_year: int = 12) -> Decimal:
-    """US annual percentage rate of regular payments: periods per year times the rate per period (actuarial method).
-
-    ``amount_financed`` is the principal less the fees kept back. 9,700.00 for 11 payments of 888.49 and one of 888.47:
-    0.178250. Source: 12 CFR 1026, Appendix J.
-    """
-    return periodic_irr([-amount_financed, *payments]) * periods_per_year
-
-
-def apr_effective(amount_financed: int, payments: Sequence[int], periods_per_year: int = 12) -> Decimal:
-    """EU and UK annual percentage rate of charge of regular payments: (1 + rate per period)^periods - 1.
-
-    The same flows as above: 0.193559. Source: Directive 2008/48/EC, annex I; FCA CONC App 1.2.
-    """
-    rate = periodic_irr([-amount_financed, *payments])
-    return ((1 + rate) ** periods_per_year - 1).quantize(RATE_PLACES)
+def rate_of_timed_flows(flows: Sequence[tuple[Fraction, int | Decimal]], *, prefer_falling: bool = False) -> Decimal:
+    """The yearly effective rate X with sum of flow / (1+X)^t = 0, the times t in years."""
+    units = lcm(*(time.denominator for time, _ in flows)) if flows else 1
+    return solve_flows(
+        [(int(time * units), Decimal(amount)) for time, amount in flows], units, prefer_falling=prefer_falling
+    )
 
 
-def xirr(flows: Sequence[tuple[date, int | Decimal]]) -> Decimal:
-    """The yearly return of dated flows (paid in negative, received positive), ACT/365 from the earliest date.
+def xirr(flows: Sequence[tuple[date, int | Decimal]], day_count: DayCount = DayCount.ACT_365) -> Decimal:
+    """The yearly return of dated flows (paid in negative, received positive), from the earliest date, in any order.
 
-    -1,000 on 2026-01-01, -500 on 2026-07-01, +200 on 2026-10-01, +1,400 on 2027-01-01: 0.083463. Raises NoSignChange
-    or NoRateInRange.
+    -1,000 on 2026-01-01, -500 on 2026-07-01, +200 on 2026-10-01, +1,400 on 2027-01-01: 0.083463 on ACT/365.
+    Source: the spreadsheet function of that name. Of several roots that one is preferred at which lending becomes worth
+    less as the rate rises; rule and refusals are those of ``solver.solve_flows``.
     """
     if not flows:
-        raise NoSignChange("no cash flows")
+        raise NoSignChange("there are no cash flows")
     first = min(day for day, _ in flows)
-    return _solve([((day - first).days, Decimal(amount)) for day, amount in flows], 365)
+    if day_count is DayCount.ACT_365:
+        return solve_flows([((day - first).days, Decimal(amount)) for day, amount in flows], 365, prefer_falling=True)
+    timed = [(year_fraction(first, day, day_count), amount) for day, amount in flows]
+    return rate_of_timed_flows(timed, prefer_falling=True)
 
 
-def _solve(flows: Sequence[tuple[int, Decimal]], units_per_year: int) -> Decimal:
-    signs = {amount > 0 for _, amount in flows if amount}
-    if len(signs) < 2:
-        raise NoSignChange("the cash flows never change sign")
-    ordered = sorted(flows)
+def xnpv(rate: Decimal, flows: Sequence[tuple[date, int | Decimal]]) -> Decimal:
+    """Value of dated flows on the earliest date at a yearly ``rate`` above -1, ACT/365; in the unit of the flows."""
+    if rate <= -1:
+        raise ValueError("the rate must be above -100 %")
+    if not flows:
+        return Decimal(0)
+    first = min(day for day, _ in flows)
+    ordered = sorted(((day - first).days, Decimal(amount)) for day, amount in flows)
     with localcontext(_CONTEXT):
-
-        def present_value(rate: Decimal) -> Decimal:
-            return _present_value(ordered, rate, units_per_year)
-
-        low, high = _bracket(present_value)
-        return _bisect(present_value, low, high).quantize(RATE_PLACES)
+        return discount(ordered, rate, 365)
 
 
-def _present_value(ordered: Sequence[tuple[int, Decimal]], rate: Decimal, units_per_year: int) -> Decimal:
-    """Horner's rule over the gaps between flows: one power of a whole number of units each."""
-    step = 1 / (1 + rate) if units_per_year == 1 else (1 + rate) ** (Decimal(-1) / units_per_year)
-    value = Decimal(0)
-    later = ordered[-1][0]
-    for time, amount in reversed(ordered):
-        if time != later:
-            value *= step ** (later - time)
-            later = time
-        value += amount
-    return value
-
-
-def _bracket(present_value: Callable[[Decimal], Decimal]) -> tuple[Decimal, Decimal]:
-    """Neighbouring rates between which the value changes sign, the pair nearest to 10 %."""
-    grid = [
-        LOWEST_RATE,
-        *(Decimal(step) / 10 for step in range(-9, 20)),
-        *map(Decimal, (2, 3, 5, 10, 30, 100)),
-        HIGHEST_RATE,
-    ]
-    values = [present_value(rate) for rate in grid]
-    brackets = [
-        (grid[index], grid[index + 1])
-        for index in range(len(grid) - 1)
-        if (values[index] > 0) != (values[index + 1] > 0)
-    ]
-    if not brackets:
-        raise NoRateInRange(f"no rate between {LOWEST_RATE} and {HIGHEST_RATE} solves the cash flows")
-    return min(brackets, key=lambda pair: abs(pair[0] + pair[1] - Decimal("0.2")))
-
-
-def _bisect(present_value: Callable[[Decimal], Decimal], low: Decimal, high: Decimal) -> Decimal:
-    low_is_positive = present_value(low) > 0
-    for _ in range(BISECTION_STEPS):
-        middle = (low + high) / 2
-        if (present_value(middle) > 0) == low_is_positive:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+def effective_rate(nominal_rate: Decimal, periods_per_year: int) -> Decimal:
+    """What a nominal yearly rate comes to with compounding: (1 + r/m)^m - 1. 12 % monthly: 0.126825."""
+    with localcontext(_CONTEXT):
+        return (1 + nominal_rate / periods_per_year) ** periods_per_year - 1
