@@ -41,7 +41,8 @@ def solve_flows(flows: Sequence[tuple[int, Decimal]], units_per_year: int, *, pr
     """The yearly rate r with sum of amount / (1+r)^(time / units_per_year) = 0, to twelve places.
 
     When several rates do, the one nearest to 10 % is taken. ``prefer_falling`` looks first among those from -50 % to
-    10,000 % at which the value falls as the rate rises, as it does for money that is first paid in. Raises NoSignChange if the flows all point one way, NoRateInRange if no root lies in the range searched.
+    10,000 % at which the value falls as the rate rises, as it does for money that is first paid in. Raises
+    NoSignChange if the flows all point one way, NoRateInRange if no root lies in the range searched.
     """
     combined: dict[int, Decimal] = {}
     for time, amount in flows:
