@@ -24,10 +24,17 @@ _LATE = (0, 9, 22, 41)
 
 class SampleForm(KeyedForm):
     income = MoneyFormField(label=_("Monthly income after tax"), help_text=_("Count regular pay only, not bonuses."))
-    since = forms.ChoiceField(label=_("In this job since"), choices=[("", _("Choose a year")), ("2024", "2024")])
+    since = forms.ChoiceField(
+        label=_("In this job since"),
+        choices=[("", _("Choose a year")), ("2024", "2024")],
+        error_messages={"required": _("Choose when you started this job")},
+    )
     stable = forms.BooleanField(label=_("My income is stable for the next 12 months"), required=False)
     use = forms.ChoiceField(
-        label=_("Extra money"), widget=forms.RadioSelect, choices=[("end", _("End sooner")), ("less", _("Pay less"))]
+        label=_("Extra money"),
+        widget=forms.RadioSelect,
+        choices=[("end", _("End sooner")), ("less", _("Pay less"))],
+        error_messages={"required": _("Choose what extra money does")},
     )
     story = forms.CharField(label=_("What it is for (optional)"), widget=forms.Textarea({"rows": 3}), required=False)
     proof = forms.FileField(label=_("Proof of income (optional)"), required=False)
