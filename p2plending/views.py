@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.enums import Role
+from p2plending.gallery import gallery_context
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def components(request: HttpRequest) -> HttpResponse:
-    return render(request, "components/gallery.html", {})
+    return render(request, "components/gallery.html", gallery_context())
 
 
 @require_GET
