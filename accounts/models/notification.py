@@ -20,6 +20,7 @@ class Notification(models.Model):
     is_required = models.BooleanField(_("can't be switched off"), default=False)
     email_status = models.CharField(max_length=12, choices=DeliveryStatus, default=DeliveryStatus.WAITING)
     email_attempts = models.PositiveSmallIntegerField(default=0)
+    email_claimed_at = models.DateTimeField(null=True, blank=True)
     emailed_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

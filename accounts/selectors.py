@@ -1,0 +1,82 @@
+"""What accounts can be asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from allauth.account.models import EmailAddress
+from django.db.models import Prefetch, QuerySet
+
+from accounts.enums import VerificationStatus
+from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, User
+
+IDENTITY_SUBJECT = "identity"
+IDENTITY_SUBMITTED = "accounts.identity.submitted"
+
+
+def email_is_verified(user: User) -> bool:
+    """Whether the address that the person signs in with was confirmed from its mailbox."""
+    return EmailAddress.objects.filter(user_id=user.pk, email=user.email, verified=True).exists()
+
+
+def unread_count(user: User) -> int:
+    """How many notifications the person has not read."""
+    return Notification.objects.filter(user=user, read_at__isnull=True).count()
+
+
+def notifications_of(user: User) -> QuerySet[Notification]:
+    """The person's notifications, newest first."""
+    return Notification.objects.filter(user=user).order_by("-id")
+
+
+def verification_of(user: User) -> IdentityVerification:
+    """The person's identity check. One that was never begun comes as an unsaved row in state NOT_STARTED."""
+    found = IdentityVerification.objects.filter(user=user).first()
+    return found or IdentityVerification(user=user)
+
+
+def current_documents(verification: IdentityVerification) -> list[IdentityDocument]:
+    """The documents that count; replaced ones stay stored but are not among them."""
+    if verification.pk is None:
+        return []
+    return list(verification.documents.filter(is_current=True).order_by("kind"))
+
+
+def document_of(user: User, reference: str) -> IdentityDocument:
+    """One of the person's own documents. Raises IdentityDocument.DoesNotExist."""
+    return IdentityDocument.objects.select_related("verification__user").get(
+        verification__user=user, reference=reference
+    )
+
+
+def identity_queue() -> QuerySet[IdentityVerification]:
+    """Identity checks that wait for staff, the longest waiting first, with their current documents."""
+    current = IdentityDocument.objects.filter(is_current=True).order_by("kind")
+    return (
+        IdentityVerification.objects.filter(status__in=VerificationStatus.waiting())
+        .select_related("user", "claimed_by")
+        .prefetch_related(Prefetch("documents", queryset=current, to_attr="current_documents"))
+        .order_by("submitted_at", "pk")
+    )
+
+
+def holders_of_number(verification: IdentityVerification) -> QuerySet[IdentityVerification]:
+    """Other people's checks, sent at least once, with the same document number."""
+    return IdentityVerification.objects.filter(
+        id_number_digest=verification.id_number_digest, submission_count__gt=0
+    ).exclude(pk=verification.pk)
+
+
+def submissions_since(user: User, moment: dt.datetime) -> int:
+    """How often the person sent an identity check since then."""
+    return AuditEvent.objects.filter(
+        action=IDENTITY_SUBMITTED,
+        subject_type=IDENTITY_SUBJECT,
+        subject_reference=user.member_number,
+        created_at__gte=moment,
+    ).count()
+
+
+def audit_trail(subject_type: str, reference: str) -> QuerySet[AuditEvent]:
+    """Everything that happened to one thing, newest first."""
+    return AuditEvent.objects.filter(subject_type=subject_type, subject_reference=reference).select_related("actor")
