@@ -38,6 +38,8 @@ HANGS_AFTER_SECONDS = 8.0
 # The cluster writes its status every second or so; a busy database may hold one up.
 SILENT_AFTER_SECONDS = 60.0
 STOP_PATIENCE_SECONDS = 15.0
+# Between being marked as taken in the database and being counted as waiting, a task is in nobody's figures.
+IN_HAND = timedelta(seconds=10)
 # A cluster that ends this soon never worked; so many in a row mean that starting again won't help.
 SHORT_LIFE_SECONDS = 20.0
 SHORT_LIVES_ALLOWED = 5
@@ -179,7 +181,7 @@ class WatchedCluster:
         if working or not waiting:
             self.last_sign = now
         if not working and not waiting:
-            self.idle_at = timezone.now()
+            self.idle_at = status.timestamp - IN_HAND
         return f"{waiting} tasks wait and no worker takes them" if now - self.last_sign > HANGS_AFTER_SECONDS else None
 
     def read_signs(self) -> None:
