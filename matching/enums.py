@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +12,31 @@ class RiskTolerance(models.TextChoices):
     CONSERVATIVE = "conservative", _("Careful")
     BALANCED = "balanced", _("Balanced")
     GROWTH = "growth", _("Growth")
+
+    @property
+    def target_mix(self) -> dict[str, Decimal]:
+        """The share of each grade that this tolerance aims at; grades that are not named are not lent to."""
+        return TARGET_MIX[self]
+
+
+TARGET_MIX: dict[RiskTolerance, dict[str, Decimal]] = {
+    RiskTolerance.CONSERVATIVE: {"A": Decimal("0.60"), "B": Decimal("0.40")},
+    RiskTolerance.BALANCED: {"A": Decimal("0.35"), "B": Decimal("0.35"), "C": Decimal("0.30")},
+    RiskTolerance.GROWTH: {
+        "A": Decimal("0.15"),
+        "B": Decimal("0.20"),
+        "C": Decimal("0.25"),
+        "D": Decimal("0.20"),
+        "E": Decimal("0.20"),
+    },
+}
+
+
+class Occasion(models.TextChoices):
+    """When rules look at a loan; part of the key that makes each look happen once."""
+
+    LISTED = "listed"
+    NIGHTLY = "nightly"
 
 
 class MandateStatus(models.TextChoices):

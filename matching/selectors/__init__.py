@@ -1,0 +1,1 @@
+"""What lenders can be shown: the market, their parts, their rules."""

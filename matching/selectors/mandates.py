@@ -1,0 +1,33 @@
+"""A lender's rule and what it decided."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from matching.enums import MandateStatus
+from matching.models import AllocationDecision, LendingMandate, RiskProfile
+
+
+def risk_profile_of(lender: User) -> RiskProfile | None:
+    """The lender's risk profile, or None when it was never chosen."""
+    return RiskProfile.objects.filter(lender=lender).first()
+
+
+def mandate_of(lender: User) -> LendingMandate | None:
+    """The lender's rule, on or off; None when there is none yet."""
+    return LendingMandate.objects.filter(lender=lender).exclude(status=MandateStatus.STOPPED).first()
+
+
+def active_mandates() -> QuerySet[LendingMandate]:
+    """Every rule that is on, in id order."""
+    return LendingMandate.objects.filter(status=MandateStatus.ACTIVE).order_by("pk")
+
+
+def decisions_of(lender: User) -> QuerySet[AllocationDecision]:
+    """What the lender's rules did and did not do, newest first, with loan and commitment."""
+    return (
+        AllocationDecision.objects.filter(mandate__lender=lender)
+        .select_related("loan", "run", "commitment", "mandate")
+        .order_by("-id")
+    )

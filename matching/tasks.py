@@ -1,0 +1,40 @@
+"""Work of the queue: load, call one service, log."""
+
+from __future__ import annotations
+
+import logging
+
+from loans.enums import LoanStatus
+from loans.models import Loan
+from matching.enums import Occasion
+from matching.services.allocation import carry_out, run_mandates, unfinished_runs
+from matching.services.proposals import propose_loan
+from p2plending.lib import clock
+
+logger = logging.getLogger(__name__)
+
+
+def loan_listed(loan_id: int) -> None:
+    """A loan opened: rules first, then suggestions to the others. May run twice."""
+    today = clock.business_date()
+    run = run_mandates(loan_id=loan_id, occasion=Occasion.LISTED, today=today)
+    suggested = propose_loan(loan_id=loan_id, today=today)
+    logger.info("loan matched", extra={"run": run.key, "allocated": run.allocated, "suggested": suggested})
+
+
+def run_all_mandates() -> None:
+    """Nightly: end runs that were cut short, then offer every open loan to the rules, the oldest listing first.
+
+    A loan that fails is logged and left for the next night; the others go on.
+    """
+    today = clock.business_date()
+    for run in unfinished_runs():
+        carry_out(run)
+    open_loans = Loan.objects.filter(status=LoanStatus.LISTED, listing_ends_on__gte=today)
+    for loan_id in list(open_loans.order_by("listed_at", "pk").values_list("pk", flat=True)):
+        try:
+            run = run_mandates(loan_id=loan_id, occasion=Occasion.NIGHTLY, today=today)
+        except Exception:
+            logger.exception("auto-invest failed for a loan", extra={"loan_id": loan_id})
+        else:
+            logger.info("rules looked at a loan", extra={"run": run.key, "allocated": run.allocated})
