@@ -39,6 +39,11 @@ JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="jwt:" + SECRET_KEY)
 SITE_NAME = env.str("SITE_NAME", default="Plainlend")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="help@example.org")
+# Where people send money: the bank account that holds only their money. The demo shows the example of the IBAN standard.
+CLIENT_ACCOUNT_HOLDER = env.str("CLIENT_ACCOUNT_HOLDER", default=f"{SITE_NAME} client account")
+CLIENT_ACCOUNT_IBAN = env.str(
+    "CLIENT_ACCOUNT_IBAN", default="DE89 3704 0044 0532 0130 00" if DEMO_MODE or TESTING else ""
+)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
