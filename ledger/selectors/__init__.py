@@ -1,0 +1,50 @@
+"""Reads of the books: wallets, statements, balances."""
+
+from __future__ import annotations
+
+from ledger.selectors.books import TrialBalanceLine, balance, entry_for, trial_balance
+from ledger.selectors.statement import (
+    LineExplanation,
+    Statement,
+    WalletLine,
+    WalletTotals,
+    explain_line,
+    first_line_on,
+    line_of,
+    statement,
+    wallet_postings,
+    wallet_totals,
+)
+from ledger.selectors.wallet import (
+    WalletSummary,
+    deposit_of,
+    open_withdrawals,
+    similar_deposit,
+    waiting_deposits,
+    wallet_summary,
+    withdrawal_of,
+)
+
+__all__ = [
+    "LineExplanation",
+    "Statement",
+    "TrialBalanceLine",
+    "WalletLine",
+    "WalletSummary",
+    "WalletTotals",
+    "balance",
+    "deposit_of",
+    "entry_for",
+    "explain_line",
+    "first_line_on",
+    "line_of",
+    "open_withdrawals",
+    "similar_deposit",
+    "statement",
+    "trial_balance",
+    "waiting_deposits",
+    "wallet_postings",
+    "wallet_summary",
+    "wallet_totals",
+    "withdrawal_of",
+]

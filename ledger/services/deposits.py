@@ -1,0 +1,276 @@
+"""Money that people send us: told, then found or not found by staff."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from accounts.gates import Action, require_may
+from accounts.models import User
+from accounts.services.audit import record
+from accounts.services.idempotency import run_once
+from accounts.services.notifications import notify
+from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE
+from ledger.enums import DEPOSIT_TRANSITIONS, DepositStatus, EntryKind, LineCode, PaymentMethod
+from ledger.models import Deposit
+from ledger.selectors import similar_deposit
+from ledger.services.posting import credit, debit, post_entry
+from ledger.services.staff import require_decider
+from p2plending.figures import format_money
+from p2plending.lib import clock
+from p2plending.lib.db import lock_guard
+from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
+from p2plending.lib.refs import new_reference
+from p2plending.lib.rules import platform_rules
+
+OLDEST_DAYS = 90
+AUTO_CONFIRMED = "system:auto-confirm"
+
+
+class AmountNotPositive(Refused):
+    """Zero or less was given as an amount."""
+
+    code = "amount_not_positive"
+    default_message = _("Enter an amount above zero.")
+
+
+class DateNotPossible(Refused):
+    """A date lies in the future or too far back."""
+
+    code = "date_not_possible"
+    default_message = _("Choose another date.")
+
+
+class NotYourDeposit(NotPermitted):
+    """Only the person who told us of a deposit can take it back."""
+
+    code = "not_your_deposit"
+    default_message = _("Only the person who told us of this money can take that back.")
+
+
+def declare_deposit(
+    *,
+    user: User,
+    amount: int,
+    sent_on: dt.date,
+    method: str,
+    bank_reference: str,
+    actor: User | None,
+    idempotency_key: str,
+    today: dt.date,
+) -> Deposit:
+    """Record that `user` says to have sent `amount` (minor units). Nothing is posted before staff find the money.
+
+    The same amount and reference within three days is marked as possibly told twice, and the person hears of it. The
+    setting AUTO_CONFIRM_MONEY confirms at once (demonstrations).
+
+    Raises AmountNotPositive, DateNotPossible (in the future, or more than 90 days ago) and the refusals of
+    `accounts.gates` for DEPOSIT.
+    """
+
+    def declare() -> Deposit:
+        require_may(user, Action.DEPOSIT)
+        _check_declaration(amount, sent_on, today)
+        twin = similar_deposit(user=user, amount=amount, sent_on=sent_on, bank_reference=bank_reference)
+        deposit = Deposit.objects.create(
+            reference=new_reference("DP"),
+            user=user,
+            amount=amount,
+            sent_on=sent_on,
+            method=PaymentMethod(method),
+            bank_reference=bank_reference.strip(),
+            is_possible_duplicate=twin is not None,
+        )
+        _audit(deposit, "declared", actor, amount=amount, sent_on=sent_on.isoformat())
+        if platform_rules().auto_confirm_money:
+            return _confirm(deposit, value_date=today, actor=None, actor_label=AUTO_CONFIRMED)
+        if twin is not None:
+            _tell_of_twin(deposit, twin)
+        return deposit
+
+    return run_once(
+        declare,
+        model=Deposit,
+        operation="ledger.declare_deposit",
+        key=idempotency_key,
+        actor=actor,
+        parameters={
+            "user": user.pk,
+            "amount": amount,
+            "sent_on": sent_on,
+            "method": str(method),
+            "bank_reference": bank_reference,
+        },
+    )
+
+
+def confirm_deposit(
+    *, deposit_id: int, value_date: dt.date, actor: User | None, idempotency_key: str, today: dt.date
+) -> Deposit:
+    """Put found money into the wallet, counted from `value_date` (posting rule DEP).
+
+    Raises StaffOnly, OwnRequest, InvalidTransition unless DECLARED, DateNotPossible when the value date lies before
+    the day it was sent or after today.
+    """
+
+    def confirm() -> Deposit:
+        deposit = _locked(deposit_id, DepositStatus.CONFIRMED)
+        require_decider(actor, deposit.user_id)
+        if not deposit.sent_on <= value_date <= today:
+            raise DateNotPossible(
+                _t("The value date must be from the day the money was sent to today."),
+                earliest=deposit.sent_on,
+                latest=today,
+            )
+        return _confirm(deposit, value_date=value_date, actor=actor)
+
+    return run_once(
+        confirm,
+        model=Deposit,
+        operation="ledger.confirm_deposit",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"deposit": deposit_id, "value_date": value_date},
+    )
+
+
+def reject_deposit(*, deposit_id: int, note: str, actor: User | None, idempotency_key: str) -> Deposit:
+    """Say that the money was not found; `note` tells the person why. Nothing is posted.
+
+    Raises StaffOnly, OwnRequest, InvalidTransition unless DECLARED.
+    """
+
+    def reject() -> Deposit:
+        deposit = _locked(deposit_id, DepositStatus.REJECTED)
+        require_decider(actor, deposit.user_id)
+        _decide(deposit, DepositStatus.REJECTED, actor, note=note)
+        _audit(deposit, "rejected", actor, reason=note)
+        body = _t("We could not find the %(amount)s that you told us about. %(note)s") % _words(deposit, note=note)
+        _tell(deposit, "rejected", _t("We could not find your money"), body)
+        return deposit
+
+    return run_once(
+        reject,
+        model=Deposit,
+        operation="ledger.reject_deposit",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"deposit": deposit_id, "note": note},
+    )
+
+
+def cancel_deposit(*, deposit_id: int, actor: User, idempotency_key: str) -> Deposit:
+    """Take back what one told us, while nobody has found the money.
+
+    Raises NotYourDeposit, InvalidTransition unless DECLARED.
+    """
+
+    def cancel() -> Deposit:
+        deposit = _locked(deposit_id, DepositStatus.CANCELLED)
+        if actor.pk != deposit.user_id:
+            raise NotYourDeposit
+        _decide(deposit, DepositStatus.CANCELLED, None)
+        _audit(deposit, "cancelled", actor)
+        return deposit
+
+    return run_once(
+        cancel,
+        model=Deposit,
+        operation="ledger.cancel_deposit",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"deposit": deposit_id},
+    )
+
+
+def _check_declaration(amount: int, sent_on: dt.date, today: dt.date) -> None:
+    if amount <= 0:
+        raise AmountNotPositive
+    earliest = today - dt.timedelta(days=OLDEST_DAYS)
+    if sent_on > today:
+        raise DateNotPossible(_t("The day you sent it can't be in the future."), earliest=earliest, latest=today)
+    if sent_on < earliest:
+        raise DateNotPossible(
+            _t("The day you sent it must be within the last %(days)d days.") % {"days": OLDEST_DAYS},
+            earliest=earliest,
+            latest=today,
+        )
+
+
+def _locked(deposit_id: int, target: DepositStatus) -> Deposit:
+    deposit = lock_guard(Deposit.objects.filter(pk=deposit_id))
+    if target not in DEPOSIT_TRANSITIONS.get(DepositStatus(deposit.status), ()):
+        raise InvalidTransition(state=deposit.status, wanted=target.value)
+    return deposit
+
+
+def _confirm(deposit: Deposit, *, value_date: dt.date, actor: User | None, actor_label: str = "") -> Deposit:
+    deposit.entry = post_entry(
+        kind=EntryKind.DEPOSIT,
+        key=f"deposit:{deposit.reference}",
+        value_date=value_date,
+        lines=[
+            debit(CLIENT_BANK, deposit.amount, LineCode.DEPOSIT),
+            credit(WALLET_AVAILABLE, deposit.amount, LineCode.DEPOSIT, owner=deposit.user_id),
+        ],
+        actor=actor,
+        actor_label=actor_label,
+        narrative=f"Deposit {deposit.reference} received",
+        subject_type="deposit",
+        subject_reference=deposit.reference,
+    )
+    deposit.value_date = value_date
+    _decide(deposit, DepositStatus.CONFIRMED, actor)
+    _audit(deposit, "confirmed", actor, actor_label=actor_label, entry=deposit.entry.reference)
+    body = _t("%(amount)s is in your wallet.") % _words(deposit)
+    _tell(deposit, "confirmed", _t("Your money has arrived"), body)
+    return deposit
+
+
+def _decide(deposit: Deposit, status: DepositStatus, actor: User | None, *, note: str = "") -> None:
+    deposit.status = status
+    deposit.decided_by = actor
+    deposit.decided_at = clock.now()
+    deposit.decision_note = note
+    deposit.save(
+        update_fields=["status", "entry", "value_date", "decided_by", "decided_at", "decision_note", "updated_at"]
+    )
+
+
+def _audit(
+    deposit: Deposit, event: str, actor: User | None, *, reason: str = "", actor_label: str = "", **data: object
+) -> None:
+    record(
+        action=f"ledger.deposit.{event}",
+        actor=actor,
+        actor_label=actor_label,
+        subject_type="deposit",
+        subject_reference=deposit.reference,
+        reason=reason,
+        data={"status": str(deposit.status), **data},
+    )
+
+
+def _words(deposit: Deposit, **more: str) -> dict[str, str]:
+    return {"amount": format_money(deposit.amount), "reference": deposit.reference, **more}
+
+
+def _tell(deposit: Deposit, event: str, title: str, body: str) -> None:
+    notify(
+        user=deposit.user,
+        key=f"deposit-{event}:{deposit.reference}",
+        event=f"deposit_{event}",
+        title=title,
+        body=body,
+        link=reverse("ledger:deposit", args=[deposit.reference]),
+    )
+
+
+def _tell_of_twin(deposit: Deposit, twin: Deposit) -> None:
+    body = _t(
+        "You told us about %(amount)s twice, as %(twin)s and %(reference)s. If you sent it once, take one back."
+    ) % _words(deposit, twin=twin.reference)
+    _tell(deposit, "twice", _t("Did you send this money twice?"), body)

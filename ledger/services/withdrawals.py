@@ -1,0 +1,333 @@
+"""Money that people take out: set aside when asked for, gone when staff have paid it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from accounts.gates import Action, require_may
+from accounts.models import User
+from accounts.services.audit import record
+from accounts.services.idempotency import run_once
+from accounts.services.notifications import notify
+from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE, WALLET_WITHDRAWING
+from ledger.enums import WITHDRAWAL_TRANSITIONS, EntryKind, LineCode, WithdrawalStatus
+from ledger.iban import is_valid_iban, normal_iban
+from ledger.models import Withdrawal
+from ledger.services.deposits import DateNotPossible
+from ledger.services.posting import InsufficientBalance, Line, credit, debit, post_entry
+from ledger.services.staff import require_decider
+from p2plending.figures import format_money
+from p2plending.lib import clock
+from p2plending.lib.db import lock_guard
+from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
+from p2plending.lib.refs import new_reference
+from p2plending.lib.rules import platform_rules
+
+
+class BelowMinimumWithdrawal(Refused):
+    """Less than one unit of the currency was asked for."""
+
+    code = "below_minimum_withdrawal"
+    default_message = _("Enter a larger amount.")
+
+
+class InvalidIban(Refused):
+    """The account number's check digits don't hold."""
+
+    code = "invalid_iban"
+    default_message = _("Enter a valid account number (IBAN), like DE89 3704 0044 0532 0130 00.")
+
+
+class NotYourWithdrawal(NotPermitted):
+    """Only the person who asked can cancel."""
+
+    code = "not_your_withdrawal"
+    default_message = _("Only the person who asked for this money can cancel.")
+
+
+class SecondPersonNeeded(NotPermitted):
+    """A large withdrawal is paid by another member of staff than the one who approved it."""
+
+    code = "second_person_needed"
+    default_message = _("You approved this. For this amount a second person must pay it.")
+
+
+def smallest_withdrawal() -> int:
+    """One unit of the currency, in minor units."""
+    return 10**settings.CURRENCY_EXPONENT
+
+
+def request_withdrawal(
+    *,
+    user: User,
+    amount: int,
+    account_holder: str,
+    iban: str,
+    actor: User | None,
+    idempotency_key: str,
+    today: dt.date,
+) -> Withdrawal:
+    """Set `amount` (minor units) aside at once, to be paid to the account `iban` (posting rule WRQ).
+
+    Raises BelowMinimumWithdrawal, InvalidIban, InsufficientBalance (context: available) and the refusals of
+    `accounts.gates` for WITHDRAW.
+    """
+    number = normal_iban(iban)
+
+    def request() -> Withdrawal:
+        require_may(user, Action.WITHDRAW)
+        if amount < smallest_withdrawal():
+            raise BelowMinimumWithdrawal(
+                _t("Enter an amount of %(low)s or more.") % {"low": format_money(smallest_withdrawal())},
+                minimum=smallest_withdrawal(),
+            )
+        if not is_valid_iban(number):
+            raise InvalidIban
+        withdrawal = Withdrawal.objects.create(
+            reference=new_reference("WD"),
+            user=user,
+            amount=amount,
+            account_holder=account_holder.strip(),
+            iban=number,
+            iban_last4=number[-4:],
+            requested_on=today,
+        )
+        _set_aside(withdrawal, actor, today)
+        _audit(withdrawal, "requested", actor, amount=amount, account_ends=withdrawal.iban_last4)
+        return withdrawal
+
+    return run_once(
+        request,
+        model=Withdrawal,
+        operation="ledger.request_withdrawal",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"user": user.pk, "amount": amount, "account_holder": account_holder, "iban": number},
+    )
+
+
+def approve_withdrawal(*, withdrawal_id: int, actor: User | None, idempotency_key: str) -> Withdrawal:
+    """Say that the money may be sent. Nothing is posted.
+
+    Raises StaffOnly, OwnRequest, InvalidTransition unless REQUESTED.
+    """
+
+    def approve() -> Withdrawal:
+        withdrawal = _locked(withdrawal_id, WithdrawalStatus.APPROVED)
+        require_decider(actor, withdrawal.user_id)
+        withdrawal.approved_by = actor
+        _decide(withdrawal, WithdrawalStatus.APPROVED, actor)
+        _audit(withdrawal, "approved", actor)
+        return withdrawal
+
+    return run_once(
+        approve,
+        model=Withdrawal,
+        operation="ledger.approve_withdrawal",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"withdrawal": withdrawal_id},
+    )
+
+
+def pay_withdrawal(
+    *,
+    withdrawal_id: int,
+    paid_on: dt.date,
+    bank_reference: str,
+    actor: User | None,
+    idempotency_key: str,
+    today: dt.date,
+) -> Withdrawal:
+    """Record that our bank sent the money on `paid_on`: it leaves the books (posting rule WPD).
+
+    Raises StaffOnly, OwnRequest, SecondPersonNeeded (from SECOND_PERSON_ABOVE, when the payer approved it),
+    InvalidTransition unless APPROVED, DateNotPossible before the day of the request or after today.
+    """
+
+    def pay() -> Withdrawal:
+        withdrawal = _locked(withdrawal_id, WithdrawalStatus.PAID)
+        require_decider(actor, withdrawal.user_id)
+        _require_second_person(withdrawal, actor)
+        if not withdrawal.requested_on <= paid_on <= today:
+            raise DateNotPossible(
+                _t("The day of payment must be from the day of the request to today."),
+                earliest=withdrawal.requested_on,
+                latest=today,
+            )
+        lines = [
+            debit(WALLET_WITHDRAWING, withdrawal.amount, LineCode.WITHDRAWAL, owner=withdrawal.user_id),
+            credit(CLIENT_BANK, withdrawal.amount, LineCode.WITHDRAWAL),
+        ]
+        _post(withdrawal, EntryKind.WITHDRAWAL, "paid", lines, actor, paid_on)
+        withdrawal.paid_on = paid_on
+        withdrawal.bank_reference = bank_reference.strip()
+        _decide(withdrawal, WithdrawalStatus.PAID, actor)
+        _audit(withdrawal, "paid", actor, paid_on=paid_on.isoformat())
+        body = _t("We sent %(amount)s to your account ending in %(last4)s.") % _words(withdrawal)
+        _tell(withdrawal, "paid", _t("Your money is on its way to your bank"), body)
+        return withdrawal
+
+    return run_once(
+        pay,
+        model=Withdrawal,
+        operation="ledger.pay_withdrawal",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"withdrawal": withdrawal_id, "paid_on": paid_on, "bank_reference": bank_reference},
+    )
+
+
+def reject_withdrawal(
+    *, withdrawal_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date
+) -> Withdrawal:
+    """Refuse, and put the money back at once (posting rule WRJ); `note` tells the person why.
+
+    Raises StaffOnly, OwnRequest, InvalidTransition unless REQUESTED or APPROVED.
+    """
+
+    def reject() -> Withdrawal:
+        withdrawal = _locked(withdrawal_id, WithdrawalStatus.REJECTED)
+        require_decider(actor, withdrawal.user_id)
+        _put_back(withdrawal, actor, today)
+        _decide(withdrawal, WithdrawalStatus.REJECTED, actor, note=note)
+        _audit(withdrawal, "rejected", actor, reason=note)
+        body = _t("%(amount)s is back in your wallet. %(note)s") % _words(withdrawal, note=note)
+        _tell(withdrawal, "rejected", _t("We could not send your money"), body)
+        return withdrawal
+
+    return run_once(
+        reject,
+        model=Withdrawal,
+        operation="ledger.reject_withdrawal",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"withdrawal": withdrawal_id, "note": note},
+    )
+
+
+def cancel_withdrawal(*, withdrawal_id: int, actor: User, idempotency_key: str, today: dt.date) -> Withdrawal:
+    """Take back one's own request before it is approved; the money is free again at once (posting rule WRJ).
+
+    Raises NotYourWithdrawal, InvalidTransition unless REQUESTED.
+    """
+
+    def cancel() -> Withdrawal:
+        withdrawal = _locked(withdrawal_id, WithdrawalStatus.CANCELLED)
+        if actor.pk != withdrawal.user_id:
+            raise NotYourWithdrawal
+        _put_back(withdrawal, actor, today)
+        _decide(withdrawal, WithdrawalStatus.CANCELLED, None)
+        _audit(withdrawal, "cancelled", actor)
+        return withdrawal
+
+    return run_once(
+        cancel,
+        model=Withdrawal,
+        operation="ledger.cancel_withdrawal",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"withdrawal": withdrawal_id},
+    )
+
+
+def _locked(withdrawal_id: int, target: WithdrawalStatus) -> Withdrawal:
+    withdrawal = lock_guard(Withdrawal.objects.filter(pk=withdrawal_id))
+    if target not in WITHDRAWAL_TRANSITIONS.get(WithdrawalStatus(withdrawal.status), ()):
+        raise InvalidTransition(state=withdrawal.status, wanted=target.value)
+    return withdrawal
+
+
+def _require_second_person(withdrawal: Withdrawal, actor: User | None) -> None:
+    is_large = withdrawal.amount >= platform_rules().second_person_above
+    if is_large and actor is not None and actor.pk == withdrawal.approved_by_id:
+        raise SecondPersonNeeded
+
+
+def _set_aside(withdrawal: Withdrawal, actor: User | None, today: dt.date) -> None:
+    amount, owner = withdrawal.amount, withdrawal.user_id
+    lines = [
+        debit(WALLET_AVAILABLE, amount, LineCode.WITHDRAWAL, owner=owner),
+        credit(WALLET_WITHDRAWING, amount, LineCode.WITHDRAWAL, owner=owner),
+    ]
+    try:
+        _post(withdrawal, EntryKind.WITHDRAWAL_REQUEST, "requested", lines, actor, today)
+    except InsufficientBalance as refusal:
+        available = amount - refusal.context["missing"]
+        message = _t("You have %(available)s available. Take out less.") % {"available": format_money(available)}
+        raise InsufficientBalance(message, available=available) from refusal
+
+
+def _put_back(withdrawal: Withdrawal, actor: User | None, today: dt.date) -> None:
+    amount, owner = withdrawal.amount, withdrawal.user_id
+    lines = [
+        debit(WALLET_WITHDRAWING, amount, LineCode.WITHDRAWAL_RETURN, owner=owner),
+        credit(WALLET_AVAILABLE, amount, LineCode.WITHDRAWAL_RETURN, owner=owner),
+    ]
+    _post(withdrawal, EntryKind.WITHDRAWAL_RETURN, "returned", lines, actor, today)
+
+
+def _post(
+    withdrawal: Withdrawal, kind: EntryKind, event: str, lines: Sequence[Line], actor: User | None, value_date: dt.date
+) -> None:
+    post_entry(
+        kind=kind,
+        key=f"withdrawal:{withdrawal.reference}:{event}",
+        value_date=value_date,
+        lines=lines,
+        actor=actor,
+        narrative=f"Withdrawal {withdrawal.reference} {event}",
+        subject_type="withdrawal",
+        subject_reference=withdrawal.reference,
+    )
+
+
+def _decide(withdrawal: Withdrawal, status: WithdrawalStatus, actor: User | None, *, note: str = "") -> None:
+    withdrawal.status = status
+    withdrawal.decided_by = actor
+    withdrawal.decided_at = clock.now()
+    withdrawal.decision_note = note
+    withdrawal.save(
+        update_fields=[
+            "status",
+            "approved_by",
+            "decided_by",
+            "decided_at",
+            "decision_note",
+            "paid_on",
+            "bank_reference",
+            "updated_at",
+        ]
+    )
+
+
+def _audit(withdrawal: Withdrawal, event: str, actor: User | None, *, reason: str = "", **data: object) -> None:
+    record(
+        action=f"ledger.withdrawal.{event}",
+        actor=actor,
+        subject_type="withdrawal",
+        subject_reference=withdrawal.reference,
+        reason=reason,
+        data={"status": str(withdrawal.status), **data},
+    )
+
+
+def _words(withdrawal: Withdrawal, **more: str) -> dict[str, str]:
+    return {"amount": format_money(withdrawal.amount), "last4": withdrawal.iban_last4, **more}
+
+
+def _tell(withdrawal: Withdrawal, event: str, title: str, body: str) -> None:
+    notify(
+        user=withdrawal.user,
+        key=f"withdrawal-{event}:{withdrawal.reference}",
+        event=f"withdrawal_{event}",
+        title=title,
+        body=body,
+        link=reverse("ledger:withdrawal", args=[withdrawal.reference]),
+    )
