@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from loans.finance.enums import BondDayCount, DayCount
@@ -76,11 +76,12 @@ def year_fraction(
     """Exact fraction of a year from ``start`` to ``end``; negative if ``end`` comes first.
 
     ACT_365 and ACT_360 divide the days by 365 or 360. ACT_ACT (ISDA) divides the days in each calendar year by that
-    year's length, the split being at 1 January: 1 Nov 2003 to 1 May 2004 = 61/365 + 121/366. For bonds: NL_365 leaves
+    year's length, the split being at 1 January: 1 Nov 2003 to 1 May 2004 = 61/365 + 121/366. ACT_ACT_YEAR_END splits at
+    31 December, so that the night to New Year counts in the year it ends in: 60/365 + 122/366. For bonds: NL_365 leaves
     29 February out, ACT_365_ACTUAL divides by 366 when 29 February lies in the period, ACT_ACT_AFB counts whole years
     back from the end, ACT_ACT_ICMA divides by the days of the ``reference_period`` times its number in a year.
-    Source: ISDA 2006 4.16(b) to (h); ISDA memorandum on actual/actual, 1998. Raises ValueError without the reference
-    period that ICMA needs.
+    Source: ISDA 2006 4.16(b) to (h); ISDA memorandum on actual/actual, 1998; the year-end split is Apache Fineract's.
+    Raises ValueError without the reference period that ICMA needs, and for EQUAL_PERIODS, which has no dates.
     """
     if end < start:
         return -year_fraction(
@@ -107,6 +108,11 @@ def _act_act_isda(start: date, end: date) -> Fraction:
     first = Fraction((date(start.year + 1, 1, 1) - start).days, days_in_year(start.year))
     last = Fraction((end - date(end.year, 1, 1)).days, days_in_year(end.year))
     return first + (end.year - start.year - 1) + last
+
+
+def _act_act_year_end(start: date, end: date) -> Fraction:
+    """As ISDA's with both dates a day later: a date then stands for the day that it ends."""
+    return _act_act_isda(start + timedelta(days=1), end + timedelta(days=1))
 
 
 def _act_act_afb(start: date, end: date) -> Fraction:
@@ -156,6 +162,7 @@ _ACTUAL: dict[AnyDayCount, Callable[[date, date], Fraction]] = {
     DayCount.ACT_365: lambda start, end: Fraction((end - start).days, 365),
     DayCount.ACT_360: lambda start, end: Fraction((end - start).days, 360),
     DayCount.ACT_ACT: _act_act_isda,
+    DayCount.ACT_ACT_YEAR_END: _act_act_year_end,
     BondDayCount.NL_365: lambda start, end: Fraction((end - start).days - _leap_days(start, end), 365),
     BondDayCount.ACT_365_ACTUAL: lambda start, end: Fraction(
         (end - start).days, 366 if _leap_days(start, end) else 365

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Context, Decimal
+from itertools import islice, pairwise
 
 from loans.finance.errors import InvalidPayment
 from loans.finance.types import NoteShare, NoteState
@@ -12,6 +13,7 @@ CARRY_PLACES = 12
 _CARRY_UNIT = 10**CARRY_PLACES
 # Wide enough for any carry, whatever context the caller works in.
 _EXACT = Context(prec=40)
+_NO_CARRY = Decimal(0)
 
 
 def distribute(
@@ -83,12 +85,10 @@ def _share_principal(principal: int, notes: Sequence[NoteState], weights: Sequen
     if not principal:
         return [0] * len(weights)
     total = sum(weights)
-    products = [principal * weight for weight in weights]
-    shares = [product // total for product in products]
+    shares, rests = _divide(principal, weights, total)
     missing = principal - sum(shares)
     if missing:
-        fractions = [product % total for product in products]
-        for index in _largest_first(fractions, notes)[:missing]:
+        for index in _largest_first(rests, notes)[:missing]:
             shares[index] += 1
     return shares
 
@@ -99,45 +99,56 @@ def _share_with_carry(
     """Shares and new carries. Fractions are whole numbers of 10^-12 minor units, so that carries add up to nil."""
     if not amount:
         return [0] * len(weights), list(carries)
-    entitlements = _entitlements(amount, notes, weights, carries)
+    entitlements = _entitlements(amount, weights, carries)
     shares = [entitlement // _CARRY_UNIT if entitlement > 0 else 0 for entitlement in entitlements]
+    rests = [entitlement - share * _CARRY_UNIT for entitlement, share in zip(entitlements, shares, strict=True)]
     missing = amount - sum(shares)
-    if missing:
-        rests = [entitlement - share * _CARRY_UNIT for entitlement, share in zip(entitlements, shares, strict=True)]
-        order = _largest_first(rests, notes)
-        if missing > 0:
-            for index in order[:missing]:
-                shares[index] += 1
-        else:
-            # Notes that have had too much cannot pay back, so those with the smallest claim wait a minor unit.
-            waiting = [index for index in reversed(order) if shares[index] > 0]
-            for index in waiting[:-missing]:
-                shares[index] -= 1
-    return shares, [
-        Decimal(entitlement - share * _CARRY_UNIT).scaleb(-CARRY_PLACES, _EXACT)
-        for entitlement, share in zip(entitlements, shares, strict=True)
-    ]
+    if missing > 0:
+        for index in _largest_first(rests, notes)[:missing]:
+            shares[index] += 1
+            rests[index] -= _CARRY_UNIT
+    elif missing < 0:
+        _take_back(-missing, shares, rests, notes)
+    return shares, [Decimal(rest).scaleb(-CARRY_PLACES, _EXACT) if rest else _NO_CARRY for rest in rests]
 
 
-def _entitlements(
-    amount: int, notes: Sequence[NoteState], weights: Sequence[int], carries: Sequence[Decimal]
-) -> list[int]:
+def _take_back(excess: int, shares: list[int], rests: list[int], notes: Sequence[NoteState]) -> None:
+    """Notes that have had too much cannot pay back, so those with the smallest claim wait for a minor unit."""
+    while excess:
+        waiting = [index for index in reversed(_largest_first(rests, notes)) if shares[index] > 0][:excess]
+        for index in waiting:
+            shares[index] -= 1
+            rests[index] += _CARRY_UNIT
+        excess -= len(waiting)
+
+
+def _entitlements(amount: int, weights: Sequence[int], carries: Sequence[Decimal]) -> list[int]:
     """Exact share plus carry of every note in 10^-12 minor units; their sum is the amount plus all carries."""
     total = sum(weights)
-    scaled = amount * _CARRY_UNIT
-    products = [scaled * weight for weight in weights]
-    shares = [product // total for product in products]
-    missing = scaled - sum(shares)
+    shares, _ = _divide(amount * _CARRY_UNIT, weights, total)
+    missing = amount * _CARRY_UNIT - sum(shares)
     if missing:
-        fractions = [product % total for product in products]
-        for index in _largest_first(fractions, notes)[:missing]:
+        # Less than 10^-12 of a minor unit each: who gets it can never be seen, only the sum must be exact.
+        receivers = (index for index, weight in enumerate(weights) if weight)
+        for index in islice(receivers, missing):
             shares[index] += 1
     return [
-        share + (int(carry.scaleb(CARRY_PLACES, _EXACT)) if carry else 0)
+        share + int(carry.scaleb(CARRY_PLACES, _EXACT)) if carry else share
         for share, carry in zip(shares, carries, strict=True)
     ]
 
 
+def _divide(amount: int, weights: Sequence[int], total: int) -> tuple[list[int], list[int]]:
+    """Whole parts of the exact shares, and what remains of each over ``total``."""
+    products = [amount * weight for weight in weights]
+    shares = [product // total for product in products]
+    return shares, [product - share * total for product, share in zip(products, shares, strict=True)]
+
+
 def _largest_first(figures: Sequence[int], notes: Sequence[NoteState]) -> list[int]:
     """Indices of the figures, largest first, ties to the lowest note id."""
-    return sorted(range(len(figures)), key=lambda index: (-figures[index], notes[index].note_id))
+    by_id = range(len(notes))
+    if any(earlier.note_id > later.note_id for earlier, later in pairwise(notes)):
+        by_id = sorted(by_id, key=lambda index: notes[index].note_id)
+    # Sorting is stable, reversed sorting too: equal figures keep the order of the note ids.
+    return sorted(by_id, key=figures.__getitem__, reverse=True)

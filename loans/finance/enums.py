@@ -24,10 +24,12 @@ class DayCount(StrEnum):
     ACT_365 = "act_365"
     ACT_360 = "act_360"
     ACT_ACT = "act_act"
+    ACT_ACT_YEAR_END = "act_act_year_end"
+    EQUAL_PERIODS = "equal_periods"
 
 
 class BondDayCount(StrEnum):
-    """Conventions of bonds and other markets: known to ``year_fraction``, not offered for loans."""
+    """Conventions of bonds and of other lending engines: known to the maths, not offered as a product's choice."""
 
     THIRTY_E_360_ISDA = "30e_360_isda"
     NL_365 = "nl_365"

@@ -13,8 +13,9 @@ from loans.finance.types import Terms
 
 SHORTEST_FIRST_PERIOD_DAYS = 15
 LONGEST_FIRST_PERIOD_DAYS = 45
-_NOMINAL = frozenset({DayCount.THIRTY_360, DayCount.THIRTY_360_US, DayCount.THIRTY_E_360})
+_NOMINAL = frozenset({DayCount.THIRTY_360, DayCount.THIRTY_360_US, DayCount.THIRTY_E_360, DayCount.EQUAL_PERIODS})
 _DAYS_IN_UNIT = {PeriodUnit.DAY: 1, PeriodUnit.WEEK: 7, PeriodUnit.MONTH: 30}
+_UNITS_IN_YEAR = {PeriodUnit.DAY: 365, PeriodUnit.WEEK: 52, PeriodUnit.MONTH: 12}
 
 
 def shift(start: date, periods: int, every: int, unit: PeriodUnit, day: int | None = None) -> date:
@@ -53,12 +54,17 @@ def due_dates(terms: Terms) -> tuple[date, ...]:
 
 
 def nominal_fraction(terms: Terms) -> Fraction:
-    """A whole period as a fraction of a year of twelve 30-day months: a month is 30/360, a week 7/360, a day 1/360."""
+    """A whole period as a fraction of a year, whatever its days.
+
+    In a year of twelve 30-day months a month is 30/360, a week 7/360, a day 1/360; as equal periods 1/12, 1/52, 1/365.
+    """
+    if terms.day_count is DayCount.EQUAL_PERIODS:
+        return Fraction(terms.every, _UNITS_IN_YEAR[terms.unit])
     return Fraction(terms.every * _DAYS_IN_UNIT[terms.unit], 360)
 
 
 def is_nominal(terms: Terms) -> bool:
-    """Whether every whole period counts the same, whatever the calendar says (the 30/360 family)."""
+    """Whether every whole period counts the same, whatever the calendar says (30/360, equal periods)."""
     return terms.day_count in _NOMINAL
 
 

@@ -97,12 +97,11 @@ def rebuild_lines(
     if terms.method is ScheduleMethod.FLAT:
         rows, _ = flat_rows(terms, balance, flat_interests, principal_free, payment)
         return number_lines(rows, bounds, balance, first_number)
-    fractions = [period_fraction(terms, start, due) for start, due in bounds]
-    factors = scale_factors(terms.annual_rate, fractions)
     if terms.method is ScheduleMethod.BULLET:
-        interest = round_ratio(balance * sum(factors.numerators), factors.denominator, terms.interest_rounding)
-        return number_lines([Row(balance, interest)], [(bounds[0][0], bounds[-1][1])], balance, first_number)
-    rows, _ = amortise(terms, balance, factors, principal_free, payment)
+        row = Row(balance, _bullet_interest(terms, balance, bounds[0][0]))
+        return number_lines([row], [(bounds[0][0], bounds[-1][1])], balance, first_number)
+    fractions = [period_fraction(terms, start, due) for start, due in bounds]
+    rows, _ = amortise(terms, balance, scale_factors(terms.annual_rate, fractions), principal_free, payment)
     return number_lines(rows, bounds, balance, first_number)
 
 
@@ -198,7 +197,13 @@ def _level(principal: int, factors: RateFactors, rounding: Rounding, multiple: i
             annuity_value = scale + annuity_value * (denominator + numerator)
         grown = prod(denominator + numerator for numerator in numerators)
         exact = (principal * grown, denominator * annuity_value)
-    return max(round_ratio(exact[0], exact[1] * multiple, rounding), multiple > 1) * multiple
+    return _round_to_multiple(exact[0], exact[1], multiple, rounding)
+
+
+def _round_to_multiple(numerator: int, denominator: int, multiple: int, rounding: Rounding) -> int:
+    """The quotient rounded to a multiple; a payment too small for that is rounded to the minor unit."""
+    rounded = round_ratio(numerator, denominator * multiple, rounding) * multiple
+    return rounded or round_ratio(numerator, denominator, rounding)
 
 
 def _annuity(
@@ -228,8 +233,7 @@ def _smooth(terms: Terms, balance: int, factors: RateFactors, rows: list[Row], l
         difference = _last_payment(rows, count) - level
         if abs(difference) <= count // 2:
             break
-        unit = terms.multiple or 1
-        candidate = round_ratio(level * count + difference, count * unit, terms.rounding) * unit
+        candidate = _round_to_multiple(level * count + difference, count, terms.multiple or 1, terms.rounding)
         candidate_rows = level_rows(balance, factors, candidate, terms.interest_rounding)
         if abs(_last_payment(candidate_rows, count) - candidate) >= abs(difference):
             break
@@ -265,6 +269,13 @@ def _flat(
         round_ratio(balance * numerator, factors.denominator, terms.interest_rounding)
         for numerator in factors.numerators
     ]
+    if terms.round_total:
+        total = round_ratio(balance * sum(factors.numerators), factors.denominator, terms.interest_rounding)
+        interests[-1] += total - sum(interests)
+        part = round_ratio(balance, len(interests) - principal_free, terms.rounding)
+        rows = _fixed_principal(terms, balance, factors, principal_free, part)
+        rows = [Row(row.principal, interest) for row, interest in zip(rows, interests, strict=False)]
+        return rows, sum(rows[principal_free])
     return flat_rows(terms, balance, interests, principal_free, payment)
 
 
@@ -275,8 +286,8 @@ def flat_rows(
     count = len(interests) - principal_free
     level = payment
     if level is None:
-        unit = terms.multiple or 1
-        level = round_ratio(balance + sum(interests[principal_free:]), count * unit, terms.rounding) * unit
+        total = balance + sum(interests[principal_free:])
+        level = _round_to_multiple(total, count, terms.multiple or 1, terms.rounding)
     rows = []
     for index, interest in enumerate(interests):
         principal = 0 if index < principal_free else min(max(level - interest, 0), balance)
@@ -291,11 +302,18 @@ def flat_rows(
 
 def _bullet(terms: Terms, bounds: Sequence[tuple[date, date]]) -> Schedule:
     """One payment at the end: the principal and simple interest for the whole term, rounded once."""
-    factors = rate_factors(terms, bounds)
-    interest = round_ratio(terms.principal * sum(factors.numerators), factors.denominator, terms.interest_rounding)
-    broken = max(_broken_interest(terms), -interest)
-    line = InstalmentLine(1, bounds[-1][1], terms.start_date, terms.principal, interest + broken, 0)
-    return Schedule((line,), line.payment, broken)
+    interest = _bullet_interest(terms, terms.principal, terms.start_date)
+    line = InstalmentLine(1, bounds[-1][1], terms.start_date, terms.principal, interest, 0)
+    return Schedule((line,), line.payment, _broken_interest(terms))
+
+
+def _bullet_interest(terms: Terms, balance: int, start: date) -> int:
+    """Simple interest on ``balance`` from ``start`` to the end of the term, as its part of the whole term by days."""
+    dates = (terms.start_date, *due_dates(terms))
+    whole = sum((period_fraction(terms, earlier, later) for earlier, later in pairwise(dates)), Fraction(0))
+    part = whole * Fraction((dates[-1] - start).days, (dates[-1] - terms.start_date).days)
+    exact = balance * Fraction(terms.annual_rate) * part
+    return round_ratio(exact.numerator, exact.denominator, terms.interest_rounding)
 
 
 def _broken_interest(terms: Terms) -> int:

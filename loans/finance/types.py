@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
-from loans.finance.enums import DayCount, PeriodUnit, PrepaymentMode, ScheduleMethod
+from loans.finance.enums import BondDayCount, DayCount, PeriodUnit, PrepaymentMode, ScheduleMethod
 from loans.finance.errors import InvalidTerms
 from p2plending.lib.money import Rounding
 
@@ -21,8 +22,9 @@ class Terms:
     ``principal`` minor units; ``annual_rate`` nominal yearly fraction; a period is ``every`` times ``unit``.
     ``due_day`` (1 to 28, months only) or ``first_due_date`` sets the first due date; neither means one period after
     ``start_date``. ``smooth`` evens out the last instalment; ``multiple`` (minor units) makes the level instalment a
-    multiple of it. The first ``interest_free_periods`` bear no interest, the first ``principal_free_periods`` pay
-    back no principal. Raises InvalidTerms when no schedule can be built.
+    multiple of it; ``round_total`` rounds the interest of a flat loan once for the whole term. The first
+    ``interest_free_periods`` bear no interest, the first ``principal_free_periods`` pay back no principal. Raises
+    InvalidTerms when no schedule can be built.
     """
 
     principal: int
@@ -30,7 +32,7 @@ class Terms:
     instalments: int
     start_date: date
     method: ScheduleMethod = ScheduleMethod.ANNUITY
-    day_count: DayCount = DayCount.THIRTY_360
+    day_count: DayCount | BondDayCount = DayCount.THIRTY_360
     every: int = 1
     unit: PeriodUnit = PeriodUnit.MONTH
     due_day: int | None = None
@@ -40,6 +42,7 @@ class Terms:
     multiple: int | None = None
     interest_free_periods: int = 0
     principal_free_periods: int = 0
+    round_total: bool = False
 
     def __post_init__(self) -> None:
         if self.principal <= 0:
@@ -56,6 +59,8 @@ class Terms:
             raise InvalidTerms("the interest-free periods must fit into the term")
         if not 0 <= self.principal_free_periods < self.instalments:
             raise InvalidTerms("at least one period must pay back principal")
+        if self.day_count in (BondDayCount.ACT_ACT_ICMA, BondDayCount.THIRTY_E_360_ISDA):
+            raise InvalidTerms("this day count needs the dates of a bond")
         self._check_first_due_date()
 
     def _check_first_due_date(self) -> None:
@@ -231,8 +236,7 @@ class PaymentPlan:
         return Allocation(lines, self.credit + self.surplus)
 
 
-@dataclass(frozen=True, slots=True)
-class NoteState:
+class NoteState(NamedTuple):
     """Snapshot of a note: its outstanding principal is its weight; the carries are fractions of a minor unit owed.
 
     ``principal`` is what was lent; it is the weight only when no note has principal outstanding any more.
@@ -245,8 +249,7 @@ class NoteState:
     principal: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class NoteShare:
+class NoteShare(NamedTuple):
     """What one note receives of a payment, and the figures that explain it.
 
     The exact share of interest is ``payment's interest * weight / total_weight + interest_carry_before``; what was
