@@ -99,7 +99,7 @@ def _share_with_carry(
     """Shares and new carries. Fractions are whole numbers of 10^-12 minor units, so that carries add up to nil."""
     if not amount:
         return [0] * len(weights), list(carries)
-    entitlements = _entitlements(amount, weights, carries)
+    entitlements = _entitlements(amount, notes, weights, carries)
     shares = [entitlement // _CARRY_UNIT if entitlement > 0 else 0 for entitlement in entitlements]
     rests = [entitlement - share * _CARRY_UNIT for entitlement, share in zip(entitlements, shares, strict=True)]
     missing = amount - sum(shares)
@@ -122,14 +122,16 @@ def _take_back(excess: int, shares: list[int], rests: list[int], notes: Sequence
         excess -= len(waiting)
 
 
-def _entitlements(amount: int, weights: Sequence[int], carries: Sequence[Decimal]) -> list[int]:
+def _entitlements(
+    amount: int, notes: Sequence[NoteState], weights: Sequence[int], carries: Sequence[Decimal]
+) -> list[int]:
     """Exact share plus carry of every note in 10^-12 minor units; their sum is the amount plus all carries."""
     total = sum(weights)
     shares, _ = _divide(amount * _CARRY_UNIT, weights, total)
     missing = amount * _CARRY_UNIT - sum(shares)
     if missing:
         # Less than 10^-12 of a minor unit each: who gets it can never be seen, only the sum must be exact.
-        receivers = (index for index, weight in enumerate(weights) if weight)
+        receivers = (index for index in _by_id(notes) if weights[index])
         for index in islice(receivers, missing):
             shares[index] += 1
     return [
@@ -147,8 +149,13 @@ def _divide(amount: int, weights: Sequence[int], total: int) -> tuple[list[int],
 
 def _largest_first(figures: Sequence[int], notes: Sequence[NoteState]) -> list[int]:
     """Indices of the figures, largest first, ties to the lowest note id."""
-    by_id = range(len(notes))
-    if any(earlier.note_id > later.note_id for earlier, later in pairwise(notes)):
-        by_id = sorted(by_id, key=lambda index: notes[index].note_id)
     # Sorting is stable, reversed sorting too: equal figures keep the order of the note ids.
-    return sorted(by_id, key=figures.__getitem__, reverse=True)
+    return sorted(_by_id(notes), key=figures.__getitem__, reverse=True)
+
+
+def _by_id(notes: Sequence[NoteState]) -> Sequence[int]:
+    """Indices of the notes in order of their ids, which is how they mostly come."""
+    indices = range(len(notes))
+    if all(earlier.note_id < later.note_id for earlier, later in pairwise(notes)):
+        return indices
+    return sorted(indices, key=lambda index: notes[index].note_id)
