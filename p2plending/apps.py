@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -12,5 +12,6 @@ class P2PLendingConfig(AppConfig):
     def ready(self) -> None:
         from p2plending.reference_data import ensure_reference_data  # models are ready only now
 
-        # After the last app has migrated; also after a test database was emptied.
-        post_migrate.connect(ensure_reference_data, sender=self)
+        # Sent for apps with models only, which this one has none of, and after every table is there; also after a
+        # test database was emptied.
+        post_migrate.connect(ensure_reference_data, sender=apps.get_app_config("loans"))
