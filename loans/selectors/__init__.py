@@ -1,0 +1,1 @@
+"""Reads of loans: what lenders, borrowers and staff may see of them."""

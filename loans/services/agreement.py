@@ -1,0 +1,118 @@
+"""The loan agreement: written once when the loan is funded, hashed, and signed by typing one's name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+from django_q.tasks import async_task
+
+from accounts.gates import Action, require_may
+from accounts.models import User
+from accounts.services.idempotency import run_once
+from loans.enums import CommitmentStatus, LoanEvent
+from loans.models import Loan, LoanAgreement
+from loans.quoting import quote_of_loan
+from loans.services.lifecycle import record_step, require_borrower, require_state
+from loans.terms import LoanTerms
+from p2plending.lib import clock
+from p2plending.lib.db import lock_guard, require_transaction
+from p2plending.lib.errors import InvalidTransition, Refused
+
+TEMPLATE_VERSION = "2026-11"
+TEMPLATE = "loans/agreement_text.html"
+DISBURSE_TASK = "loans.tasks.disburse_signed_loan"
+
+
+class SigningEnded(Refused):
+    """The last day to sign has passed."""
+
+    code = "signing_ended"
+    status = 409
+    default_message = _("The time to sign has ended. Nothing is owed.")
+
+
+class NameDoesNotMatch(Refused):
+    """The signature is the borrower's own name."""
+
+    code = "name_does_not_match"
+    default_message = _("Enter your full name as it is in your profile.")
+
+
+def prepare_agreement(loan: Loan) -> LoanAgreement:
+    """Write the text for a loan that has just been funded, with pseudonyms for both sides, and its SHA-256.
+
+    Call under the loan's guard. A loan funded a second time gets a new text; a signed one is never touched.
+    """
+    require_transaction()
+    start = loan.funded_on
+    commitments = loan.commitments.filter(status__in=CommitmentStatus.holding()).select_related("lender")
+    context = {
+        "loan": loan,
+        "borrower": loan.borrower.member_number,
+        "terms": LoanTerms.from_json(loan.frozen_terms),
+        "quote": quote_of_loan(loan, start),
+        "parts": [
+            {"lender": commitment.lender.member_number, "amount": commitment.amount}
+            for commitment in commitments.order_by("pk")
+        ],
+        "start": start,
+        "template_version": TEMPLATE_VERSION,
+    }
+    body = render_to_string(TEMPLATE, context)
+    LoanAgreement.objects.filter(loan=loan, signed_at__isnull=True).delete()
+    return LoanAgreement.objects.create(
+        loan=loan,
+        body=body,
+        sha256=hashlib.sha256(body.encode()).hexdigest(),
+        template_version=TEMPLATE_VERSION,
+    )
+
+
+def sign_agreement(
+    *,
+    loan_id: int,
+    typed_name: str,
+    actor: User | None,
+    ip_address: str | None,
+    idempotency_key: str,
+    today: dt.date,
+) -> LoanAgreement:
+    """Sign as the borrower, with the full name of the profile (case and blanks don't matter); the pay-out is queued.
+
+    Raises NotYourLoan, InvalidTransition when not funded or signed already, SigningEnded, NameDoesNotMatch, and the
+    refusals of the gate for applying.
+    """
+    return run_once(
+        lambda: _sign(loan_id, typed_name, actor, ip_address, today),
+        model=LoanAgreement,
+        operation="loans.sign_agreement",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"loan": loan_id, "name": typed_name},
+    )
+
+
+def _sign(loan_id: int, typed_name: str, actor: User | None, ip_address: str | None, today: dt.date) -> LoanAgreement:
+    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    require_borrower(loan, actor)
+    require_state(loan, LoanEvent.DISBURSE)
+    require_may(loan.borrower, Action.APPLY)
+    if loan.signed_at is not None:
+        raise InvalidTransition(status=loan.status, event="sign")
+    if loan.signing_ends_on < today:
+        raise SigningEnded(ended_on=loan.signing_ends_on)
+    name = " ".join(typed_name.split())
+    if not name or name.casefold() != " ".join(loan.borrower.full_name.split()).casefold():
+        raise NameDoesNotMatch
+    agreement = loan.agreement
+    agreement.signed_name = name
+    agreement.signed_at = loan.signed_at = clock.now()
+    agreement.signed_ip = ip_address
+    agreement.save(update_fields=["signed_name", "signed_at", "signed_ip"])
+    loan.save(update_fields=["signed_at", "updated_at"])
+    record_step(loan, "signed", actor=actor, data={"sha256": agreement.sha256})
+    async_task(DISBURSE_TASK, loan.pk)
+    return agreement

@@ -1,0 +1,179 @@
+"""Affordability, score, grade and reasons of an application, worked out once and frozen."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max, Q
+
+from accounts.enums import DocumentKind, DocumentStatus
+from accounts.models import IdentityDocument
+from loans.enums import DeclineReason, LoanStatus
+from loans.finance import (
+    Affordability,
+    AffordabilityOutcome,
+    AffordabilityThresholds,
+    Grade,
+    ScoreInputs,
+    ScoreResult,
+    affordability,
+    score,
+)
+from loans.finance.scorecard import SCORECARD_V1
+from loans.models import CreditAssessment, GradeTerms, Loan
+from loans.quoting import annual_rate_of, quote_for
+from p2plending.lib.db import require_transaction
+from p2plending.lib.rules import PlatformRules
+
+MONTHS = 12
+# A late payer is somebody who was more than this many days late once; the scorecard uses the same limit.
+BAD_DAYS_PAST_DUE = SCORECARD_V1.history_bad_days_past_due
+MOST_REASONS = 4
+RATIO = Decimal("0.000001")
+LARGEST_RATIO = Decimal(99999)
+
+REASON_OF_CODE = {
+    "no_income": DeclineReason.INCOME_NOT_SHOWN,
+    "debt_too_high": DeclineReason.DEBT_RATIO,
+    "too_little_left": DeclineReason.AFFORDABILITY,
+    "earlier_default": DeclineReason.HISTORY,
+    "dti": DeclineReason.DEBT_RATIO,
+    "disposable": DeclineReason.AFFORDABILITY,
+    "employment": DeclineReason.EMPLOYMENT_SHORT,
+    "amount_to_income": DeclineReason.AMOUNT,
+    "income_proof": DeclineReason.INCOME_NOT_SHOWN,
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the machine says: `grade_terms` is None when it declines, with the reasons, main one first."""
+
+    affordability: Affordability
+    score: ScoreResult
+    grade_terms: GradeTerms | None
+    instalment_amount: int
+    decline_reasons: tuple[DeclineReason, ...]
+    inputs: dict[str, Any]
+
+
+def assess(loan: Loan, rules: PlatformRules, *, today: dt.date) -> Outcome:
+    """Score the application at the best grade that stands up to its own price.
+
+    A worse grade pays a higher rate, so its payment is larger and its score lower. Grades are tried from the best:
+    the first whose own payment still scores that grade or better is the one.
+    """
+    known = _known_inputs(loan)
+    grades = list(loan.product.grades.order_by("grade"))
+    table = dataclasses.replace(
+        SCORECARD_V1,
+        grades_at_least=tuple(
+            sorted(((terms.min_points, Grade(terms.grade)) for terms in grades), key=lambda row: -row[0])
+        ),
+    )
+    for terms in grades:
+        instalment = quote_for(
+            loan.product, terms, loan.principal, loan.term_months, today, loan.due_day
+        ).instalment_amount
+        checked = _affordability(loan, instalment, rules)
+        inputs = _score_inputs(loan, checked, instalment, known)
+        result = score(inputs, table)
+        if result.grade is not None and result.grade <= terms.grade:
+            break
+    is_declined = result.grade is None or checked.outcome == AffordabilityOutcome.DECLINE
+    return Outcome(
+        affordability=checked,
+        score=result,
+        grade_terms=None if is_declined else terms,
+        instalment_amount=instalment,
+        decline_reasons=_decline_reasons(checked, result, known) if is_declined else (),
+        inputs={name: str(value) for name, value in dataclasses.asdict(inputs).items()},
+    )
+
+
+def freeze_assessment(loan: Loan, outcome: Outcome, *, today: dt.date) -> CreditAssessment:
+    """Write the outcome once. Call under the loan's guard."""
+    require_transaction()
+    terms = outcome.grade_terms
+    dti = outcome.affordability.dti
+    return CreditAssessment.objects.create(
+        loan=loan,
+        model_version=outcome.score.version,
+        inputs=outcome.inputs,
+        factors=[
+            {"code": factor.code, "points": factor.points, "max_points": factor.max_points, "value": factor.value}
+            for factor in outcome.score.factors
+        ],
+        points=outcome.score.points,
+        grade=terms.grade if terms else "",
+        annual_rate=annual_rate_of(loan.product, terms, loan.term_months) if terms else None,
+        reject_codes=[reason.value for reason in outcome.decline_reasons],
+        debt_to_income=None if dti is None else min(dti, LARGEST_RATIO).quantize(Decimal("0.0001")),
+        disposable_income=outcome.affordability.disposable,
+        instalment_amount=outcome.instalment_amount,
+        affordability=outcome.affordability.outcome.value,
+        assessed_on=today,
+    )
+
+
+def _known_inputs(loan: Loan) -> dict[str, Any]:
+    """History with us and accepted proofs, in two queries."""
+    closed_badly = (LoanStatus.DEFAULTED, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
+    earlier = Loan.objects.filter(borrower_id=loan.borrower_id, status__in=LoanStatus.disbursed())
+    statuses = list(earlier.values_list("status", flat=True))
+    worst = earlier.filter(~Q(pk=loan.pk)).aggregate(worst=Max("worst_days_past_due"))["worst"]
+    proofs = set(
+        IdentityDocument.objects.filter(
+            verification__user_id=loan.borrower_id, status=DocumentStatus.ACCEPTED, is_current=True
+        ).values_list("kind", flat=True)
+    )
+    return {
+        "repaid_loans": statuses.count(LoanStatus.REPAID),
+        "max_days_past_due": worst or 0,
+        "has_defaulted": any(status in closed_badly for status in statuses),
+        "is_income_verified": DocumentKind.PROOF_OF_INCOME in proofs,
+        "is_address_verified": DocumentKind.PROOF_OF_ADDRESS in proofs,
+    }
+
+
+def _affordability(loan: Loan, instalment: int, rules: PlatformRules) -> Affordability:
+    return affordability(
+        income=loan.monthly_income,
+        expenses=loan.monthly_expenses,
+        debt_service=loan.monthly_debt_service,
+        instalment=instalment,
+        thresholds=AffordabilityThresholds(rules.dti_refer, rules.dti_decline, rules.disposable_multiple),
+    )
+
+
+def _score_inputs(loan: Loan, checked: Affordability, instalment: int, known: dict[str, Any]) -> ScoreInputs:
+    yearly_income = loan.monthly_income * MONTHS
+    return ScoreInputs(
+        dti=LARGEST_RATIO if checked.dti is None else checked.dti,
+        disposable_ratio=(Decimal(checked.disposable) / instalment).quantize(RATIO),
+        employment_months=loan.employment_months or 0,
+        amount_to_income=(
+            (Decimal(loan.principal) / yearly_income).quantize(RATIO) if yearly_income else LARGEST_RATIO
+        ),
+        is_homeowner=loan.is_homeowner,
+        **known,
+    )
+
+
+def _decline_reasons(checked: Affordability, result: ScoreResult, known: dict[str, Any]) -> tuple[DeclineReason, ...]:
+    codes = [*checked.codes] if checked.outcome == AffordabilityOutcome.DECLINE else []
+    codes += result.reject_codes
+    reasons = []
+    for code in codes:
+        reason = REASON_OF_CODE.get(code)
+        if code == "history" and known["max_days_past_due"] > BAD_DAYS_PAST_DUE:
+            reason = DeclineReason.HISTORY
+        if reason is None:
+            # A short history or a missing proof is no fault of its own: the sum of the points was too small.
+            reason = DeclineReason.SCORE
+        if reason not in reasons:
+            reasons.append(reason)
+    return tuple(reasons[:MOST_REASONS])

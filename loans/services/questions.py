@@ -1,0 +1,111 @@
+"""Public questions on a listing, and the borrower's answers: both sides stay pseudonymous."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Role
+from accounts.models import User
+from accounts.services.audit import record
+from loans.contact_details import has_contact_details
+from loans.enums import LoanStatus, QuestionStatus
+from loans.models import Loan, LoanQuestion
+from loans.services.lifecycle import require_borrower
+from loans.services.notices import tell_answer, tell_question
+from loans.services.origination import ContactDetailsInText
+from p2plending.lib import clock
+from p2plending.lib.db import lock_guard, run_money
+from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
+from p2plending.lib.refs import new_reference
+
+
+class LendersAsk(NotPermitted):
+    """Questions come from lenders in good standing, in their own name."""
+
+    code = "lenders_only"
+    default_message = _("Only lenders can ask a question.")
+
+
+class TextMissing(Refused):
+    """An empty question or answer."""
+
+    code = "text_missing"
+
+
+def ask_question(*, loan_id: int, author: User, text: str, actor: User | None, today: dt.date) -> LoanQuestion:
+    """Ask in public while the loan is open for funding; the same question of the same lender again is the first one.
+
+    A text with contact details is held for staff and shown to nobody else. Raises LendersAsk, TextMissing,
+    InvalidTransition when the loan is not open for funding.
+    """
+    words = " ".join(text.split())
+
+    def ask() -> LoanQuestion:
+        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        if author.role != Role.LENDER or author.is_suspended or (actor is not None and actor.pk != author.pk):
+            raise LendersAsk
+        if not words:
+            raise TextMissing(_("Enter your question."))
+        if loan.status != LoanStatus.LISTED or loan.listing_ends_on < today:
+            raise InvalidTransition(status=loan.status, event="ask_question")
+        earlier = loan.questions.filter(author=author, text=words).first()
+        if earlier is not None:
+            return earlier
+        question = LoanQuestion.objects.create(
+            loan=loan,
+            reference=new_reference("QU"),
+            author=author,
+            text=words,
+            status=QuestionStatus.HELD if has_contact_details(words) else QuestionStatus.OPEN,
+        )
+        _record(question, "asked", actor)
+        if question.status == QuestionStatus.OPEN:
+            tell_question(question)
+        return question
+
+    return run_money(ask)
+
+
+def answer_question(*, question_id: int, answer: str, actor: User | None) -> LoanQuestion:
+    """Answer once, for all lenders to read.
+
+    Raises NotYourLoan, TextMissing, ContactDetailsInText, InvalidTransition when answered, held, or the loan is no
+    longer open for funding.
+    """
+    words = answer.strip()
+
+    def reply() -> LoanQuestion:
+        loan_id = LoanQuestion.objects.values_list("loan_id", flat=True).get(pk=question_id)
+        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        require_borrower(loan, actor)
+        question = LoanQuestion.objects.select_related("author").get(pk=question_id)
+        question.loan = loan
+        if not words:
+            raise TextMissing(_("Enter your answer."))
+        if question.status == QuestionStatus.ANSWERED and question.answer == words:
+            return question
+        if question.status != QuestionStatus.OPEN or loan.status != LoanStatus.LISTED:
+            raise InvalidTransition(status=question.status, event="answer_question")
+        if has_contact_details(words):
+            raise ContactDetailsInText
+        question.answer = words
+        question.answered_at = clock.now()
+        question.status = QuestionStatus.ANSWERED
+        question.save(update_fields=["answer", "answered_at", "status"])
+        _record(question, "answered", actor)
+        tell_answer(question)
+        return question
+
+    return run_money(reply)
+
+
+def _record(question: LoanQuestion, action: str, actor: User | None) -> None:
+    record(
+        action=f"loans.question.{action}",
+        actor=actor,
+        subject_type="question",
+        subject_reference=question.reference,
+        data={"loan": question.loan.reference, "status": str(question.status)},
+    )
