@@ -233,6 +233,14 @@ class RepaymentStatus(models.TextChoices):
     REVERSED = "reversed", _("Came back")
 
 
+class ExtraMode(models.TextChoices):
+    """What money above the amount due does. The last two change the payment plan (`loans.finance.PrepaymentMode`)."""
+
+    NEXT = "next", _("It counts for the next payments")
+    SHORTER = "shorter", _("The loan ends sooner")
+    LOWER = "lower", _("The payments get smaller")
+
+
 class Bucket(models.TextChoices):
     """How late a loan is; the pure twin is `loans.finance.arrears.Bucket`, with the same values."""
 

@@ -1,0 +1,88 @@
+"""What the calendar does to instalments: they fall due, and a late fee is added once. Worked out in memory, so that
+a preview sees the loan as it will be; `services.servicing` posts and stores the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from loans.enums import InstalmentStatus
+from loans.finance import days_past_due, late_fee
+from loans.finance.arrears import bucket_for
+from loans.models import Instalment, Loan
+from loans.snapshots import instalment_states
+from loans.terms import LoanTerms
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FallsDue:
+    """`interest` (minor units) of the instalment becomes a claim on its due date."""
+
+    on: dt.date
+    row: Instalment
+    interest: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LateFee:
+    """`fee` (minor units) is added to an instalment that is unpaid after the days of grace."""
+
+    on: dt.date
+    row: Instalment
+    fee: int
+
+
+def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date) -> list[FallsDue | LateFee]:
+    """Bring instalments to `until` in memory and return what happened, in the order of the calendar.
+
+    Applying it again gives nothing. The fee falls on the first day after the grace: due date + grace days + 1.
+    """
+    events: list[FallsDue | LateFee] = []
+    for row in rows:
+        if row.status not in InstalmentStatus.unpaid() or row.due_date > until:
+            continue
+        interest = row.interest_due - row.interest_removed - row.interest_posted
+        if row.status == InstalmentStatus.SCHEDULED or interest:
+            row.status = InstalmentStatus.PARTIAL if _is_partly_paid(row) else InstalmentStatus.DUE
+            row.interest_posted += interest
+            events.append(FallsDue(row.due_date, row, interest))
+        charged_on = row.due_date + dt.timedelta(days=terms.grace_days + 1)
+        if row.late_fee_charged_on is None and charged_on <= until:
+            fee = late_fee(
+                row.principal_unpaid + row.interest_unpaid,
+                terms.late_fee_fixed,
+                terms.late_fee_rate,
+                terms.late_fee_cap,
+            )
+            row.late_fee_due += fee
+            row.late_fee_charged_on = charged_on
+            events.append(LateFee(charged_on, row, fee))
+    return sorted(events, key=lambda event: (event.on, event.row.number))
+
+
+def late_since(rows: Sequence[Instalment]) -> dt.date | None:
+    """The oldest due date with anything unpaid: days past due count from it. None when all is paid."""
+    return min((row.due_date for row in rows if row.total_unpaid), default=None)
+
+
+def servicing_columns(loan: Loan, rows: Sequence[Instalment], terms: LoanTerms, today: dt.date) -> dict[str, Any]:
+    """What the loan's columns of servicing say on `today`, from its instalments."""
+    unpaid = [row for row in rows if row.total_unpaid]
+    days = days_past_due(instalment_states(rows), today)
+    following = unpaid[0] if unpaid else None
+    return {
+        "principal_outstanding": sum(row.principal_unpaid for row in rows),
+        "next_due_on": following.due_date if following else None,
+        "next_due_amount": following.total_unpaid if following else None,
+        "arrears_amount": sum(row.total_unpaid for row in unpaid if row.due_date < today),
+        "days_past_due": days,
+        "worst_days_past_due": max(loan.worst_days_past_due, days),
+        "bucket": bucket_for(days, terms.grace_days, terms.default_after_days).value,
+        "maturity_date": max((row.due_date for row in rows), default=loan.maturity_date),
+    }
+
+
+def _is_partly_paid(row: Instalment) -> bool:
+    return bool(row.principal_paid or row.interest_paid or row.late_fee_paid)

@@ -1,0 +1,212 @@
+"""What a payment does to a loan, worked out in memory. The preview shows it and the posting writes it: one function."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+
+from loans.enums import ExtraMode, InstalmentStatus
+from loans.falling_due import apply_calendar
+from loans.finance import (
+    AllocationLine,
+    InstalmentLine,
+    NoteShare,
+    PaymentPlan,
+    PrepaymentMode,
+    allocate,
+    distribute,
+    payoff,
+    plan_payment,
+)
+from loans.finance.types import Allocation
+from loans.models import Instalment, Loan, Note
+from loans.snapshots import finance_terms, instalment_state, note_states
+from loans.terms import LoanTerms
+
+
+@dataclasses.dataclass(slots=True)
+class PlannedAllocation:
+    """What the payment pays on one instalment, in minor units."""
+
+    row: Instalment
+    late_fee: int
+    interest: int
+    principal: int
+
+    @property
+    def total(self) -> int:
+        return self.late_fee + self.interest + self.principal
+
+
+@dataclasses.dataclass(slots=True)
+class RepaymentPlan:
+    """The whole effect of one payment on `on`.
+
+    `rows` are the instalments that count afterwards, `touched` those that changed and `superseded` those replaced by
+    `added`. `interest_recognised` is the interest that it brings into the books, `shares` what each note receives.
+    """
+
+    on: dt.date
+    amount: int
+    mode: ExtraMode
+    allocations: list[PlannedAllocation]
+    surplus: int
+    closes_loan: bool
+    interest_saved: int
+    rows: list[Instalment]
+    touched: list[Instalment]
+    superseded: list[Instalment]
+    added: list[Instalment]
+    interest_recognised: int
+    shares: list[NoteShare]
+
+    @property
+    def late_fee(self) -> int:
+        return sum(line.late_fee for line in self.allocations)
+
+    @property
+    def interest(self) -> int:
+        return sum(line.interest for line in self.allocations)
+
+    @property
+    def principal(self) -> int:
+        return sum(line.principal for line in self.allocations)
+
+    @property
+    def servicing_fee(self) -> int:
+        return sum(share.servicing_fee for share in self.shares)
+
+    @property
+    def changes_plan(self) -> bool:
+        """Whether instalments to come were replaced by others (closing the loan leaves none)."""
+        return bool(self.superseded) and not self.closes_loan
+
+
+def plan_repayment(
+    loan: Loan,
+    terms: LoanTerms,
+    rows: list[Instalment],
+    notes: Sequence[Note],
+    *,
+    amount: int,
+    on: dt.date,
+    mode: ExtraMode | None,
+) -> RepaymentPlan:
+    """Work out a payment of `amount` minor units that counts on `on`; changes `rows` in memory only.
+
+    Instalments are brought to `on` first (due, late fees). Then: what is due, oldest first; then the extra money by
+    `mode` (None: the next payment when it is not more than that, else as the product says); above the pay-off figure
+    is surplus. Raises InvalidPayment for an amount that is not above zero.
+    """
+    apply_calendar(rows, terms, on)
+    mode = mode or default_mode(rows, terms, amount, on)
+    outcome = _payment_plan(loan, terms, rows, amount, on, mode)
+    plan = RepaymentPlan(
+        on=on,
+        amount=amount,
+        mode=mode,
+        allocations=[],
+        surplus=outcome.surplus,
+        closes_loan=outcome.closes_loan,
+        interest_saved=outcome.interest_saved,
+        rows=rows,
+        touched=[],
+        superseded=[],
+        added=[],
+        interest_recognised=0,
+        shares=[],
+    )
+    by_number = {row.number: row for row in rows}
+    for line in outcome.due.lines:
+        _pay(plan, by_number[line.number], line)
+    if outcome.extra_line is not None:
+        _replace_instalments(plan, loan, outcome)
+    elif outcome.ahead is not None:
+        _pay(plan, by_number[outcome.ahead.number], outcome.ahead)
+    if plan.late_fee + plan.interest + plan.principal:
+        plan.shares = distribute(
+            principal=plan.principal,
+            interest=plan.interest,
+            late_fee=plan.late_fee,
+            notes=note_states(notes),
+            servicing_fee_rate=loan.servicing_fee_rate,
+            late_fees_to_lenders=terms.late_fees_to_lenders,
+        )
+    return plan
+
+
+def default_mode(rows: Sequence[Instalment], terms: LoanTerms, amount: int, on: dt.date) -> ExtraMode:
+    """What extra money does when nobody chose: up to the next payment it counts for that, else as the product says.
+
+    So a payment some days before its due date is simply that payment.
+    """
+    due = sum(row.total_unpaid for row in rows if row.due_date <= on)
+    following = next((row.total_unpaid for row in rows if row.due_date > on and row.total_unpaid), 0)
+    if amount <= due + following or terms.extra_payment_mode is PrepaymentMode.CREDIT:
+        return ExtraMode.NEXT
+    return ExtraMode(terms.extra_payment_mode.value)
+
+
+def _payment_plan(
+    loan: Loan, terms: LoanTerms, rows: Sequence[Instalment], amount: int, on: dt.date, mode: ExtraMode
+) -> PaymentPlan:
+    # What was paid before its due date stays paid: only instalments with something unpaid can be replaced.
+    states = [instalment_state(row) for row in rows if row.total_unpaid]
+    if not states:
+        return PaymentPlan(PrepaymentMode.SHORTER, Allocation((), 0), None, None, (), 0, amount, False, 0)
+    if mode == ExtraMode.NEXT and amount < payoff(states, on).total:
+        due = allocate(states, amount, max(state.due_date for state in states), terms.allocation_order)
+        return PaymentPlan(PrepaymentMode.CREDIT, due, None, None, (), 0, 0, False, 0)
+    prepayment = PrepaymentMode.SHORTER if mode == ExtraMode.NEXT else PrepaymentMode(mode.value)
+    return plan_payment(states, amount, on, prepayment, finance_terms(loan, terms), terms.allocation_order)
+
+
+def _pay(plan: RepaymentPlan, row: Instalment, line: AllocationLine) -> None:
+    row.late_fee_paid += line.late_fee
+    row.interest_paid += line.interest
+    row.principal_paid += line.principal
+    # A payment ahead needs its interest in the books before the due date brings it there.
+    missing = max(row.interest_paid - row.interest_posted, 0)
+    row.interest_posted += missing
+    plan.interest_recognised += missing
+    if row.total_unpaid:
+        row.status = InstalmentStatus.PARTIAL
+    else:
+        row.status = InstalmentStatus.PAID
+        row.settled_on = plan.on
+    plan.touched.append(row)
+    plan.allocations.append(PlannedAllocation(row, line.late_fee, line.interest, line.principal))
+
+
+def _replace_instalments(plan: RepaymentPlan, loan: Loan, outcome: PaymentPlan) -> None:
+    """Supersede what is not due yet by the paid line and the new plan after it, as the next schedule version."""
+    plan.superseded = [row for row in plan.rows if row.due_date > plan.on and row.total_unpaid]
+    posted = sum(row.interest_posted for row in plan.superseded)
+    for row in plan.superseded:
+        row.status = InstalmentStatus.SUPERSEDED
+    version = loan.schedule_version + 1
+    paid = _new_row(loan, version, outcome.extra_line)
+    paid.principal_paid, paid.interest_paid = paid.principal_due, paid.interest_due
+    paid.interest_posted = paid.interest_due
+    paid.status, paid.settled_on = InstalmentStatus.PAID, plan.on
+    plan.interest_recognised += paid.interest_due - posted
+    plan.added = [paid, *(_new_row(loan, version, line) for line in outcome.remaining_lines)]
+    gone = set(map(id, plan.superseded))
+    plan.rows = sorted(
+        [row for row in plan.rows if id(row) not in gone] + plan.added, key=lambda row: (row.due_date, row.number)
+    )
+    ahead = outcome.ahead
+    plan.allocations.append(PlannedAllocation(paid, ahead.late_fee, ahead.interest, ahead.principal))
+
+
+def _new_row(loan: Loan, version: int, line: InstalmentLine) -> Instalment:
+    return Instalment(
+        loan=loan,
+        schedule_version=version,
+        number=line.number,
+        period_start=line.period_start,
+        due_date=line.due_date,
+        principal_due=line.principal,
+        interest_due=line.interest,
+    )

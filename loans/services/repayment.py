@@ -1,0 +1,306 @@
+"""Money from the borrower: shown before, recorded, confirmed or refused, and split over the notes to the cent."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Role
+from accounts.models import User
+from accounts.services.audit import record
+from accounts.services.idempotency import run_once
+from loans.enums import ExtraMode, InstalmentStatus, LoanStatus, RepaymentMethod, RepaymentStatus
+from loans.models import Instalment, Loan, Repayment
+from loans.repayment_plan import RepaymentPlan, plan_repayment
+from loans.services.repayment_notices import tell_not_found
+from loans.services.repayment_posting import settle_repayment
+from loans.snapshots import live_instalments, open_notes
+from loans.terms import LoanTerms
+from p2plending.lib import clock
+from p2plending.lib.db import lock_guard
+from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
+from p2plending.lib.refs import new_reference
+from p2plending.lib.rules import platform_rules
+
+
+class NothingToPay(Refused):
+    """The loan is not being paid back: not paid out yet, or closed."""
+
+    code = "nothing_to_pay"
+    status = 409
+    default_message = _("There is nothing to pay on this loan.")
+
+
+class AmountTooSmall(Refused):
+    """A payment of nothing."""
+
+    code = "amount_too_small"
+    default_message = _("Enter an amount above zero.")
+
+
+class DateInFuture(Refused):
+    """A payment can't have been made tomorrow."""
+
+    code = "date_in_future"
+    default_message = _("The date of the payment can't be after today.")
+
+
+class BeforePayout(Refused):
+    """A payment can't be older than the loan."""
+
+    code = "before_payout"
+    default_message = _("The date of the payment can't be before the loan was paid out.")
+
+
+class BeforeLastPayment(Refused):
+    """Something was posted after this date that the payment would change: an earlier payment, or a late fee."""
+
+    code = "before_last_payment"
+    default_message = _("This date is before the last payment or late fee on the loan. Give a later date.")
+
+
+class WalletPaysToday(Refused):
+    """Money in the wallet moves now: another date is not possible."""
+
+    code = "wallet_pays_today"
+    default_message = _("A payment from the wallet counts today.")
+
+
+class NotYourPayment(NotPermitted):
+    """Only the borrower, or staff for money that arrived, can pay a loan."""
+
+    code = "not_your_payment"
+    default_message = _("Only the borrower of this loan can do this.")
+
+
+class OwnPayment(NotPermitted):
+    """Nobody confirms their own money."""
+
+    code = "own_payment"
+    default_message = _("Somebody else must look at your payment.")
+
+
+class AlreadyDecided(InvalidTransition):
+    """The payment was confirmed or refused before."""
+
+    code = "already_decided"
+    default_message = _("This payment was decided before. The page was out of date.")
+
+
+def preview_repayment(
+    *, loan_id: int, amount: int, today: dt.date, extra_mode: ExtraMode | None = None
+) -> RepaymentPlan:
+    """What a payment of `amount` minor units today would do: the posting's own figures, nothing written.
+
+    Raises NothingToPay and AmountTooSmall as `record_repayment` does.
+    """
+    loan = Loan.objects.get(pk=loan_id)
+    _require_owing(loan, amount)
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    return plan_repayment(
+        loan, terms, live_instalments(loan), open_notes(loan), amount=amount, on=today, mode=extra_mode
+    )
+
+
+def record_repayment(
+    *,
+    loan_id: int,
+    amount: int,
+    method: RepaymentMethod,
+    value_date: dt.date,
+    bank_reference: str = "",
+    extra_mode: ExtraMode | None = None,
+    actor: User | None,
+    idempotency_key: str,
+    today: dt.date,
+) -> Repayment:
+    """Pay `amount` minor units: from the wallet at once (rule REP), or as money sent to us, which waits for staff.
+
+    Money sent to us is confirmed at once when the platform does so (demo). `extra_mode` says what money above the
+    amount due does; None takes the next payment first, then the product's way. What is above the pay-off figure goes
+    to the borrower's wallet.
+
+    Raises NothingToPay, AmountTooSmall, DateInFuture, BeforePayout, WalletPaysToday, BeforeLastPayment,
+    NotYourPayment, InsufficientBalance.
+    """
+    return run_once(
+        lambda: _record(loan_id, amount, method, value_date, bank_reference, extra_mode, actor, today),
+        model=Repayment,
+        operation="loans.record_repayment",
+        key=idempotency_key,
+        actor=actor,
+        parameters={
+            "loan": loan_id,
+            "amount": amount,
+            "method": method,
+            "value_date": value_date,
+            "bank_reference": bank_reference,
+            "extra_mode": extra_mode,
+        },
+    )
+
+
+def confirm_repayment(
+    *, repayment_id: int, value_date: dt.date, actor: User | None, idempotency_key: str, today: dt.date
+) -> Repayment:
+    """Confirm that declared money arrived on `value_date`: allocate, split and post it (rule REP).
+
+    A payment that is older than an instalment which fell due meanwhile counts on that due date. On a loan that was
+    closed meanwhile, all of it goes to the borrower's wallet.
+
+    Raises AlreadyDecided, DateInFuture, BeforePayout, BeforeLastPayment, OwnPayment, NotYourPayment.
+    """
+
+    def run() -> Repayment:
+        loan, repayment = _lock_declared(repayment_id, actor)
+        _require_date(loan, value_date, today)
+        repayment.value_date = value_date
+        return _settle(loan, repayment, actor, today)
+
+    return run_once(
+        run,
+        model=Repayment,
+        operation="loans.confirm_repayment",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"repayment": repayment_id, "value_date": value_date},
+    )
+
+
+def reject_repayment(*, repayment_id: int, note: str, actor: User | None, idempotency_key: str) -> Repayment:
+    """Say that declared money was not found; nothing is posted. Raises AlreadyDecided, OwnPayment, NotYourPayment."""
+
+    def run() -> Repayment:
+        loan, repayment = _lock_declared(repayment_id, actor)
+        repayment.status = RepaymentStatus.REJECTED
+        repayment.decided_by, repayment.decided_at, repayment.decision_note = actor, clock.now(), note
+        repayment.save()
+        _audit(repayment, "rejected", actor, note)
+        tell_not_found(loan, repayment)
+        return repayment
+
+    return run_once(
+        run,
+        model=Repayment,
+        operation="loans.reject_repayment",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"repayment": repayment_id, "note": note},
+    )
+
+
+def _record(
+    loan_id: int,
+    amount: int,
+    method: RepaymentMethod,
+    value_date: dt.date,
+    bank_reference: str,
+    extra_mode: ExtraMode | None,
+    actor: User | None,
+    today: dt.date,
+) -> Repayment:
+    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    _require_payer(loan, method, actor)
+    _require_owing(loan, amount)
+    _require_date(loan, value_date, today)
+    is_wallet = method != RepaymentMethod.DECLARED
+    if is_wallet and value_date != today:
+        raise WalletPaysToday(today=today)
+    repayment = Repayment(
+        reference=new_reference("RP"),
+        loan=loan,
+        payer_id=loan.borrower_id,
+        amount=amount,
+        method=method,
+        extra_mode=extra_mode or "",
+        value_date=value_date,
+        bank_reference=bank_reference,
+        status=RepaymentStatus.DECLARED,
+    )
+    if is_wallet or platform_rules().auto_confirm_money:
+        return _settle(loan, repayment, None if not is_wallet else actor, today)
+    repayment.save()
+    _audit(repayment, "declared", actor)
+    return repayment
+
+
+def _settle(loan: Loan, repayment: Repayment, actor: User | None, today: dt.date) -> Repayment:
+    rows = live_instalments(loan)
+    if repayment.method == RepaymentMethod.DECLARED:
+        repayment.decided_by, repayment.decided_at = actor, clock.now()
+    on = _counts_on(loan, repayment.value_date, rows, today)
+    settle_repayment(loan, repayment, rows, on=on, actor=actor, today=today)
+    if repayment.method == RepaymentMethod.DECLARED:
+        _audit(repayment, "confirmed", actor)
+    return repayment
+
+
+def _lock_declared(repayment_id: int, actor: User | None) -> tuple[Loan, Repayment]:
+    found = Repayment.objects.get(pk=repayment_id)
+    loan = lock_guard(Loan.objects.filter(pk=found.loan_id))
+    repayment = lock_guard(Repayment.objects.filter(pk=repayment_id))
+    if actor is not None:
+        if actor.role != Role.STAFF:
+            raise NotYourPayment
+        if actor.pk == repayment.payer_id:
+            raise OwnPayment
+    if repayment.status != RepaymentStatus.DECLARED:
+        raise AlreadyDecided(status=repayment.status)
+    return loan, repayment
+
+
+def _require_payer(loan: Loan, method: RepaymentMethod, actor: User | None) -> None:
+    """The borrower pays; staff may enter money that arrived, never take it from a wallet; None is a job."""
+    if actor is None or actor.pk == loan.borrower_id:
+        return
+    if actor.role != Role.STAFF or method != RepaymentMethod.DECLARED:
+        raise NotYourPayment
+
+
+def _require_owing(loan: Loan, amount: int) -> None:
+    if loan.status not in LoanStatus.owing():
+        raise NothingToPay(status=loan.status)
+    if amount <= 0:
+        raise AmountTooSmall
+
+
+def _require_date(loan: Loan, value_date: dt.date, today: dt.date) -> None:
+    if value_date > today:
+        raise DateInFuture(today=today)
+    if value_date < loan.disbursed_on:
+        raise BeforePayout(paid_out_on=loan.disbursed_on)
+
+
+def _counts_on(loan: Loan, value_date: dt.date, rows: list[Instalment], today: dt.date) -> dt.date:
+    """The day on which a payment is allocated. Raises BeforeLastPayment.
+
+    What was posted after its date without depending on it (an instalment fell due) moves it to that day; what would
+    have come out otherwise (another payment, a late fee) refuses it.
+    """
+    earlier = Repayment.objects.filter(loan=loan, status=RepaymentStatus.CONFIRMED)
+    dates = list(earlier.values_list("value_date", "entry__value_date"))
+    fixed = [paid_on for paid_on, _posted_on in dates]
+    fixed += [row.late_fee_charged_on for row in rows if row.late_fee_charged_on]
+    last = max(fixed, default=value_date)
+    if value_date < last:
+        raise BeforeLastPayment(last=last)
+    fallen_due = [row.due_date for row in rows if row.due_date <= today and _fell_due(row)]
+    return max([value_date, *fallen_due, *(posted_on for _paid_on, posted_on in dates)])
+
+
+def _fell_due(row: Instalment) -> bool:
+    was_paid_ahead = row.settled_on is not None and row.settled_on < row.due_date
+    is_posted = row.interest_posted == row.interest_due - row.interest_removed
+    return row.status != InstalmentStatus.SCHEDULED and is_posted and not was_paid_ahead
+
+
+def _audit(repayment: Repayment, action: str, actor: User | None, reason: str = "") -> None:
+    record(
+        action=f"loans.repayment.{action}",
+        actor=actor,
+        subject_type="repayment",
+        subject_reference=repayment.reference,
+        reason=reason,
+        data={"amount": repayment.amount, "value_date": str(repayment.value_date), "method": repayment.method},
+    )

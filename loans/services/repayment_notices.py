@@ -1,0 +1,75 @@
+"""What the borrower is told about payments. One event, one message."""
+
+from __future__ import annotations
+
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.services.notifications import notify
+from loans.enums import RepaymentStatus
+from loans.models import Loan, Repayment
+from p2plending.figures import format_day, format_money
+
+
+def tell_received(loan: Loan, repayment: Repayment) -> None:
+    """The payment arrived: what it paid for, what is left, what is next."""
+    body = _(
+        "%(amount)s on %(day)s: principal %(principal)s, interest %(interest)s, fees %(fees)s. Still owed: %(left)s."
+    ) % {
+        "amount": format_money(repayment.amount),
+        "day": format_day(repayment.value_date, "long"),
+        "principal": format_money(repayment.principal),
+        "interest": format_money(repayment.interest),
+        "fees": format_money(repayment.late_fee),
+        "left": format_money(loan.principal_outstanding),
+    }
+    if loan.next_due_on:
+        body += " " + _("Next: %(amount)s on %(day)s.") % {
+            "amount": format_money(loan.next_due_amount),
+            "day": format_day(loan.next_due_on, "long"),
+        }
+    _tell(loan, repayment, "received", _("We received your payment"), body)
+
+
+def tell_repaid(loan: Loan, repayment: Repayment) -> None:
+    """The last cent arrived."""
+    paid = Repayment.objects.filter(loan=loan, status=RepaymentStatus.CONFIRMED).aggregate(
+        interest=Sum("interest"), total=Sum("amount") - Sum("surplus")
+    )
+    body = _("Thank you. You paid %(total)s, of it %(interest)s interest. Your certificate is on the loan's page.") % {
+        "total": format_money(paid["total"]),
+        "interest": format_money(paid["interest"]),
+    }
+    if repayment.surplus:
+        body += " " + _("%(surplus)s was more than you owed and is in your wallet.") % {
+            "surplus": format_money(repayment.surplus)
+        }
+    _tell(loan, repayment, "repaid", _("Your loan is paid back"), body, required=True)
+
+
+def tell_not_found(loan: Loan, repayment: Repayment) -> None:
+    """Staff could not find money that the borrower told us about."""
+    body = _(
+        "You told us about %(amount)s on %(day)s. It has not reached us. "
+        "Check the reference %(reference)s, or tell us again when it was sent."
+    ) % {
+        "amount": format_money(repayment.amount),
+        "day": format_day(repayment.value_date, "long"),
+        "reference": repayment.bank_reference or loan.reference,
+    }
+    if repayment.decision_note:
+        body = f"{body} {repayment.decision_note}"
+    _tell(loan, repayment, "not_found", _("We could not find your payment"), body, required=True)
+
+
+def _tell(loan: Loan, repayment: Repayment, event: str, title: str, body: str, *, required: bool = False) -> None:
+    notify(
+        user=loan.borrower,
+        key=f"repayment:{repayment.reference}:{event}",
+        event=f"repayment_{event}",
+        title=title,
+        body=body,
+        link=reverse("loans:repayment", args=[loan.reference, repayment.reference]),
+        is_required=required,
+    )

@@ -1,0 +1,160 @@
+"""The calendar acting on a loan: the one place where a date changes anything (docs/architecture.md, time)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import logging
+from collections.abc import Iterator
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from ledger.enums import EntryKind
+from ledger.services.posting import post_entry
+from loans.enums import LoanStatus
+from loans.falling_due import FallsDue, LateFee, apply_calendar, late_since, servicing_columns
+from loans.journal_servicing import interest_due_lines, late_fee_lines
+from loans.models import Instalment, Loan
+from loans.services.delinquency import track_lateness
+from loans.services import expiry
+from loans.snapshots import live_instalments
+from loans.terms import LoanTerms
+from p2plending.lib.db import lock_guard, require_transaction, run_money
+
+logger = logging.getLogger(__name__)
+
+LOANS_PER_PAGE = 500
+_EXPIRIES = {
+    LoanStatus.INFO_REQUESTED: expiry.expire_information_request,
+    LoanStatus.OFFERED: expiry.expire_offer,
+    LoanStatus.LISTED: expiry.end_listing,
+    LoanStatus.PARTIAL_OFFER: expiry.end_partial_offer,
+    LoanStatus.FUNDED: expiry.end_signing,
+}
+CALENDAR_COLUMNS = ("status", "interest_posted", "late_fee_due", "late_fee_charged_on")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EndOfDay:
+    """How many loans were brought up to date, and the references of those that failed and were left for a person."""
+
+    done: int
+    failed: tuple[str, ...]
+
+
+def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Loan:
+    """Do all that the calendar owes the loan up to `today`, in order; again it changes nothing.
+
+    A loan that is being paid back: instalments fall due (rule ACC), late fees (rule LATE), lateness and its history.
+    Before that: offers, listings, partial offers and signing end. Call under the loan's guard.
+    """
+    require_transaction()
+    if loan.status not in LoanStatus.owing():
+        expire = _EXPIRIES.get(LoanStatus(loan.status))
+        if expire is not None:
+            expire(loan, today=today, actor=actor)
+        return loan
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    rows = live_instalments(loan)
+    post_calendar(loan, terms, rows, until=today, actor=actor)
+    columns = servicing_columns(loan, rows, terms, today)
+    track_lateness(loan, terms, late_since(rows), today)
+    columns["rolled_forward_to"] = max(loan.rolled_forward_to or today, today)
+    changed = {name: value for name, value in columns.items() if getattr(loan, name) != value}
+    if changed:
+        for name, value in changed.items():
+            setattr(loan, name, value)
+        loan.save(update_fields=[*changed, "updated_at"])
+    return loan
+
+
+def post_calendar(loan: Loan, terms: LoanTerms, rows: list[Instalment], *, until: dt.date, actor: User | None) -> None:
+    """Post and store what the calendar brings to `rows` up to `until`. Call under the loan's guard."""
+    events = apply_calendar(rows, terms, until)
+    for event in events:
+        _post_event(loan, event, actor)
+    if events:
+        Instalment.objects.bulk_update({event.row.pk: event.row for event in events}.values(), CALENDAR_COLUMNS)
+
+
+def bring_up_to_date(*, loan_id: int, today: dt.date) -> Loan:
+    """Lock one loan and roll it forward to `today`, in its own transaction. Raises Busy when the database is."""
+
+    def run() -> Loan:
+        return roll_forward(lock_guard(Loan.objects.filter(pk=loan_id)), today=today)
+
+    return run_money(run)
+
+
+def loans_due(today: dt.date) -> Iterator[list[int]]:
+    """Ids of the loans for which `today` may change something, in pages by primary key.
+
+    Each rule reads its own index, so the cost follows what is due and not the number of loans.
+    """
+    for rule in _due_rules(today):
+        last = 0
+        while page := list(
+            Loan.objects.filter(rule, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:LOANS_PER_PAGE]
+        ):
+            yield page
+            last = page[-1]
+
+
+def run_end_of_day(*, today: dt.date) -> EndOfDay:
+    """Bring every loan up to date that has something due, one transaction each.
+
+    A loan that fails is logged with its traceback and left as it was; the others go on. Running it again does what is
+    left.
+    """
+    done = 0
+    failed: list[int] = []
+    for page in loans_due(today):
+        for loan_id in page:
+            try:
+                bring_up_to_date(loan_id=loan_id, today=today)
+                done += 1
+            except Exception:  # one loan must not stop the others
+                logger.exception("loan could not be brought up to date", extra={"loan_id": loan_id})
+                failed.append(loan_id)
+    references = tuple(Loan.objects.filter(pk__in=failed).values_list("reference", flat=True))
+    logger.info("end of day", extra={"business_date": str(today), "done": done, "failed": references})
+    return EndOfDay(done, references)
+
+
+def _due_rules(today: dt.date) -> list[Q]:
+    return [
+        Q(status__in=LoanStatus.owing(), next_due_on__lte=today)
+        & (Q(rolled_forward_to__lt=today) | Q(rolled_forward_to__isnull=True)),
+        Q(status=LoanStatus.INFO_REQUESTED, info_due_on__lt=today),
+        Q(status=LoanStatus.OFFERED, offer_expires_on__lt=today),
+        Q(status=LoanStatus.LISTED, listing_ends_on__lt=today),
+        Q(status=LoanStatus.PARTIAL_OFFER, partial_offer_ends_on__lt=today),
+        Q(status=LoanStatus.FUNDED, signed_at__isnull=True, signing_ends_on__lt=today),
+    ]
+
+
+def _post_event(loan: Loan, event: FallsDue | LateFee, actor: User | None) -> None:
+    row = event.row
+    if isinstance(event, FallsDue):
+        kind, name, amount = EntryKind.INTEREST_DUE, "due", event.interest
+        lines = interest_due_lines(loan.reference, amount)
+        narrative = _("Interest of payment %(number)d of loan %(loan)s")
+    else:
+        kind, name, amount = EntryKind.LATE_FEE_CHARGED, "late", event.fee
+        lines = late_fee_lines(loan.reference, amount)
+        narrative = _("Late fee on payment %(number)d of loan %(loan)s")
+    if not amount:
+        return
+    post_entry(
+        kind=kind,
+        key=f"{name}:{loan.reference}:{row.schedule_version}:{row.number}",
+        value_date=event.on,
+        lines=lines,
+        actor=actor,
+        actor_label="" if actor else "system:calendar",
+        narrative=narrative % {"number": row.number, "loan": loan.reference},
+        subject_type="loan",
+        subject_reference=loan.reference,
+    )

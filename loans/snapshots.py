@@ -1,0 +1,69 @@
+"""Rows of a loan as the plain figures that the lending maths takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from loans.enums import InstalmentStatus, NoteStatus
+from loans.finance import InstalmentState, NoteState, Terms
+from loans.models import Instalment, Loan, Note
+from loans.terms import LoanTerms
+
+
+def live_instalments(loan: Loan) -> list[Instalment]:
+    """The instalments that count, oldest first: those of earlier plans that fell due or were paid, and the plan now."""
+    rows = Instalment.objects.filter(loan=loan).exclude(status=InstalmentStatus.SUPERSEDED)
+    return list(rows.order_by("due_date", "number", "schedule_version"))
+
+
+def instalment_state(row: Instalment) -> InstalmentState:
+    """One instalment; what was waived or written off is no longer due."""
+    return InstalmentState(
+        number=row.number,
+        period_start=row.period_start,
+        due_date=row.due_date,
+        principal_due=row.principal_due - row.principal_removed,
+        interest_due=row.interest_due - row.interest_removed,
+        late_fee_due=row.late_fee_due - row.late_fee_removed,
+        principal_paid=row.principal_paid,
+        interest_paid=row.interest_paid,
+        late_fee_paid=row.late_fee_paid,
+    )
+
+
+def instalment_states(rows: Sequence[Instalment]) -> list[InstalmentState]:
+    """Several instalments, in their order."""
+    return [instalment_state(row) for row in rows]
+
+
+def open_notes(loan: Loan) -> list[Note]:
+    """The notes that payments are shared among, by id."""
+    return list(Note.objects.filter(loan=loan, status__in=NoteStatus.open()).order_by("pk"))
+
+
+def note_states(notes: Sequence[Note]) -> list[NoteState]:
+    """Several notes, in their order."""
+    return [
+        NoteState(
+            note_id=note.pk,
+            principal_outstanding=note.principal_outstanding,
+            interest_carry=note.interest_carry,
+            late_fee_carry=note.late_fee_carry,
+            principal=note.principal,
+        )
+        for note in notes
+    ]
+
+
+def finance_terms(loan: Loan, terms: LoanTerms) -> Terms:
+    """The terms from which the loan's schedule was built, for rebuilding what is left of it."""
+    return Terms(
+        principal=loan.principal,
+        annual_rate=loan.annual_rate,
+        instalments=loan.term_months,
+        start_date=loan.disbursed_on,
+        method=terms.schedule_method,
+        day_count=terms.day_count,
+        due_day=loan.due_day,
+        rounding=terms.rounding,
+    )
