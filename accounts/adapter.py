@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_q.tasks import async_task
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Registration has its own page (`accounts:register`) with the role; allauth's is closed."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("The e-mail address or the password is not right."),
+        "too_many_login_attempts": _("Too many tries. Wait 15 minutes, or choose a new password."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        """A new link looks like the first one and goes out by the same task."""
+        async_task("accounts.tasks.send_confirmation_email", emailconfirmation.email_address.pk)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Sign with the name of the site; allauth would take the host name."""
+        super().send_mail(template_prefix, email, {"current_site": {"name": settings.SITE_NAME}} | context)

@@ -9,9 +9,11 @@ from django.db.models import Prefetch, QuerySet
 
 from accounts.enums import VerificationStatus
 from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, User
+from accounts.permissions import READ_DOCUMENTS
 
 IDENTITY_SUBJECT = "identity"
-IDENTITY_SUBMITTED = "accounts.identity.submitted"
+# Both hand an identity check to staff and count as tries.
+IDENTITY_TRIES = ("accounts.identity.submit", "accounts.identity.edit")
 
 
 def email_is_verified(user: User) -> bool:
@@ -42,11 +44,12 @@ def current_documents(verification: IdentityVerification) -> list[IdentityDocume
     return list(verification.documents.filter(is_current=True).order_by("kind"))
 
 
-def document_of(user: User, reference: str) -> IdentityDocument:
-    """One of the person's own documents. Raises IdentityDocument.DoesNotExist."""
-    return IdentityDocument.objects.select_related("verification__user").get(
-        verification__user=user, reference=reference
-    )
+def readable_document(user: User, reference: str) -> IdentityDocument:
+    """A document that the person may read: their own, or any with the permission. Raises its DoesNotExist."""
+    documents = IdentityDocument.objects.select_related("verification__user")
+    if not user.has_perm(READ_DOCUMENTS):
+        documents = documents.filter(verification__user=user)
+    return documents.get(reference=reference)
 
 
 def identity_queue() -> QuerySet[IdentityVerification]:
@@ -61,7 +64,9 @@ def identity_queue() -> QuerySet[IdentityVerification]:
 
 
 def holders_of_number(verification: IdentityVerification) -> QuerySet[IdentityVerification]:
-    """Other people's checks, sent at least once, with the same document number."""
+    """Other people's checks, sent at least once, with the same document number; none without a number."""
+    if not verification.id_number_digest:
+        return IdentityVerification.objects.none()
     return IdentityVerification.objects.filter(
         id_number_digest=verification.id_number_digest, submission_count__gt=0
     ).exclude(pk=verification.pk)
@@ -70,7 +75,7 @@ def holders_of_number(verification: IdentityVerification) -> QuerySet[IdentityVe
 def submissions_since(user: User, moment: dt.datetime) -> int:
     """How often the person sent an identity check since then."""
     return AuditEvent.objects.filter(
-        action=IDENTITY_SUBMITTED,
+        action__in=IDENTITY_TRIES,
         subject_type=IDENTITY_SUBJECT,
         subject_reference=user.member_number,
         created_at__gte=moment,

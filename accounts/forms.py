@@ -1,0 +1,204 @@
+"""Forms of accounts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.countries import COUNTRY_CHOICES
+from accounts.enums import DocumentKind, IdDocumentType, Role
+from accounts.models import IdentityVerification, User, normalise_email
+from accounts.services.identity import ADULT_AGE, DETAIL_FIELDS, DocumentExpired, TooYoung, age_on
+from accounts.uploads import ACCEPT
+
+OLDEST_AGE = 120
+
+
+def _required(text: Any) -> dict[str, Any]:
+    return {"required": text}
+
+
+class RegisterForm(forms.Form):
+    role = forms.ChoiceField(
+        label=gettext_lazy("What would you like to do?"),
+        choices=[(Role.BORROWER, gettext_lazy("I want to borrow")), (Role.LENDER, gettext_lazy("I want to lend"))],
+        widget=forms.RadioSelect,
+        error_messages=_required(gettext_lazy("Choose whether you want to borrow or to lend.")),
+    )
+    full_name = forms.CharField(
+        label=gettext_lazy("Your name"),
+        max_length=150,
+        widget=forms.TextInput({"autocomplete": "name"}),
+        error_messages=_required(gettext_lazy("Enter your name.")),
+    )
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={
+            "required": gettext_lazy("Enter your e-mail address."),
+            "invalid": gettext_lazy("Enter an e-mail address, like name@example.org."),
+        },
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=gettext_lazy("At least 12 characters. A few words in a row are easy to remember."),
+        error_messages=_required(gettext_lazy("Enter a password.")),
+    )
+    terms = forms.BooleanField(error_messages=_required(gettext_lazy("Accept the terms to go on.")))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["terms"].label = format_html(
+            _('I accept the <a href="{}">terms</a>. If I lend, I have read the <a href="{}">risks</a>.'),
+            reverse("public:terms"),
+            reverse("public:risks"),
+        )
+
+    def clean_email(self) -> str:
+        return normalise_email(self.cleaned_data["email"])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("password"):
+            person = User(email=data.get("email", ""), full_name=data.get("full_name", ""))
+            try:
+                validate_password(data["password"], person)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+class NameForm(forms.Form):
+    full_name = forms.CharField(
+        label=gettext_lazy("Your name"),
+        help_text=gettext_lazy("How we greet you. Lenders and borrowers never see it."),
+        max_length=150,
+        widget=forms.TextInput({"autocomplete": "name"}),
+        error_messages=_required(gettext_lazy("Enter your name.")),
+    )
+
+
+def _date_input() -> forms.DateInput:
+    return forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+
+class IdentityDetailsForm(forms.ModelForm):
+    """Details as on the document. An empty number keeps the one that is stored: it is never shown again in full."""
+
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"),
+        choices=COUNTRY_CHOICES,
+        error_messages=_required(gettext_lazy("Choose your country.")),
+    )
+    nationality = forms.ChoiceField(
+        label=gettext_lazy("Nationality"),
+        choices=COUNTRY_CHOICES,
+        error_messages=_required(gettext_lazy("Choose your nationality.")),
+    )
+    tax_residence = forms.ChoiceField(
+        label=gettext_lazy("Country where you pay tax (optional)"), choices=COUNTRY_CHOICES, required=False
+    )
+    id_type = forms.ChoiceField(
+        label=gettext_lazy("Kind of document"),
+        choices=[("", gettext_lazy("Choose a document")), *IdDocumentType.choices],
+        error_messages=_required(gettext_lazy("Choose the kind of document.")),
+    )
+    id_number = forms.CharField(
+        label=gettext_lazy("Document number"),
+        max_length=40,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages=_required(gettext_lazy("Enter the number of the document.")),
+    )
+    is_politically_exposed = forms.BooleanField(
+        label=gettext_lazy("I hold, or somebody close to me holds, a high public office"), required=False
+    )
+
+    class Meta:
+        model = IdentityVerification
+        fields = DETAIL_FIELDS
+        widgets = {"date_of_birth": _date_input(), "id_expires_on": _date_input()}
+
+    field_order = (
+        *("legal_name", "date_of_birth", "nationality", "address", "postcode", "city", "country", "phone"),
+        *("occupation", "source_of_funds", "tax_residence", "is_politically_exposed"),
+        *("id_type", "id_number", "id_expires_on"),
+    )
+
+    def __init__(self, *args: Any, today: dt.date, is_lender: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        required = {
+            "legal_name": _("Enter your full name as on the document."),
+            "date_of_birth": _("Enter your date of birth."),
+            "address": _("Enter your street and number."),
+            "postcode": _("Enter your postcode."),
+            "city": _("Enter your town or city."),
+            "id_expires_on": _("Enter until when the document is valid."),
+        }
+        if is_lender:
+            required["source_of_funds"] = _("Enter where the money comes from, like salary or savings.")
+        for name, message in required.items():
+            self.fields[name].required = True
+            self.fields[name].error_messages["required"] = message
+        for name in {"phone", "occupation", "source_of_funds"} - set(required):
+            self.fields[name].label = _("%(label)s (optional)") % {"label": self.fields[name].label}
+        self._keep_number()
+
+    def _keep_number(self) -> None:
+        ending = self.instance.id_number_last4
+        self.initial["id_number"] = ""
+        if ending:
+            self.fields["id_number"].required = False
+            self.fields["id_number"].help_text = _("We have one that ends in %(ending)s. Leave empty to keep it.") % {
+                "ending": ending
+            }
+
+    def clean_date_of_birth(self) -> dt.date:
+        born = self.cleaned_data["date_of_birth"]
+        if born > self.today or age_on(born, self.today) > OLDEST_AGE:
+            raise ValidationError(_("Enter your date of birth, like 17 May 1990."))
+        if age_on(born, self.today) < ADULT_AGE:
+            raise ValidationError(TooYoung.default_message)
+        return born
+
+    def clean_id_expires_on(self) -> dt.date:
+        expires = self.cleaned_data["id_expires_on"]
+        if expires < self.today:
+            raise ValidationError(DocumentExpired.default_message)
+        return expires
+
+    def details(self) -> dict[str, Any]:
+        """What the service saves."""
+        details = dict(self.cleaned_data)
+        if not details["id_number"]:
+            del details["id_number"]
+        return details
+
+
+class DocumentForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What is it?"),
+        choices=DocumentKind.choices,
+        error_messages=_required(gettext_lazy("Choose what the file shows.")),
+    )
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("JPEG, PNG or PDF, up to 10 MB. All four corners visible, nothing covered."),
+        widget=forms.FileInput({"accept": ACCEPT}),
+        error_messages={
+            "required": gettext_lazy("Choose a file."),
+            "empty": gettext_lazy("The file is empty. Choose another one."),
+        },
+    )

@@ -1,0 +1,78 @@
+"""Making an account without telling strangers who has one."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.utils.translation import gettext_lazy as _
+from django_q.tasks import async_task
+
+from accounts.enums import Role
+from accounts.models import TermsAcceptance, User, normalise_email
+from accounts.services import audit
+from accounts.services.mail import confirmation_path
+from accounts.terms import documents_for
+from p2plending.lib.db import run_money
+from p2plending.lib.errors import Refused
+
+SELF_REGISTERED_ROLES = (Role.BORROWER, Role.LENDER)
+
+
+class RoleNotOpen(Refused):
+    """Staff accounts are made by staff."""
+
+    code = "role_not_open"
+    default_message = _("Choose whether you want to borrow or to lend.")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Registration:
+    """`user` and `confirm_url` (a path of the site) are None when the address had an account already.
+
+    Who asks must not learn which it was: pages and API answer both in the same way.
+    """
+
+    user: User | None
+    confirm_url: str | None
+
+
+def register_user(*, email: str, password: str, role: str, full_name: str, ip_address: str | None) -> Registration:
+    """Make an account, keep what was agreed to, and queue the e-mail with the confirmation link.
+
+    An address that has an account gets an e-mail saying so instead. The password must have been validated by the form.
+    Raises RoleNotOpen for staff.
+    """
+    if role not in SELF_REGISTERED_ROLES:
+        raise RoleNotOpen
+    address = normalise_email(email)
+    # Hashed in both cases: the time that an answer takes must not tell whether the address is known.
+    password_hash = make_password(password)
+
+    def register() -> Registration:
+        known = User.objects.filter(email=address).first()
+        if known is not None:
+            async_task("accounts.tasks.send_already_registered_email", known.pk)
+            return Registration(None, None)
+        user = User.objects.create(email=address, password=password_hash, role=role, full_name=full_name.strip())
+        confirmation = EmailAddress.objects.create(user=user, email=address, primary=True, verified=False)
+        for document in documents_for(role):
+            TermsAcceptance.objects.create(
+                user=user,
+                document=document.name,
+                version=document.version,
+                sha256=document.sha256(),
+                ip_address=ip_address,
+            )
+        audit.record(
+            action="accounts.user.registered",
+            actor=user,
+            subject_type="user",
+            subject_reference=user.member_number,
+            data={"role": str(role)},
+        )
+        async_task("accounts.tasks.send_confirmation_email", confirmation.pk)
+        return Registration(user, confirmation_path(confirmation))
+
+    return run_money(register)
