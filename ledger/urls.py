@@ -1,8 +1,28 @@
-"""Pages of ledger."""
+"""Pages of ledger, under /wallet/."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path, register_converter
+
+from ledger.converters import IsoDay
+from ledger.views import deposits, statements, wallet, withdrawals
+
+register_converter(IsoDay, "iso_day")
 
 app_name = "ledger"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", wallet.wallet, name="wallet"),
+    path("lines.csv", wallet.lines_csv, name="lines_csv"),
+    path("lines/<slug:reference>/<int:seq>/", wallet.line, name="line"),
+    path("add/", deposits.add, name="add"),
+    path("add/check/", deposits.add_check, name="add_check"),
+    path("deposits/<slug:reference>/", deposits.deposit, name="deposit"),
+    path("deposits/<slug:reference>/cancel/", deposits.cancel, name="cancel_deposit"),
+    path("take-out/", withdrawals.take_out, name="take_out"),
+    path("take-out/check/", withdrawals.take_out_check, name="take_out_check"),
+    path("withdrawals/<slug:reference>/", withdrawals.withdrawal, name="withdrawal"),
+    path("withdrawals/<slug:reference>/cancel/", withdrawals.cancel, name="cancel_withdrawal"),
+    path("statements/", statements.statements, name="statements"),
+    path("statements/<iso_day:start>/<iso_day:end>/", statements.statement, name="statement"),
+    path("statements/<iso_day:start>/<iso_day:end>.csv", statements.statement_csv, name="statement_csv"),
+]

@@ -15,8 +15,8 @@ from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from ledger.chart import WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING
-from ledger.enums import Book, EntryKind, LineCode
+from ledger.chart import CHART, WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING
+from ledger.enums import Book, EntryKind, LineCode, Side
 from ledger.links import subject_url
 from ledger.models import JournalEntry, Posting
 from ledger.selectors.wallet import WALLET_CODES
@@ -112,12 +112,14 @@ class Statement:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EntrySide:
-    """One account that an entry touched. Amounts are None where they would tell about other people."""
+    """One account that an entry touched, and how much more (or less) it holds since.
+
+    `change` is None where it would tell about other people.
+    """
 
     account_code: str
     is_own: bool
-    amount_in: int | None
-    amount_out: int | None
+    change: int | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -254,20 +256,24 @@ def explain_line(user: User, reference: str, seq: int) -> LineExplanation | None
 def _sides(entry: JournalEntry, user: User) -> list[EntrySide]:
     client_lines = entry.postings.filter(account__book=Book.CLIENT).order_by()
     own = Q(account__owner=user)
-    rows = client_lines.values("account__code").annotate(
-        own_in=Coalesce(Sum("credit", filter=own), 0),
-        own_out=Coalesce(Sum("debit", filter=own), 0),
-        own_lines=Count("pk", filter=own),
-        other_in=Coalesce(Sum("credit", filter=~own | Q(account__owner__isnull=True)), 0),
-        other_out=Coalesce(Sum("debit", filter=~own | Q(account__owner__isnull=True)), 0),
-        other_lines=Count("pk", filter=~own | Q(account__owner__isnull=True)),
-        other_people=Count("account__owner", filter=~own & Q(account__owner__isnull=False)),
+    others = Q(account__owner__isnull=True) | ~own
+    change = F("debit") - F("credit")
+    rows = list(
+        client_lines.values("account__code").annotate(
+            own_change=Sum(change, filter=own),
+            other_change=Sum(change, filter=others),
+            other_people=Count("account__owner", filter=others),
+        )
     )
-    found = list(rows)
-    concerns_others = any(row["other_people"] for row in found)
-    sides = [EntrySide(row["account__code"], True, row["own_in"], row["own_out"]) for row in found if row["own_lines"]]
-    for row in found:
-        if row["other_lines"]:
-            amounts = (None, None) if concerns_others else (row["other_in"], row["other_out"])
-            sides.append(EntrySide(row["account__code"], False, *amounts))
+    concerns_others = any(row["other_people"] for row in rows)
+    sides = [_side(row["account__code"], True, row["own_change"]) for row in rows if row["own_change"] is not None]
+    for row in rows:
+        if row["other_change"] is not None:
+            sides.append(_side(row["account__code"], False, None if concerns_others else row["other_change"]))
     return sides
+
+
+def _side(code: str, is_own: bool, debit_change: int | None) -> EntrySide:
+    if debit_change is None:
+        return EntrySide(code, is_own, None)
+    return EntrySide(code, is_own, int(debit_change if CHART[code].normal_side == Side.DEBIT else -debit_change))

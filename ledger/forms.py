@@ -1,0 +1,146 @@
+"""What people type about money in and out, and how they choose lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ledger.enums import LineCode, PaymentMethod
+from ledger.iban import is_valid_iban, normal_iban
+from ledger.selectors import WalletSummary
+from ledger.services.deposits import OLDEST_DAYS
+from ledger.services.withdrawals import InvalidIban, smallest_withdrawal
+from p2plending.figures import format_money
+from p2plending.lib.forms import KeyedForm, MoneyFormField
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date box; typed text works where there is none."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class DepositForm(KeyedForm):
+    """What was sent, when and how."""
+
+    amount = MoneyFormField(label=_("Amount you sent"))
+    sent_on = forms.DateField(
+        label=_("Day you sent it"),
+        widget=DayInput,
+        error_messages={
+            "required": _("Enter the day you sent it."),
+            "invalid": _("Enter the day as a date, like 2026-01-31."),
+        },
+    )
+    method = forms.ChoiceField(label=_("How you sent it"), choices=PaymentMethod.choices, widget=forms.RadioSelect)
+    bank_reference = forms.CharField(
+        label=_("Reference on the transfer (optional)"),
+        max_length=60,
+        required=False,
+        help_text=_("What you wrote as the purpose, if it was not your payment reference."),
+    )
+
+    def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
+        self.today = today
+        super().__init__(*args, **kwargs)
+        self.fields["sent_on"].initial = today
+        self.fields["method"].initial = PaymentMethod.BANK_TRANSFER
+
+    def clean_sent_on(self) -> dt.date:
+        sent_on = self.cleaned_data["sent_on"]
+        if sent_on > self.today:
+            raise forms.ValidationError(_("The day you sent it can't be in the future."), code="future")
+        if sent_on < self.today - dt.timedelta(days=OLDEST_DAYS):
+            message = _("The day you sent it must be within the last %(days)d days.")
+            raise forms.ValidationError(message, code="too_old", params={"days": OLDEST_DAYS})
+        return sent_on
+
+
+class WithdrawalForm(KeyedForm):
+    """How much, and to which account."""
+
+    amount = MoneyFormField(label=_("Amount to take out"))
+    account_holder = forms.CharField(
+        label=_("Account holder"),
+        max_length=150,
+        error_messages={"required": _("Enter the name of the account holder.")},
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    iban = forms.CharField(
+        label=_("Account number (IBAN)"),
+        max_length=50,
+        error_messages={"required": _("Enter your account number (IBAN).")},
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, wallet: WalletSummary | None = None, **kwargs: Any) -> None:
+        """With a wallet the amount is compared to it; without, the service does that under its lock."""
+        self.wallet = wallet
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].min_amount = smallest_withdrawal()
+
+    def clean_amount(self) -> int:
+        amount = self.cleaned_data["amount"]
+        if self.wallet is not None and amount > self.wallet.available:
+            message = _("You have %(available)s available. Take out less.")
+            raise forms.ValidationError(
+                message, code="not_enough", params={"available": format_money(self.wallet.available)}
+            )
+        return amount
+
+    def clean_iban(self) -> str:
+        iban = normal_iban(self.cleaned_data["iban"])
+        if not is_valid_iban(iban):
+            raise forms.ValidationError(InvalidIban.default_message, code="invalid")
+        return iban
+
+
+class LineFilterForm(forms.Form):
+    """Which lines of the wallet to show. A choice that can't be read is left out and said."""
+
+    type = forms.ChoiceField(
+        label=_("What"),
+        choices=[("", _("Everything")), *LineCode.choices],
+        required=False,
+        error_messages={"invalid_choice": _("Choose a kind of line from the list.")},
+    )
+    start = forms.DateField(
+        label=_("From"),
+        widget=DayInput,
+        required=False,
+        error_messages={"invalid": _("Enter the first day as a date, like 2026-01-31.")},
+    )
+    end = forms.DateField(
+        label=_("To"),
+        widget=DayInput,
+        required=False,
+        error_messages={"invalid": _("Enter the last day as a date, like 2026-01-31.")},
+    )
+
+    def choice(self) -> dict[str, Any]:
+        """What may go to the selectors."""
+        self.is_valid()
+        cleaned = self.cleaned_data
+        codes = (cleaned["type"],) if cleaned.get("type") else ()
+        return {"codes": codes, "start": cleaned.get("start"), "end": cleaned.get("end")}
+
+
+class PeriodForm(forms.Form):
+    """A period of one's own for a statement."""
+
+    start = forms.DateField(
+        label=_("First day"), widget=DayInput, error_messages={"required": _("Enter the first day.")}
+    )
+    end = forms.DateField(label=_("Last day"), widget=DayInput, error_messages={"required": _("Enter the last day.")})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("start") and cleaned.get("end") and cleaned["end"] < cleaned["start"]:
+            self.add_error("end", _("The last day must not be before the first day."))
+        return cleaned

@@ -1,0 +1,106 @@
+"""Adding money: tell us, check, follow."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts.enums import Role
+from accounts.gates import Action, blocking_refusal
+from ledger.enums import PaymentMethod
+from ledger.forms import DepositForm
+from ledger.selectors import deposit_of, similar_deposit
+from ledger.services.deposits import cancel_deposit, declare_deposit
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, get_or_post, role_required
+from p2plending.lib.errors import Refused
+from p2plending.lib.forms import KeyedForm
+
+
+@get_or_post
+@role_required(Role.BORROWER, Role.LENDER)
+def add(request: HttpRequest) -> HttpResponse:
+    today = business_date()
+    if request.method != "POST":
+        return _form_page(request, DepositForm(today=today))
+    if "edit" in request.POST:
+        return _form_page(request, DepositForm(initial=request.POST.dict(), today=today))
+    form = DepositForm(request.POST, today=today)
+    if not form.is_valid():
+        return _form_page(request, form, status=422)
+    return _check_page(request, form)
+
+
+@get_or_post
+@role_required(Role.BORROWER, Role.LENDER)
+def add_check(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("ledger:add")
+    today = business_date()
+    form = DepositForm(request.POST, today=today)
+    if not form.is_valid():
+        return _form_page(request, form, status=422)
+    told = {name: form.cleaned_data[name] for name in ("amount", "sent_on", "method", "bank_reference")}
+    try:
+        declared = declare_deposit(
+            user=request.user,
+            actor=request.user,
+            idempotency_key=form.cleaned_data["form_key"],
+            today=today,
+            **told,
+        )
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return _check_page(request, form, status=422)
+    return redirect("ledger:deposit", declared.reference)
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def deposit(request: HttpRequest, reference: str) -> HttpResponse:
+    found = deposit_of(request.user, reference)
+    if found is None:
+        raise Http404
+    return render(request, "ledger/deposit.html", {"deposit": found})
+
+
+@get_or_post
+@role_required(Role.BORROWER, Role.LENDER)
+def cancel(request: HttpRequest, reference: str) -> HttpResponse:
+    found = deposit_of(request.user, reference)
+    if found is None:
+        raise Http404
+    form = KeyedForm(request.POST or None)
+    if form.is_valid():
+        try:
+            cancel_deposit(deposit_id=found.pk, actor=request.user, idempotency_key=form.cleaned_data["form_key"])
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            return redirect("ledger:deposit", reference)
+    context = {"deposit": found, "form": form}
+    return render(request, "ledger/deposit_cancel.html", context, status=422 if form.is_bound else 200)
+
+
+def _form_page(request: HttpRequest, form: DepositForm, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "blocked": blocking_refusal(request.user, Action.DEPOSIT),
+        "client_account_holder": settings.CLIENT_ACCOUNT_HOLDER,
+        "client_account_iban": settings.CLIENT_ACCOUNT_IBAN,
+        "payment_reference": request.user.member_number,
+    }
+    return render(request, "ledger/add.html", context, status=status)
+
+
+def _check_page(request: HttpRequest, form: DepositForm, status: int = 200) -> HttpResponse:
+    told = form.cleaned_data
+    twin = similar_deposit(
+        user=request.user,
+        amount=told["amount"],
+        sent_on=told["sent_on"],
+        bank_reference=told["bank_reference"],
+    )
+    context = {"form": form, "told": told, "method": PaymentMethod(told["method"]).label, "twin": twin}
+    return render(request, "ledger/add_check.html", context, status=status)

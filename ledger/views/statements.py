@@ -1,0 +1,48 @@
+"""Statements of any period, on the page and as a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts.enums import Role
+from ledger import selectors
+from ledger.exports import LINE_HEADER, csv_response, line_row
+from ledger.forms import PeriodForm
+from ledger.periods import usual_periods
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, role_required
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def statements(request: HttpRequest) -> HttpResponse:
+    asked = "start" in request.GET or "end" in request.GET
+    form = PeriodForm(request.GET if asked else None)
+    if form.is_valid():
+        return redirect("ledger:statement", form.cleaned_data["start"], form.cleaned_data["end"])
+    today = business_date()
+    first = selectors.first_line_on(request.user)
+    context = {"form": form, "periods": usual_periods(first or today, today), "header": LINE_HEADER}
+    return render(request, "ledger/statements.html", context, status=422 if asked else 200)
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def statement(request: HttpRequest, start: dt.date, end: dt.date) -> HttpResponse:
+    if end < start:
+        raise Http404
+    shown = selectors.statement(request.user, start, end)
+    return render(request, "ledger/statement.html", {"statement": shown, "today": business_date()})
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def statement_csv(request: HttpRequest, start: dt.date, end: dt.date) -> HttpResponse:
+    if end < start:
+        raise Http404
+    lines = selectors.statement(request.user, start, end).lines
+    name = f"statement-{start.isoformat()}-{end.isoformat()}.csv"
+    return csv_response(name, LINE_HEADER, (line_row(line) for line in lines))

@@ -1,0 +1,60 @@
+"""The wallet: what one has, its lines, and how a line came about."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.enums import Role
+from accounts.gates import Action, blocking_refusal
+from ledger import selectors
+from ledger.account_words import side_words
+from ledger.exports import LINE_HEADER, csv_response, line_row
+from ledger.forms import LineFilterForm
+from p2plending.lib.decorators import get_only, role_required
+
+LINES_PER_PAGE = 25
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def wallet(request: HttpRequest) -> HttpResponse:
+    form = LineFilterForm(request.GET)
+    choice = form.choice()
+    totals = selectors.wallet_totals(request.user, **choice)
+    paginator = Paginator(selectors.wallet_postings(request.user, **choice), LINES_PER_PAGE)
+    paginator.count = totals.count  # known already
+    page = paginator.get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "is_filtered": any(choice.values()),
+        "is_by_type": bool(choice["codes"]),
+        "totals": totals,
+        "page": page,
+        "lines": [selectors.line_of(posting) for posting in page],
+        "wallet": selectors.wallet_summary(request.user),
+        "deposits": selectors.waiting_deposits(request.user),
+        "withdrawals": selectors.open_withdrawals(request.user),
+        "deposit_blocked": blocking_refusal(request.user, Action.DEPOSIT),
+        "withdraw_blocked": blocking_refusal(request.user, Action.WITHDRAW),
+    }
+    return render(request, "ledger/wallet.html", context)
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def lines_csv(request: HttpRequest) -> HttpResponse:
+    postings = selectors.wallet_postings(request.user, **LineFilterForm(request.GET).choice())
+    rows = (line_row(selectors.line_of(posting)) for posting in postings.iterator(chunk_size=2000))
+    return csv_response("wallet-lines.csv", LINE_HEADER, rows)
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def line(request: HttpRequest, reference: str, seq: int) -> HttpResponse:
+    explanation = selectors.explain_line(request.user, reference, seq)
+    if explanation is None:
+        raise Http404
+    sides = [(side_words(side), side) for side in explanation.sides]
+    return render(request, "ledger/line.html", {"explanation": explanation, "line": explanation.line, "sides": sides})

@@ -1,0 +1,106 @@
+"""Taking money out: ask, check, follow."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts.enums import Role
+from accounts.gates import Action, blocking_refusal
+from ledger.forms import WithdrawalForm
+from ledger.selectors import wallet_summary, withdrawal_of
+from ledger.services.withdrawals import cancel_withdrawal, request_withdrawal
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, get_or_post, role_required
+from p2plending.lib.errors import Refused
+from p2plending.lib.forms import KeyedForm
+
+
+@get_or_post
+@role_required(Role.BORROWER, Role.LENDER)
+def take_out(request: HttpRequest) -> HttpResponse:
+    wallet = wallet_summary(request.user)
+    if request.method != "POST":
+        initial = {"account_holder": request.user.full_name}
+        if request.GET.get("amount") == "all":
+            initial["amount"] = wallet.available
+        return _form_page(request, WithdrawalForm(initial=initial))
+    if "edit" in request.POST:
+        return _form_page(request, WithdrawalForm(initial=request.POST.dict()))
+    form = WithdrawalForm(request.POST, wallet=wallet)
+    if not form.is_valid():
+        return _form_page(request, form, status=422)
+    return _check_page(request, form)
+
+
+@get_or_post
+@role_required(Role.BORROWER, Role.LENDER)
+def take_out_check(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("ledger:take_out")
+    form = WithdrawalForm(request.POST)
+    if not form.is_valid():
+        return _form_page(request, form, status=422)
+    wanted = {name: form.cleaned_data[name] for name in ("amount", "account_holder", "iban")}
+    try:
+        requested = request_withdrawal(
+            user=request.user,
+            actor=request.user,
+            idempotency_key=form.cleaned_data["form_key"],
+            today=business_date(),
+            **wanted,
+        )
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return _check_page(request, form, status=422)
+    return redirect("ledger:withdrawal", requested.reference)
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
+    found = withdrawal_of(request.user, reference)
+    if found is None:
+        raise Http404
+    return render(request, "ledger/withdrawal.html", {"withdrawal": found})
+
+
+@get_or_post
+@role_required(Role.BORROWER, Role.LENDER)
+def cancel(request: HttpRequest, reference: str) -> HttpResponse:
+    found = withdrawal_of(request.user, reference)
+    if found is None:
+        raise Http404
+    form = KeyedForm(request.POST or None)
+    if form.is_valid():
+        key = form.cleaned_data["form_key"]
+        try:
+            cancel_withdrawal(withdrawal_id=found.pk, actor=request.user, idempotency_key=key, today=business_date())
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            return redirect("ledger:withdrawal", reference)
+    context = {"withdrawal": found, "form": form}
+    return render(request, "ledger/withdrawal_cancel.html", context, status=422 if form.is_bound else 200)
+
+
+def _form_page(request: HttpRequest, form: WithdrawalForm, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "wallet": wallet_summary(request.user),
+        "blocked": blocking_refusal(request.user, Action.WITHDRAW),
+    }
+    return render(request, "ledger/take_out.html", context, status=status)
+
+
+def _check_page(request: HttpRequest, form: WithdrawalForm, status: int = 200) -> HttpResponse:
+    wanted = form.cleaned_data
+    wallet = wallet_summary(request.user)
+    context = {
+        "form": form,
+        "wanted": wanted,
+        "account_end": wanted["iban"][-4:],
+        "wallet": wallet,
+        "available_after": wallet.available - wanted["amount"],
+    }
+    return render(request, "ledger/take_out_check.html", context, status=status)
