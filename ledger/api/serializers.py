@@ -1,0 +1,148 @@
+"""Money in and out as JSON: decimal strings, public references."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from ledger.enums import DepositStatus, EntryKind, LineCode, PaymentMethod, WithdrawalStatus
+from ledger.iban import is_valid_iban, normal_iban
+from ledger.models import Deposit, Withdrawal
+from ledger.services.withdrawals import InvalidIban
+from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
+
+
+@extend_schema_field({"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,4})?$", "example": "-12.50"})
+class ChangeSerializerField(MoneySerializerField):
+    """An amount that may be negative; for answers only."""
+
+
+class WalletSerializer(serializers.Serializer):
+    available = MoneySerializerField(read_only=True)
+    reserved = MoneySerializerField(read_only=True)
+    withdrawing = MoneySerializerField(read_only=True)
+    total = MoneySerializerField(read_only=True)
+    currency = CurrencyField()
+
+
+class LineSerializer(serializers.Serializer):
+    """One change of the available money."""
+
+    entry = serializers.CharField(source="entry_reference", read_only=True)
+    seq = serializers.IntegerField(read_only=True)
+    code = serializers.ChoiceField(choices=LineCode.choices, read_only=True)
+    words = serializers.CharField(read_only=True)
+    value_date = serializers.DateField(read_only=True)
+    posted_at = serializers.DateTimeField(read_only=True)
+    subject_type = serializers.CharField(read_only=True)
+    subject_reference = serializers.CharField(read_only=True)
+    amount_in = MoneySerializerField(read_only=True)
+    amount_out = MoneySerializerField(read_only=True)
+    balance_after = MoneySerializerField(read_only=True)
+    currency = CurrencyField()
+
+
+class EntrySideSerializer(serializers.Serializer):
+    """One account that the entry touched; no change where it would tell about other people."""
+
+    account = serializers.CharField(source="account_code", read_only=True)
+    is_own = serializers.BooleanField(read_only=True)
+    change = ChangeSerializerField(read_only=True, allow_null=True)
+
+
+class LineExplanationSerializer(serializers.Serializer):
+    line = LineSerializer(read_only=True)
+    kind = serializers.ChoiceField(choices=EntryKind.choices, read_only=True)
+    sides = EntrySideSerializer(many=True, read_only=True)
+    reverses = serializers.CharField(read_only=True)
+    reversed_by = serializers.CharField(read_only=True)
+
+
+class StatementSerializer(serializers.Serializer):
+    """Opening + in − out = closing."""
+
+    start = serializers.DateField(read_only=True)
+    end = serializers.DateField(read_only=True)
+    opening = MoneySerializerField(read_only=True)
+    amount_in = MoneySerializerField(read_only=True)
+    amount_out = MoneySerializerField(read_only=True)
+    closing = MoneySerializerField(read_only=True)
+    reserved = MoneySerializerField(read_only=True)
+    withdrawing = MoneySerializerField(read_only=True)
+    currency = CurrencyField()
+    lines = LineSerializer(many=True, read_only=True)
+
+
+class PeriodSerializer(serializers.Serializer):
+    start = serializers.DateField()
+    end = serializers.DateField()
+
+    def validate(self, attrs: dict[str, dt.date]) -> dict[str, dt.date]:
+        if attrs["end"] < attrs["start"]:
+            raise serializers.ValidationError({"to": "The last day must not be before the first day."})
+        return attrs
+
+
+class LineFilterSerializer(serializers.Serializer):
+    code = serializers.ChoiceField(choices=LineCode.choices, required=False)
+    start = serializers.DateField(required=False)
+    end = serializers.DateField(required=False)
+
+    def choice(self) -> dict[str, Any]:
+        """What may go to the selectors."""
+        asked = self.validated_data
+        codes = (asked["code"],) if "code" in asked else ()
+        return {"codes": codes, "start": asked.get("start"), "end": asked.get("end")}
+
+
+class DepositSerializer(serializers.ModelSerializer):
+    amount = MoneySerializerField(read_only=True)
+    currency = CurrencyField()
+    status = serializers.ChoiceField(choices=DepositStatus.choices, read_only=True)
+    entry = serializers.SlugRelatedField(slug_field="reference", read_only=True)
+
+    class Meta:
+        model = Deposit
+        fields = (
+            "reference", "status", "amount", "currency", "sent_on", "method", "bank_reference",
+            "is_possible_duplicate", "value_date", "decision_note", "entry", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class DeclareDepositSerializer(serializers.Serializer):
+    amount = MoneySerializerField()
+    sent_on = serializers.DateField()
+    method = serializers.ChoiceField(choices=PaymentMethod.choices, default=PaymentMethod.BANK_TRANSFER)
+    bank_reference = serializers.CharField(max_length=60, allow_blank=True, default="")
+
+
+class WithdrawalSerializer(serializers.ModelSerializer):
+    """The account number never comes back, only its end."""
+
+    amount = MoneySerializerField(read_only=True)
+    currency = CurrencyField()
+    status = serializers.ChoiceField(choices=WithdrawalStatus.choices, read_only=True)
+
+    class Meta:
+        model = Withdrawal
+        fields = (
+            "reference", "status", "amount", "currency", "account_holder", "iban_last4", "requested_on", "paid_on",
+            "bank_reference", "decision_note", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class RequestWithdrawalSerializer(serializers.Serializer):
+    amount = MoneySerializerField()
+    account_holder = serializers.CharField(max_length=150)
+    iban = serializers.CharField(max_length=50)
+
+    def validate_iban(self, value: str) -> str:
+        iban = normal_iban(value)
+        if not is_valid_iban(iban):
+            raise serializers.ValidationError(str(InvalidIban.default_message), code=InvalidIban.code)
+        return iban

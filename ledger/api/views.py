@@ -1,0 +1,200 @@
+"""The wallet over the API: the same selectors and services as the pages."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ledger import selectors
+from ledger.api.serializers import (
+    DeclareDepositSerializer,
+    DepositSerializer,
+    LineExplanationSerializer,
+    LineFilterSerializer,
+    LineSerializer,
+    PeriodSerializer,
+    RequestWithdrawalSerializer,
+    StatementSerializer,
+    WalletSerializer,
+    WithdrawalSerializer,
+)
+from ledger.enums import LineCode
+from ledger.models import Deposit, Withdrawal
+from ledger.services.deposits import cancel_deposit, declare_deposit
+from ledger.services.withdrawals import cancel_withdrawal, request_withdrawal
+from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
+from p2plending.lib.clock import business_date
+
+FROM = OpenApiParameter("from", OpenApiTypes.DATE, description="First value date.")
+TO = OpenApiParameter("to", OpenApiTypes.DATE, description="Last value date.")
+
+
+class WalletView(APIView):
+    @extend_schema(operation_id="wallet", responses=WalletSerializer)
+    def get(self, request: Request) -> Response:
+        return Response(WalletSerializer(selectors.wallet_summary(request.user)).data)
+
+
+class LineListView(generics.GenericAPIView):
+    serializer_class = LineSerializer
+
+    @extend_schema(
+        operation_id="wallet_lines",
+        parameters=[FROM, TO, OpenApiParameter("code", str, enum=LineCode.values)],
+        responses=LineSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        asked = LineFilterSerializer(data=_period(request) | _given(request, "code"))
+        asked.is_valid(raise_exception=True)
+        page = self.paginate_queryset(selectors.wallet_postings(request.user, **asked.choice()))
+        lines = [selectors.line_of(posting) for posting in page]
+        return self.get_paginated_response(LineSerializer(lines, many=True).data)
+
+
+class LineView(APIView):
+    @extend_schema(operation_id="wallet_line", responses=LineExplanationSerializer)
+    def get(self, request: Request, entry: str, seq: int) -> Response:
+        explanation = selectors.explain_line(request.user, entry, seq)
+        if explanation is None:
+            raise Http404
+        return Response(LineExplanationSerializer(explanation).data)
+
+
+class StatementView(APIView):
+    @extend_schema(
+        operation_id="statement",
+        parameters=[
+            OpenApiParameter("from", OpenApiTypes.DATE, required=True, description="First value date."),
+            OpenApiParameter("to", OpenApiTypes.DATE, required=True, description="Last value date."),
+        ],
+        responses=StatementSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = PeriodSerializer(data=_period(request))
+        asked.is_valid(raise_exception=True)
+        return Response(StatementSerializer(selectors.statement(request.user, **asked.validated_data)).data)
+
+
+class DepositListView(generics.GenericAPIView):
+    serializer_class = DepositSerializer
+
+    @extend_schema(operation_id="deposits", responses=DepositSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(Deposit.objects.filter(user=request.user).select_related("entry"))
+        return self.get_paginated_response(DepositSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="declare_deposit",
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request=DeclareDepositSerializer,
+        responses={201: DepositSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        key = idempotency_key(request)
+        told = DeclareDepositSerializer(data=request.data)
+        told.is_valid(raise_exception=True)
+        deposit = declare_deposit(
+            user=request.user,
+            actor=request.user,
+            idempotency_key=key,
+            today=business_date(),
+            **told.validated_data,
+        )
+        return created_response(deposit, DepositSerializer(deposit).data)
+
+
+class DepositView(APIView):
+    @extend_schema(operation_id="deposit", responses=DepositSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        return Response(DepositSerializer(_own_deposit(request, reference)).data)
+
+
+class DepositCancelView(APIView):
+    @extend_schema(
+        operation_id="cancel_deposit",
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request=None,
+        responses=DepositSerializer,
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        key = idempotency_key(request)
+        found = _own_deposit(request, reference)
+        deposit = cancel_deposit(deposit_id=found.pk, actor=request.user, idempotency_key=key)
+        return created_response(deposit, DepositSerializer(deposit).data, status=200)
+
+
+class WithdrawalListView(generics.GenericAPIView):
+    serializer_class = WithdrawalSerializer
+
+    @extend_schema(operation_id="withdrawals", responses=WithdrawalSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(Withdrawal.objects.filter(user=request.user))
+        return self.get_paginated_response(WithdrawalSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="request_withdrawal",
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request=RequestWithdrawalSerializer,
+        responses={201: WithdrawalSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        key = idempotency_key(request)
+        wanted = RequestWithdrawalSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        withdrawal = request_withdrawal(
+            user=request.user,
+            actor=request.user,
+            idempotency_key=key,
+            today=business_date(),
+            **wanted.validated_data,
+        )
+        return created_response(withdrawal, WithdrawalSerializer(withdrawal).data)
+
+
+class WithdrawalView(APIView):
+    @extend_schema(operation_id="withdrawal", responses=WithdrawalSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        return Response(WithdrawalSerializer(_own_withdrawal(request, reference)).data)
+
+
+class WithdrawalCancelView(APIView):
+    @extend_schema(
+        operation_id="cancel_withdrawal",
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request=None,
+        responses=WithdrawalSerializer,
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        key = idempotency_key(request)
+        found = _own_withdrawal(request, reference)
+        withdrawal = cancel_withdrawal(
+            withdrawal_id=found.pk, actor=request.user, idempotency_key=key, today=business_date()
+        )
+        return created_response(withdrawal, WithdrawalSerializer(withdrawal).data, status=200)
+
+
+def _own_deposit(request: Request, reference: str) -> Deposit:
+    found = selectors.deposit_of(request.user, reference)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _own_withdrawal(request: Request, reference: str) -> Withdrawal:
+    found = selectors.withdrawal_of(request.user, reference)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _given(request: Request, name: str, inner: str = "") -> dict[str, str]:
+    """A query parameter that was sent, under its inner name."""
+    return {inner or name: request.query_params[name]} if name in request.query_params else {}
+
+
+def _period(request: Request) -> dict[str, str]:
+    return _given(request, "from", "start") | _given(request, "to", "end")
