@@ -30,7 +30,8 @@ def distribute(
     Weights are the notes' outstanding principal before the payment. Principal goes by largest remainder (ties: lowest
     note id), so nobody gets more than is outstanding and the last payment closes every note at nil. Interest and late
     fee carry their fraction: entitlement = amount * weight / total + carry; the note gets its floor (never below
-    nil), minor units left go to the largest fractions, and the rest is the new carry. The servicing fee is
+    nil), minor units left go to those who would be owed a whole one soonest (at equal weights: the largest
+    fractions), and the rest is the new carry, so that nobody is ever a whole unit off. The servicing fee is
     ``servicing_fee_rate`` of the note's interest, rounded down. Late fees that the platform keeps are not shared.
     Raises InvalidPayment for a negative part, more principal than is outstanding, or notes without weight.
 
@@ -104,12 +105,29 @@ def _share_with_carry(
     rests = [entitlement - share * _CARRY_UNIT for entitlement, share in zip(entitlements, shares, strict=True)]
     missing = amount - sum(shares)
     if missing > 0:
-        for index in _largest_first(rests, notes)[:missing]:
+        for index in _soonest_owed(rests, weights, notes)[:missing]:
             shares[index] += 1
             rests[index] -= _CARRY_UNIT
     elif missing < 0:
         _take_back(-missing, shares, rests, notes)
     return shares, [Decimal(rest).scaleb(-CARRY_PLACES, _EXACT) if rest else _NO_CARRY for rest in rests]
+
+
+def _soonest_owed(rests: Sequence[int], weights: Sequence[int], notes: Sequence[NoteState]) -> list[int]:
+    """Indices of the notes by how soon each would be owed a whole minor unit, at its share of what is still to come.
+
+    Between notes of one weight that is the largest fraction first. Between weights, the largest fraction alone would
+    let a big note fall more than a unit behind while small ones, which can wait, are served. A note that is owed
+    nothing comes last. Source: the earliest-deadline rule for the chairman assignment problem (Tijdeman, 1980).
+    """
+    total = sum(weights)
+
+    def time_left(index: int) -> int:
+        if rests[index] <= 0 or not weights[index]:
+            return _CARRY_UNIT * total - rests[index]
+        return (_CARRY_UNIT - rests[index]) * total // weights[index]
+
+    return sorted(_by_id(notes), key=time_left)
 
 
 def _take_back(excess: int, shares: list[int], rests: list[int], notes: Sequence[NoteState]) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loans.finance import (
@@ -195,6 +195,7 @@ money_days = st.lists(st.tuples(st.integers(1, 300000), st.integers(0, 40)), min
 modes = st.sampled_from([PrepaymentMode.SHORTER, PrepaymentMode.LOWER])
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ScheduleMethod), money_days, modes, st.sampled_from(list(permutations(DEFAULT_ORDER))))
 def test_any_life_of_payments_is_allocated_whole_and_ends_at_nil(
     method: ScheduleMethod,

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loans.finance import DayCount, InvalidTerms, PeriodUnit, ScheduleMethod, Terms, build_schedule, level_instalment
@@ -314,6 +314,7 @@ def test_terms_without_a_schedule_are_refused(change: dict[str, Any]) -> None:
         replace(TEN_THOUSAND, **change)
 
 
+@settings(deadline=None)
 @given(terms)
 def test_principal_sums_to_the_loan_and_the_last_balance_is_nil(loan: Terms) -> None:
     lines = build_schedule(loan).lines
@@ -324,6 +325,7 @@ def test_principal_sums_to_the_loan_and_the_last_balance_is_nil(loan: Terms) -> 
     assert all(earlier.due_date == later.period_start for earlier, later in pairwise(lines))
 
 
+@settings(deadline=None)
 @given(terms, st.decimals("0.001", "0.5", places=6))
 def test_a_higher_rate_never_costs_less(loan: Terms, more: Decimal) -> None:
     plain = replace(loan, smooth=False, multiple=None, principal=loan.principal + 100000)
@@ -333,6 +335,7 @@ def test_a_higher_rate_never_costs_less(loan: Terms, more: Decimal) -> None:
     assert build_schedule(dearer).total_interest >= build_schedule(plain).total_interest - slack
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**10), st.decimals(0, 1, places=6), st.integers(1, 360))
 def test_level_instalment_is_the_exact_annuity_rounded_once(principal: int, rate: Decimal, count: int) -> None:
     periodic = Fraction(rate) / 12
