@@ -10,6 +10,7 @@ from django.db.models import QuerySet, Sum
 from ledger.chart import WALLET_AVAILABLE
 from ledger.models import Account
 from loans.enums import CommitmentStatus, NoteStatus
+from loans.finance import net_rate
 from loans.models import Commitment, Loan, Note
 from matching.engine.allocation import Position
 from matching.engine.eligibility import LoanFacts
@@ -33,7 +34,7 @@ def facts_of(loan: Loan) -> LoanFacts:
     return LoanFacts(
         grade=loan.grade,
         annual_rate=loan.annual_rate,
-        net_rate=loan.annual_rate * (1 - loan.servicing_fee_rate) - (loan.expected_loss_rate or 0),
+        net_rate=net_rate(loan.annual_rate, loan.servicing_fee_rate, loan.expected_loss_rate),
         term_months=loan.term_months,
         purpose=loan.purpose,
         borrower_id=loan.borrower_id,

@@ -1,0 +1,151 @@
+"""Lending in three pages: the amount, the check page with every figure, and what was done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from accounts.enums import Role
+from accounts.gates import Action, blocking_refusal
+from ledger.selectors import wallet_summary
+from loans.enums import CommitmentSource, LoanStatus
+from loans.models import Commitment, Loan
+from loans.selectors.listing import commitment_limits
+from loans.services.funding import place_commitment, withdraw_commitment
+from matching.forms import AmountForm, LendForm
+from matching.selectors.listing import exposure_of, planned_earnings
+from matching.selectors.marketplace import similar_loans
+from matching.selectors.positions import facts_of
+from matching.views.market import listing_or_404, rows_of
+from p2plending.figures import format_money
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, get_or_post, role_required
+from p2plending.lib.errors import Refused
+from p2plending.lib.forms import KeyedForm, new_form_key
+from p2plending.lib.money import format_plain
+
+
+@get_or_post
+@role_required(Role.LENDER)
+def lend(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = listing_or_404(request, reference)
+    if request.method != "POST":
+        return _show_check(request, loan)
+    form = LendForm(request.POST)
+    if not form.is_valid():
+        return _check_page(request, loan, form.cleaned_data.get("amount"), form, status=422)
+    try:
+        commitment = place_commitment(
+            loan_id=loan.pk,
+            lender=request.user,
+            amount=form.cleaned_data["amount"],
+            actor=request.user,
+            idempotency_key=form.cleaned_data["form_key"],
+            today=business_date(),
+            source=_source(form),
+        )
+    except Refused as refusal:
+        return _refused_page(request, loan, form, refusal)
+    return redirect("matching:lent", reference, commitment.reference)
+
+
+def _source(form: LendForm) -> CommitmentSource:
+    return CommitmentSource.SUGGESTION if form.cleaned_data["from_suggestion"] else CommitmentSource.MANUAL
+
+
+def _show_check(request: HttpRequest, loan: Loan) -> HttpResponse:
+    """The check page for the amount in the address; without a usable one, the box for it again."""
+    amount_form = AmountForm(request.GET) if "amount" in request.GET else AmountForm()
+    if not amount_form.is_bound or not amount_form.is_valid():
+        context = {"loan": loan, "form": amount_form, "limits": commitment_limits(loan, request.user)}
+        context["gate"] = blocking_refusal(request.user, Action.LEND)
+        return render(request, "matching/lend_amount.html", context, status=422 if amount_form.is_bound else 200)
+    amount = amount_form.cleaned_data["amount"]
+    form = LendForm(initial={"amount": amount, "from_suggestion": request.GET.get("via") == "suggestion"})
+    return _check_page(request, loan, amount, form)
+
+
+def _refused_page(request: HttpRequest, loan: Loan, form: LendForm, refusal: Refused) -> HttpResponse:
+    """The same page with what changed and the amount that would do; the used form stays unused."""
+    loan.refresh_from_db()
+    form.add_error(None, refusal.message)
+    best = commitment_limits(loan, request.user).maximum
+    shown = min(best, form.cleaned_data["amount"]) if best else form.cleaned_data["amount"]
+    form.data = form.data.copy()
+    form.data["amount"] = format_plain(shown, settings.CURRENCY_EXPONENT)
+    form.data["form_key"] = new_form_key()
+    form.data.pop("understood", None)
+    return _check_page(request, loan, shown, form, status=422, refusal=refusal)
+
+
+def _check_page(
+    request: HttpRequest,
+    loan: Loan,
+    amount: int | None,
+    form: LendForm,
+    *,
+    status: int = 200,
+    refusal: Refused | None = None,
+) -> HttpResponse:
+    if amount is None:
+        raise Http404
+    today = business_date()
+    limits = commitment_limits(loan, request.user)
+    context: dict[str, Any] = {
+        "loan": loan,
+        "form": form,
+        "refusal": refusal,
+        "amount": amount,
+        "limits": limits,
+        "gate": blocking_refusal(request.user, Action.LEND),
+        "may_send": loan.status == LoanStatus.LISTED and limits.maximum >= min(amount, limits.minimum) > 0,
+        "net_rate": facts_of(loan).net_rate,
+        "wallet": wallet_summary(request.user),
+        "exposure": exposure_of(request.user, loan, amount),
+        "earnings": planned_earnings(loan, amount, today) if amount <= loan.principal else None,
+    }
+    context["available_after"] = context["wallet"].available - amount
+    if loan.status != LoanStatus.LISTED or not loan.remaining_amount:
+        context["similar"] = rows_of(similar_loans(loan, request.user, today), today)
+    return render(request, "matching/lend_check.html", context, status=status)
+
+
+@get_only
+@role_required(Role.LENDER)
+def lent(request: HttpRequest, reference: str, commitment_reference: str) -> HttpResponse:
+    commitment = _commitment_or_404(request, reference, commitment_reference)
+    context = {"commitment": commitment, "loan": commitment.loan, "wallet": wallet_summary(request.user)}
+    return render(request, "matching/lent.html", context)
+
+
+@get_or_post
+@role_required(Role.LENDER)
+def take_back(request: HttpRequest, reference: str, commitment_reference: str) -> HttpResponse:
+    commitment = _commitment_or_404(request, reference, commitment_reference)
+    form = KeyedForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            withdraw_commitment(
+                commitment_id=commitment.pk,
+                actor=request.user,
+                idempotency_key=form.cleaned_data["form_key"],
+                today=business_date(),
+            )
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            amount = format_money(commitment.amount)
+            messages.success(request, _("%(amount)s is back in your wallet.") % {"amount": amount})
+            return redirect("matching:listing", reference)
+    context = {"commitment": commitment, "loan": commitment.loan, "form": form}
+    return render(request, "matching/take_back.html", context, status=422 if form.errors else 200)
+
+
+def _commitment_or_404(request: HttpRequest, reference: str, commitment_reference: str) -> Commitment:
+    own = Commitment.objects.select_related("loan").filter(lender=request.user, loan__reference=reference)
+    return get_object_or_404(own, reference=commitment_reference)

@@ -1,0 +1,241 @@
+"""The market and its loans: read by everybody, asked about by lenders."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.enums import Role
+from accounts.gates import Action, blocking_refusal
+from loans.enums import LoanStatus, Purpose, QuestionStatus
+from loans.models import Loan
+from loans.selectors.listing import commitment_limits, public_profile
+from loans.services.questions import ask_question
+from matching.enums import MandateStatus, RiskTolerance
+from matching.forms import ENDS_CHOICES, HISTORY_CHOICES, TERM_LABELS, AmountForm, FilterForm, QuestionForm
+from matching.selectors.listing import (
+    exposure_of,
+    listing_for,
+    my_reservations,
+    planned_earnings,
+    questions_for,
+)
+from matching.selectors.mandates import mandate_of, risk_profile_of
+from matching.selectors.marketplace import (
+    ENDING_SOON_DAYS,
+    NEW_DAYS,
+    Filters,
+    MarketCounts,
+    market_counts,
+    matching_loans,
+    open_loans,
+)
+from matching.selectors.positions import facts_of
+from matching.words import days_left, factors_in_words, who_borrows
+from p2plending.figures import format_money, format_percent
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, post_only, role_required
+from p2plending.lib.errors import Refused
+
+PAGE_SIZE = 8
+EXAMPLE_AMOUNT = 100_00
+PARAMETER_OF = {
+    "grades": "grade",
+    "terms": "term",
+    "needed_min": "needed",
+    "ends_within": "ends",
+    "is_new": "new",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A loan in a list, with what is worked out for it."""
+
+    loan: Loan
+    net_rate: Any
+    who: str
+    left: str
+    is_new: bool
+    ends_soon: bool
+
+
+def rows_of(loans: Any, today: dt.date) -> list[Row]:
+    return [
+        Row(
+            loan=loan,
+            net_rate=facts_of(loan).net_rate,
+            who=who_borrows(loan),
+            left=days_left((loan.listing_ends_on - today).days),
+            is_new=(today - loan.listed_on).days < NEW_DAYS,
+            ends_soon=(loan.listing_ends_on - today).days <= ENDING_SOON_DAYS,
+        )
+        for loan in loans
+    ]
+
+
+@get_only
+def marketplace(request: HttpRequest) -> HttpResponse:
+    today = business_date()
+    form = FilterForm(request.GET)
+    is_valid = form.is_valid()
+    filters = form.filters()
+    is_lender = request.user.is_authenticated and request.user.is_lender
+    profile = risk_profile_of(request.user) if is_lender else None
+    mandate = mandate_of(request.user) if is_lender else None
+    fitting = tuple(RiskTolerance(profile.tolerance).target_mix) if profile else ()
+    loans = open_loans(today, request.user)
+    counts = market_counts(loans, filters, today, fitting)
+    page = Paginator(matching_loans(loans, filters, today, form.sort_key()), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "form": form,
+        "counts": counts,
+        "page": page,
+        "rows": rows_of(page.object_list, today),
+        "chips": _chips(request.GET, filters),
+        "views": _views(counts, fitting, filters),
+        "tightest": _tightest(request.GET, filters, counts),
+        "is_lender": is_lender,
+        "rule_is_on": mandate is not None and mandate.status == MandateStatus.ACTIVE,
+        "grade_rows": [(letter, counts.by_grade[letter], letter in filters.grades) for letter in counts.by_grade],
+        "term_rows": [
+            (band, TERM_LABELS[band], counts.by_term[band], band in filters.terms) for band in counts.by_term
+        ],
+    }
+    return render(request, "matching/marketplace.html", context, status=200 if is_valid else 422)
+
+
+def _words_of(name: str, filters: Filters) -> str:
+    value = getattr(filters, name)
+    words = {
+        "grades": lambda: ngettext("Grade %(list)s", "Grades %(list)s", len(value)) % {"list": ", ".join(value)},
+        "rate_min": lambda: _("Rate from %(rate)s") % {"rate": format_percent(value, 2)},
+        "rate_max": lambda: _("Rate up to %(rate)s") % {"rate": format_percent(value, 2)},
+        "terms": lambda: ", ".join(str(TERM_LABELS[band]) for band in value),
+        "purpose": lambda: str(Purpose(value).label),
+        "amount_min": lambda: _("Loans from %(amount)s") % {"amount": format_money(value, whole=True)},
+        "amount_max": lambda: _("Loans up to %(amount)s") % {"amount": format_money(value, whole=True)},
+        "needed_min": lambda: _("Still needs %(amount)s") % {"amount": format_money(value, whole=True)},
+        "history": lambda: str(dict(HISTORY_CHOICES)[value]),
+        "ends_within": lambda: _("Ends within %(time)s") % {"time": dict(ENDS_CHOICES)[str(value)]},
+        "is_new": lambda: _("New this week"),
+        "hide_mine": lambda: _("Without loans I am in"),
+    }
+    return words[name]()
+
+
+def _without(query: QueryDict, name: str) -> str:
+    rest = query.copy()
+    for parameter in (PARAMETER_OF.get(name, name), "page"):
+        rest.pop(parameter, None)
+    return f"?{rest.urlencode()}"
+
+
+def _chips(query: QueryDict, filters: Filters) -> list[dict[str, str]]:
+    return [{"words": _words_of(name, filters), "url": _without(query, name)} for name in filters.active]
+
+
+def _tightest(query: QueryDict, filters: Filters, counts: MarketCounts) -> dict[str, Any] | None:
+    if counts.matching or not counts.tightest:
+        return None
+    name = counts.tightest
+    return {"words": _words_of(name, filters), "url": _without(query, name), "count": counts.without[name]}
+
+
+def _views(counts: MarketCounts, fitting: tuple[str, ...], filters: Filters) -> list[dict[str, Any]]:
+    views = [("", _("All open loans"), counts.open_loans, Filters())]
+    if fitting:
+        query = "&".join(f"grade={letter}" for letter in fitting)
+        views.append((query, _("Fits my risk profile"), counts.fitting, Filters(grades=fitting)))
+    careful = Filters(grades=("A", "B"), terms=("1", "2"))
+    views.append(("grade=A&grade=B&term=1&term=2", _("A and B, up to 3 years"), counts.careful, careful))
+    views.append(("new=on", _("New this week"), counts.new, Filters(is_new=True)))
+    return [
+        {"url": f"?{query}", "words": words, "count": count, "is_current": filters == view}
+        for query, words, count, view in views
+    ]
+
+
+@get_only
+def listing(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = listing_or_404(request, reference)
+    return render(request, "matching/listing.html", listing_context(request, loan, QuestionForm()))
+
+
+def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionForm) -> dict[str, Any]:
+    """What the page of a loan shows to this viewer."""
+    today = business_date()
+    viewer = request.user
+    amount_form = AmountForm(request.GET if "amount" in request.GET else None)
+    amount = amount_form.cleaned_data["amount"] if amount_form.is_valid() else EXAMPLE_AMOUNT
+    amount = min(amount, loan.principal)
+    context = {
+        "loan": loan,
+        "profile": public_profile(loan),
+        "net_rate": facts_of(loan).net_rate,
+        "is_open": loan.status == LoanStatus.LISTED and loan.listing_ends_on >= today,
+        "left": days_left((loan.listing_ends_on - today).days),
+        "amount": amount,
+        "amount_form": amount_form,
+        "earnings": planned_earnings(loan, amount, today),
+        "factors": factors_in_words(loan.assessment.factors) if hasattr(loan, "assessment") else [],
+        "may_read_story": viewer.is_authenticated,
+        "is_lender": viewer.is_authenticated and viewer.role == Role.LENDER,
+        "form": question_form,
+    }
+    if viewer.is_authenticated:
+        context["questions"] = list(questions_for(loan, viewer))
+        context["held"] = QuestionStatus.HELD
+    if context["is_lender"]:
+        context |= {
+            "limits": commitment_limits(loan, viewer),
+            "gate": blocking_refusal(viewer, Action.LEND),
+            "exposure": exposure_of(viewer, loan, amount),
+            "reservations": list(my_reservations(viewer, loan)),
+        }
+    return context
+
+
+@post_only
+@role_required(Role.LENDER)
+def ask(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = listing_or_404(request, reference)
+    form = QuestionForm(request.POST)
+    if form.is_valid():
+        try:
+            question = ask_question(
+                loan_id=loan.pk,
+                author=request.user,
+                text=form.cleaned_data["text"],
+                actor=request.user,
+                today=business_date(),
+            )
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(request, _asked(question.status))
+            return redirect("matching:listing", reference)
+    return render(request, "matching/listing.html", listing_context(request, loan, form), status=422)
+
+
+def _asked(status: str) -> str:
+    if status == QuestionStatus.HELD:
+        return _("Your question looks as if it had contact details in it. We check it before others can read it.")
+    return _("Your question is on the page. The borrower has been told.")
+
+
+def listing_or_404(request: HttpRequest, reference: str) -> Loan:
+    try:
+        return listing_for(reference, request.user)
+    except Loan.DoesNotExist as error:
+        raise Http404 from error

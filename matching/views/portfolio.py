@@ -1,0 +1,138 @@
+"""What a lender holds: the list with its sums, the same as a file, and one note."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Role
+from matching.selectors.portfolio import (
+    ALL,
+    FINISHED,
+    RESERVED,
+    RUNNING,
+    TABS,
+    Part,
+    Parts,
+    counts_of,
+    note_plan,
+    notes_of,
+    parts_of,
+    receipts_of,
+    sums_of,
+)
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib.money import format_plain
+
+PAGE_SIZE = 25
+ROWS_PER_READ = 500
+TAB_WORDS = {RUNNING: _("Running"), RESERVED: _("Reserved"), FINISHED: _("Finished"), ALL: _("All")}
+CSV_HEAD = (
+    "reference",
+    "loan",
+    "title",
+    "grade",
+    "annual_rate",
+    "state",
+    "lent",
+    "principal_received",
+    "interest_received",
+    "servicing_fees",
+    "principal_outstanding",
+    "began_on",
+    "next_payment_on",
+    "ended_on",
+)
+# A cell that begins with one of these is read as a formula by spreadsheets.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Echo:
+    """Where the csv writer puts a line: straight into the response."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+@get_only
+@role_required(Role.LENDER)
+def portfolio(request: HttpRequest) -> HttpResponse:
+    tab = _tab(request)
+    parts = parts_of(request.user, tab)
+    counts = counts_of(request.user)
+    context = {
+        "tab": tab,
+        "tabs": [{"key": key, "words": TAB_WORDS[key], "count": counts[key]} for key in TABS],
+        "has_parts": counts[ALL] > 0,
+        "sums": sums_of(parts),
+        "page": Paginator(parts, PAGE_SIZE).get_page(request.GET.get("page")),
+    }
+    return render(request, "matching/portfolio.html", context)
+
+
+@get_only
+@role_required(Role.LENDER)
+def portfolio_csv(request: HttpRequest) -> StreamingHttpResponse:
+    tab = _tab(request)
+    response = StreamingHttpResponse(_csv_lines(parts_of(request.user, tab)), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="portfolio-{tab}-{business_date().isoformat()}.csv"'
+    return response
+
+
+def _tab(request: HttpRequest) -> str:
+    tab = request.GET.get("tab", RUNNING)
+    return tab if tab in TABS else RUNNING
+
+
+def _csv_lines(parts: Parts) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(CSV_HEAD)
+    for start in range(0, len(parts), ROWS_PER_READ):
+        for part in parts[start : start + ROWS_PER_READ]:
+            yield writer.writerow(_csv_row(part))
+
+
+def _csv_row(part: Part) -> list[Any]:
+    title = part.loan.title
+    return [
+        part.reference,
+        part.loan.reference,
+        f"'{title}" if title.startswith(FORMULA_STARTS) else title,
+        part.loan.grade,
+        part.loan.annual_rate,
+        part.status,
+        *(
+            format_plain(amount, settings.CURRENCY_EXPONENT)
+            for amount in (
+                part.amount,
+                part.principal_received,
+                part.interest_received,
+                part.fees_paid,
+                part.outstanding,
+            )
+        ),
+        *(day.isoformat() if day else "" for day in (part.began_on, part.next_due_on, part.ended_on)),
+    ]
+
+
+@get_only
+@role_required(Role.LENDER)
+def note(request: HttpRequest, reference: str) -> HttpResponse:
+    found = get_object_or_404(notes_of(request.user), reference=reference)
+    context = {
+        "note": found,
+        "loan": found.loan,
+        "plan": note_plan(found, business_date()),
+        "receipts": list(receipts_of(found)),
+        "steps": list(found.loan.transitions.order_by("pk")),
+        "interest_net": found.interest_received + found.late_fees_received - found.servicing_fees_paid,
+    }
+    return render(request, "matching/note.html", context)
