@@ -13,6 +13,7 @@ from fractions import Fraction
 from loans.finance.enums import BondDayCount, DayCount
 
 AnyDayCount = DayCount | BondDayCount
+_DAYS_IN_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def days_between_30_360(
@@ -60,9 +61,7 @@ def add_months(start: date, months: int, day: int | None = None) -> date:
     month_index = start.year * 12 + start.month - 1 + months
     year, month = month_index // 12, month_index % 12 + 1
     wanted = start.day if day is None else day
-    if wanted > 28:
-        wanted = min(wanted, calendar.monthrange(year, month)[1])
-    return date(year, month, wanted)
+    return date(year, month, wanted if wanted <= 28 else min(wanted, days_in_month(year, month)))
 
 
 def year_fraction(
@@ -97,6 +96,11 @@ def year_fraction(
     return Fraction(days_between_30_360(start, end, convention, termination_date), 360)
 
 
+def days_in_month(year: int, month: int) -> int:
+    """28 to 31."""
+    return 29 if month == 2 and calendar.isleap(year) else _DAYS_IN_MONTH[month - 1]
+
+
 def days_in_year(year: int) -> int:
     """366 in a leap year, else 365."""
     return 366 if calendar.isleap(year) else 365
@@ -125,7 +129,7 @@ def _act_act_afb(start: date, end: date) -> Fraction:
 def _years_before(day: date, years: int) -> date:
     """The same day that many years before; the last of February stays the last of February."""
     if _is_end_of_february(day):
-        return date(day.year - years, 2, calendar.monthrange(day.year - years, 2)[1])
+        return date(day.year - years, 2, days_in_month(day.year - years, 2))
     return day.replace(year=day.year - years)
 
 
@@ -151,7 +155,7 @@ def _leap_days(start: date, end: date) -> int:
 
 
 def _is_end_of_month(day: date) -> bool:
-    return day.day == calendar.monthrange(day.year, day.month)[1]
+    return day.day == days_in_month(day.year, day.month)
 
 
 def _is_end_of_february(day: date) -> bool:

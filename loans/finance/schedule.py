@@ -30,11 +30,8 @@ from p2plending.lib.money import Rounding, round_ratio
 SMOOTHING_ROUNDS = 3
 
 
-class Row(NamedTuple):
-    """Principal and interest of one period."""
-
-    principal: int
-    interest: int
+# Principal and interest of one period: a plain pair, because schedules are built by the thousand.
+Row = tuple[int, int]
 
 
 class RateFactors(NamedTuple):
@@ -72,8 +69,9 @@ def build_schedule(terms: Terms) -> Schedule:
     broken = _broken_interest(terms)
     if broken:
         # A short first period can at most save the interest that there is.
-        broken = max(broken, -rows[0].interest)
-        rows[0] = Row(rows[0].principal, rows[0].interest + broken)
+        principal, interest = rows[0]
+        broken = max(broken, -interest)
+        rows[0] = (principal, interest + broken)
     lines = number_lines(rows, bounds, terms.principal)
     return Schedule(lines, lines[0].payment if level is None else level, broken)
 
@@ -98,7 +96,7 @@ def rebuild_lines(
         rows, _ = flat_rows(terms, balance, flat_interests, principal_free, payment)
         return number_lines(rows, bounds, balance, first_number)
     if terms.method is ScheduleMethod.BULLET:
-        row = Row(balance, _bullet_interest(terms, balance, bounds[0][0]))
+        row = (balance, _bullet_interest(terms, balance, bounds[0][0]))
         return number_lines([row], [(bounds[0][0], bounds[-1][1])], balance, first_number)
     fractions = [period_fraction(terms, start, due) for start, due in bounds]
     rows, _ = amortise(terms, balance, scale_factors(terms.annual_rate, fractions), principal_free, payment)
@@ -151,30 +149,31 @@ def number_lines(
 ) -> tuple[InstalmentLine, ...]:
     """Rows with their dates, numbers and running balance."""
     lines = []
-    for number, (row, (start, due)) in enumerate(zip(rows, bounds, strict=False), start=first_number):
-        balance -= row.principal
-        lines.append(InstalmentLine(number, due, start, row.principal, row.interest, balance))
+    for number, ((principal, interest), (start, due)) in enumerate(zip(rows, bounds, strict=False), first_number):
+        balance -= principal
+        lines.append(InstalmentLine(number, due, start, principal, interest, balance))
     return tuple(lines)
 
 
 def level_rows(balance: int, factors: RateFactors, payment: int, rounding: Rounding) -> list[Row]:
     """The kernel of the annuity: interest on the balance, then principal; the last row pays all that is left."""
     numerators, denominator = factors
-    rows = []
-    last = len(numerators) - 1
-    for index, numerator in enumerate(numerators):
-        if rounding is Rounding.HALF_UP:
-            interest = (2 * balance * numerator + denominator) // (2 * denominator)
+    is_half_up, twice = rounding is Rounding.HALF_UP, 2 * denominator
+    rows: list[Row] = []
+    for numerator in numerators[:-1]:
+        if is_half_up:
+            interest = (2 * balance * numerator + denominator) // twice
         else:
             interest = round_ratio(balance * numerator, denominator, rounding)
         principal = payment - interest
-        if index == last or principal >= balance:
-            rows.append(Row(balance, interest))
-            break
+        if principal >= balance:
+            rows.append((balance, interest))
+            return rows
         if principal < 0:
             principal = 0
-        rows.append(Row(principal, interest))
+        rows.append((principal, interest))
         balance -= principal
+    rows.append((balance, round_ratio(balance * numerators[-1], denominator, rounding)))
     return rows
 
 
@@ -212,7 +211,7 @@ def _annuity(
     numerators, denominator = factors
     paying = RateFactors(numerators[principal_free:], denominator)
     first_rows = [
-        Row(0, round_ratio(balance * numerator, denominator, terms.interest_rounding))
+        (0, round_ratio(balance * numerator, denominator, terms.interest_rounding))
         for numerator in numerators[:principal_free]
     ]
     level = payment if payment is not None else _level(balance, paying, terms.rounding, terms.multiple or 1)
@@ -254,7 +253,7 @@ def _fixed_principal(terms: Terms, balance: int, factors: RateFactors, principal
         principal = 0 if index < principal_free else min(part, balance)
         if index == last:
             principal = balance
-        rows.append(Row(principal, interest))
+        rows.append((principal, interest))
         balance -= principal
         if balance == 0:
             break
@@ -274,7 +273,7 @@ def _flat(
         interests[-1] += total - sum(interests)
         part = round_ratio(balance, len(interests) - principal_free, terms.rounding)
         rows = _fixed_principal(terms, balance, factors, principal_free, part)
-        rows = [Row(row.principal, interest) for row, interest in zip(rows, interests, strict=False)]
+        rows = [(principal, interest) for (principal, _), interest in zip(rows, interests, strict=False)]
         return rows, sum(rows[principal_free])
     return flat_rows(terms, balance, interests, principal_free, payment)
 
@@ -293,7 +292,7 @@ def flat_rows(
         principal = 0 if index < principal_free else min(max(level - interest, 0), balance)
         if index == len(interests) - 1:
             principal = balance
-        rows.append(Row(principal, interest))
+        rows.append((principal, interest))
         balance -= principal
         if balance == 0:
             break

@@ -78,8 +78,7 @@ class Terms:
         return Rounding.HALF_UP if self.rounding is Rounding.UP else self.rounding
 
 
-@dataclass(frozen=True, slots=True)
-class InstalmentLine:
+class InstalmentLine(NamedTuple):
     """One line of a repayment schedule: what is due on ``due_date`` and the balance left after it."""
 
     number: int
