@@ -74,6 +74,18 @@ class IdentityVerification(GuardedModel):
     def __str__(self) -> str:
         return f"{self.user} ({self.get_status_display()})"
 
+    @property
+    def one_line_address(self) -> str:
+        """Street, postcode and town, country; parts that are not known are left out."""
+        town = f"{self.postcode} {self.city}".strip()
+        return ", ".join(part for part in (self.address, town, self.country) if part)
+
+    @property
+    def document_words(self) -> str:
+        """The kind of document and the end of its number: "Passport …006H"."""
+        ending = f" …{self.id_number_last4}" if self.id_number_last4 else ""
+        return f"{self.get_id_type_display()}{ending}"
+
 
 class IdentityDocument(models.Model):
     """One uploaded file: encrypted on disk under a random name, described here, never under a public URL."""

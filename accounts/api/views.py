@@ -1,0 +1,172 @@
+"""Accounts as endpoints: the same services as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.generics import ListAPIView
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
+
+from accounts.api.serializers import (
+    DocumentSerializer,
+    DocumentUploadSerializer,
+    IdentityDetailsSerializer,
+    IdentitySerializer,
+    MarkedSerializer,
+    MarkReadSerializer,
+    MeSerializer,
+    NotificationSerializer,
+    RegisteredSerializer,
+    RegisterSerializer,
+    RenameSerializer,
+)
+from accounts.models import Notification, User
+from accounts.selectors import (
+    current_documents,
+    email_is_verified,
+    notifications_of,
+    unread_count,
+    verification_of,
+)
+from accounts.services.identity import (
+    add_document,
+    missing_details,
+    missing_documents,
+    save_identity_details,
+    submit_identity,
+)
+from accounts.services.notifications import mark_read
+from accounts.services.profile import rename_user
+from accounts.services.registration import register_user
+from p2plending.lib.clock import business_date
+
+
+def _read(serializer_class: type[serializers.Serializer], request: Request) -> dict[str, Any]:
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+class RegisterView(APIView):
+    permission_classes = [AllowAny]
+    authentication_classes: list[type] = []
+    throttle_classes = [ScopedRateThrottle]
+    throttle_scope = "login"
+
+    @extend_schema(
+        operation_id="register",
+        request=RegisterSerializer,
+        responses={202: RegisteredSerializer},
+        auth=[],
+        tags=["auth"],
+    )
+    def post(self, request: Request) -> Response:
+        """Make an account. The answer is the same when the address has one already: its owner gets an e-mail."""
+        given = _read(RegisterSerializer, request)
+        del given["accept_terms"]
+        register_user(**given, ip_address=request.META.get("REMOTE_ADDR"))
+        return Response({"detail": "Check your e-mail and confirm the address."}, status=status.HTTP_202_ACCEPTED)
+
+
+class MeView(APIView):
+    @extend_schema(operation_id="me_retrieve", responses={200: MeSerializer}, tags=["me"])
+    def get(self, request: Request) -> Response:
+        """Who the token belongs to."""
+        return Response(_me(request.user))
+
+    @extend_schema(operation_id="me_rename", request=RenameSerializer, responses={200: MeSerializer}, tags=["me"])
+    def patch(self, request: Request) -> Response:
+        """Change the name by which we greet you."""
+        return Response(_me(rename_user(user=request.user, full_name=_read(RenameSerializer, request)["full_name"])))
+
+
+class IdentityView(APIView):
+    @extend_schema(operation_id="identity_retrieve", responses={200: IdentitySerializer}, tags=["identity"])
+    def get(self, request: Request) -> Response:
+        """Your identity check and what is missing."""
+        return Response(_identity(request.user))
+
+    @extend_schema(
+        operation_id="identity_update",
+        request=IdentityDetailsSerializer,
+        responses={200: IdentitySerializer},
+        tags=["identity"],
+    )
+    def put(self, request: Request) -> Response:
+        """Save your details. After the approval, a new name, birth, nationality or document goes back to checking."""
+        details = _read(IdentityDetailsSerializer, request)
+        save_identity_details(user=request.user, details=details, actor=request.user)
+        return Response(_identity(request.user))
+
+
+class IdentityDocumentsView(APIView):
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="identity_document_create",
+        request={"multipart/form-data": DocumentUploadSerializer},
+        responses={201: DocumentSerializer},
+        tags=["identity"],
+    )
+    def post(self, request: Request) -> Response:
+        """Send a file. It takes the place of an earlier one of its kind; the same file again changes nothing."""
+        given = _read(DocumentUploadSerializer, request)
+        document = add_document(user=request.user, kind=given["kind"], upload=given["file"], actor=request.user)
+        return Response(DocumentSerializer(document).data, status=status.HTTP_201_CREATED)
+
+
+class IdentitySubmitView(APIView):
+    @extend_schema(operation_id="identity_submit", request=None, responses={200: IdentitySerializer}, tags=["identity"])
+    def post(self, request: Request) -> Response:
+        """Hand the check to staff."""
+        submit_identity(user=request.user, actor=request.user, today=business_date())
+        return Response(_identity(request.user))
+
+
+class NotificationsView(ListAPIView):
+    serializer_class = NotificationSerializer
+    queryset = Notification.objects.none()
+
+    def get_queryset(self) -> Any:
+        return notifications_of(self.request.user)
+
+    @extend_schema(operation_id="notifications_list", tags=["me"])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your notifications, newest first."""
+        return super().get(request, *args, **kwargs)
+
+
+class NotificationsReadView(APIView):
+    @extend_schema(
+        operation_id="notifications_mark_read",
+        request=MarkReadSerializer,
+        responses={200: MarkedSerializer},
+        tags=["me"],
+    )
+    def post(self, request: Request) -> Response:
+        """Mark some or all as read; says how many were unread."""
+        rows = notifications_of(request.user)
+        ids = _read(MarkReadSerializer, request).get("ids")
+        return Response({"marked": mark_read(rows if ids is None else rows.filter(pk__in=ids))})
+
+
+def _me(user: User) -> dict[str, Any]:
+    user.email_verified = email_is_verified(user)
+    user.identity_status = verification_of(user).status
+    user.unread_notifications = unread_count(user)
+    return MeSerializer(user).data
+
+
+def _identity(user: User) -> dict[str, Any]:
+    verification = verification_of(user)
+    verification.shown_documents = current_documents(verification)
+    verification.missing_fields = missing_details(verification)
+    verification.missing_documents = [kind.value for kind in missing_documents(verification.shown_documents)]
+    return IdentitySerializer(verification).data
