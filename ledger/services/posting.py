@@ -136,6 +136,8 @@ def _check_balanced(lines: Sequence[Line]) -> None:
         raise UnbalancedEntry("An entry needs lines.")
     difference: dict[str, int] = defaultdict(int)
     for line in lines:
+        if type(line.debit) is not int or type(line.credit) is not int:
+            raise UnbalancedEntry(f"{line} must be in whole minor units.")
         if line.debit < 0 or line.credit < 0 or (line.debit and line.credit):
             raise UnbalancedEntry(f"{line} must have exactly one positive side.")
         difference[line.key[0]] += line.debit - line.credit

@@ -17,8 +17,9 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     require_transaction()
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    statement = f"INSERT INTO {table} ({', '.join(quote(column) for column in columns)}) VALUES "
-    statement += "(" + ", ".join(["%s"] * len(columns)) + ")"
+    names = ", ".join(quote(column) for column in columns)
+    places = ", ".join(["%s"] * len(columns))
+    statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - names of our own schema
     with connection.cursor() as cursor:
         for part in _parts(rows):
             cursor.executemany(statement, part)

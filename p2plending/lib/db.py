@@ -40,7 +40,7 @@ class ConcurrentChange(DatabaseError):
 
 
 def require_transaction() -> None:
-    """Refuse to write outside a transaction: a service forgot `run_money`. Raises RuntimeError (a bug, not a refusal)."""
+    """Refuse to write outside a transaction: a service forgot `run_money`. Raises RuntimeError (a bug)."""
     if not connection.in_atomic_block:
         raise RuntimeError("This writes money rows: call it inside run_money().")
 
@@ -102,4 +102,5 @@ def _may_retry(error: BaseException) -> bool:
         return code == DUPLICATE_KEY_ERROR or "UNIQUE constraint failed" in str(error)
     if code in CONFLICT_ERRORS | CONNECTION_ERRORS:
         return True
-    return "locked" in str(error)  # SQLite: "database is locked", "database table is locked"
+    # SQLite has words in place of numbers: "database is locked", "database table is locked".
+    return isinstance(code, str) and "locked" in code
