@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 
 from loans.finance import Grade as FinanceGrade
@@ -10,10 +12,18 @@ from loans.finance import Quote, quote, rate_for
 from loans.models import GradeTerms, Loan, LoanProduct
 from loans.terms import LoanTerms, frozen_terms
 
+ASSUMED_GRADE = "B"
+
 
 def grade_terms_of(product: LoanProduct, grade: str) -> GradeTerms:
     """The product's terms of a grade. Raises GradeTerms.DoesNotExist for a grade that it does not lend to."""
     return product.grades.get(grade=grade)
+
+
+def assumed_grade_terms(product: LoanProduct) -> GradeTerms | None:
+    """The grade that a quote assumes before anything is known: B, or the best one that the product has."""
+    by_grade = {terms.grade: terms for terms in product.grades.all()}
+    return by_grade.get(ASSUMED_GRADE) or next(iter(by_grade.values()), None)
 
 
 def annual_rate_of(product: LoanProduct, grade_terms: GradeTerms, term_months: int) -> Decimal:
@@ -42,6 +52,38 @@ def quote_of_loan(loan: Loan, start_date: dt.date, amount: int | None = None) ->
     terms = LoanTerms.from_json(loan.frozen_terms)
     principal = loan.principal if amount is None else amount
     return _price(terms, loan.annual_rate, principal, loan.term_months, start_date, loan.due_day)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PricedTerm:
+    """A quote with what it was asked for: what a card or a row of a comparison shows."""
+
+    grade: str
+    term_months: int
+    annual_rate: Decimal
+    fee_rate: Decimal
+    quote: Quote
+
+
+def priced_terms(
+    product: LoanProduct,
+    grade_terms: GradeTerms,
+    amount: int,
+    terms: Sequence[int],
+    start_date: dt.date,
+    due_day: int | None = None,
+) -> list[PricedTerm]:
+    """The same amount over several lengths, side by side."""
+    return [
+        PricedTerm(
+            grade=grade_terms.grade,
+            term_months=months,
+            annual_rate=annual_rate_of(product, grade_terms, months),
+            fee_rate=grade_terms.origination_fee_rate,
+            quote=quote_for(product, grade_terms, amount, months, start_date, due_day),
+        )
+        for months in terms
+    ]
 
 
 def _price(

@@ -26,7 +26,7 @@ from loans.finance.scorecard import SCORECARD_V1
 from loans.models import CreditAssessment, GradeTerms, Loan
 from loans.quoting import annual_rate_of, quote_for
 from p2plending.lib.db import require_transaction
-from p2plending.lib.rules import PlatformRules
+from p2plending.lib.rules import PlatformRules, platform_rules
 
 MONTHS = 12
 # A late payer is somebody who was more than this many days late once; the scorecard uses the same limit.
@@ -60,26 +60,32 @@ class Outcome:
     inputs: dict[str, Any]
 
 
-def assess(loan: Loan, rules: PlatformRules, *, today: dt.date) -> Outcome:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Facts:
+    """What the assessment reads from the database: grades of the product, history with us, accepted proofs."""
+
+    grades: tuple[GradeTerms, ...]
+    known: dict[str, Any]
+
+
+def read_facts(loan: Loan) -> Facts:
+    """The facts of one applicant, in four queries however often they are used."""
+    return Facts(tuple(loan.product.grades.order_by("grade")), _known_inputs(loan))
+
+
+def assess(loan: Loan, rules: PlatformRules, *, today: dt.date, facts: Facts | None = None) -> Outcome:
     """Score the application at the best grade that stands up to its own price.
 
     A worse grade pays a higher rate, so its payment is larger and its score lower. Grades are tried from the best:
     the first whose own payment still scores that grade or better is the one.
     """
-    known = _known_inputs(loan)
-    grades = list(loan.product.grades.order_by("grade"))
-    table = dataclasses.replace(
-        SCORECARD_V1,
-        grades_at_least=tuple(
-            sorted(((terms.min_points, Grade(terms.grade)) for terms in grades), key=lambda row: -row[0])
-        ),
-    )
-    for terms in grades:
-        instalment = quote_for(
-            loan.product, terms, loan.principal, loan.term_months, today, loan.due_day
-        ).instalment_amount
-        checked = _affordability(loan, instalment, rules)
-        inputs = _score_inputs(loan, checked, instalment, known)
+    facts = facts or read_facts(loan)
+    thresholds = sorted(((terms.min_points, Grade(terms.grade)) for terms in facts.grades), reverse=True)
+    table = dataclasses.replace(SCORECARD_V1, grades_at_least=tuple(thresholds))
+    for terms in facts.grades:
+        quoted = quote_for(loan.product, terms, loan.principal, loan.term_months, today, loan.due_day)
+        checked = _affordability(loan, quoted.instalment_amount, rules)
+        inputs = _score_inputs(loan, checked, quoted.instalment_amount, facts.known)
         result = score(inputs, table)
         if result.grade is not None and result.grade <= terms.grade:
             break
@@ -88,10 +94,37 @@ def assess(loan: Loan, rules: PlatformRules, *, today: dt.date) -> Outcome:
         affordability=checked,
         score=result,
         grade_terms=None if is_declined else terms,
-        instalment_amount=instalment,
-        decline_reasons=_decline_reasons(checked, result, known) if is_declined else (),
+        instalment_amount=quoted.instalment_amount,
+        decline_reasons=_decline_reasons(checked, result, facts.known) if is_declined else (),
         inputs={name: str(value) for name, value in dataclasses.asdict(inputs).items()},
     )
+
+
+def preview_outcome(loan: Loan, *, today: dt.date, facts: Facts | None = None) -> Outcome | None:
+    """What sending the draft now would bring, nothing written; None before the income is filled in."""
+    if loan.monthly_income is None or loan.monthly_expenses is None or loan.monthly_debt_service is None:
+        return None
+    return assess(loan, platform_rules(), today=today, facts=facts)
+
+
+def largest_passing_amount(loan: Loan, *, today: dt.date) -> int | None:
+    """The largest amount in the product's steps, below the one asked for, that would not be declined; None if none.
+
+    Halves the range each time: a smaller amount never scores worse. The loan is not changed.
+    """
+    product, facts, rules = loan.product, read_facts(loan), platform_rules()
+    asked = loan.principal
+    low, high = -(-product.min_amount // product.amount_step), (asked - 1) // product.amount_step
+    best = None
+    while low <= high:
+        middle = (low + high) // 2
+        loan.principal = middle * product.amount_step
+        if assess(loan, rules, today=today, facts=facts).grade_terms is None:
+            high = middle - 1
+        else:
+            best, low = loan.principal, middle + 1
+    loan.principal = asked
+    return best
 
 
 def freeze_assessment(loan: Loan, outcome: Outcome, *, today: dt.date) -> CreditAssessment:

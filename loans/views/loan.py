@@ -1,24 +1,157 @@
-"""A loan's page for its borrower, and the address that sends each reader to their own page of a loan."""
+"""A loan's page for its borrower, state by state, and the address that sends each reader to their own page of it."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.enums import Role
+from accounts.gates import Action, blocking_refusal
+from loans.enums import DeclineReason, LoanStatus
+from loans.forms.loan import AcceptOfferForm, AnswerForm, SmallerLoanForm
 from loans.models import Loan
-from p2plending.lib.decorators import get_only
+from loans.quoting import quote_of_loan
+from loans.selectors.borrower import loan_for_borrower
+from loans.selectors.listing import public_profile
+from loans.selectors.loan import factor_rows, questions_for_borrower, score_tips, timeline_of
+from loans.selectors.servicing import repaying_context
+from loans.services.origination import withdraw_application
+from loans.services.review import answer_request
+from loans.views.own import own_loan
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
+from p2plending.lib.errors import Refused
+from p2plending.lib.forms import KeyedForm
+
+REVIEW = (LoanStatus.SUBMITTED, LoanStatus.UNDER_REVIEW)
+PARTIALS: dict[str, str] = {
+    LoanStatus.SUBMITTED: "loans/states/_review.html",
+    LoanStatus.UNDER_REVIEW: "loans/states/_review.html",
+    LoanStatus.INFO_REQUESTED: "loans/states/_info_requested.html",
+    LoanStatus.OFFERED: "loans/states/_offer.html",
+    LoanStatus.LISTED: "loans/states/_listed.html",
+    LoanStatus.PARTIAL_OFFER: "loans/states/_partial_offer.html",
+    LoanStatus.FUNDED: "loans/states/_funded.html",
+    LoanStatus.ACTIVE: "loans/servicing/_repaying.html",
+    LoanStatus.DEFAULTED: "loans/servicing/_repaying.html",
+    LoanStatus.REJECTED: "loans/states/_declined.html",
+    LoanStatus.REPAID: "loans/states/_closed.html",
+    LoanStatus.SETTLED: "loans/states/_closed.html",
+    LoanStatus.WRITTEN_OFF: "loans/states/_closed.html",
+}
+ENDED = "loans/states/_ended.html"
 
 
 @get_only
 @login_required
 def by_reference(request: HttpRequest, reference: str) -> HttpResponse:
+    if request.user.role == Role.BORROWER:
+        return redirect("loans:loan", own_loan(request, reference).reference)
     loan = get_object_or_404(Loan, reference=reference)
-    if request.user.role == Role.LENDER:
-        return redirect("matching:listing", loan.reference)
     if request.user.role == Role.STAFF:
         return redirect("admin:loans_loan_change", loan.pk)
-    if loan.borrower_id != request.user.pk:
+    if loan.listed_on is None:
         raise Http404
-    return redirect("loans:loan", loan.reference)
+    return redirect("matching:listing", loan.reference)
+
+
+@get_only
+@role_required(Role.BORROWER)
+def loan(request: HttpRequest, reference: str) -> HttpResponse:
+    found = own_loan(request, reference)
+    if found.status == LoanStatus.DRAFT:
+        return redirect("loans:apply_start")
+    return loan_page(request, found)
+
+
+def loan_page(
+    request: HttpRequest, found: Loan, *, form: Any = None, question_reference: str = "", status: int = 200
+) -> HttpResponse:
+    """The page of the loan's state, with a form that was refused in its place."""
+    context = {
+        "loan": found,
+        "partial": PARTIALS.get(found.status, ENDED),
+        "timeline": timeline_of(found),
+        "form": form,
+        "question_reference": question_reference,
+        "may_withdraw": found.status in LoanStatus.application(),
+        "today": business_date(),
+    }
+    context |= _state_context(request, found, form)
+    return render(request, "loans/loan.html", context, status=status)
+
+
+def _state_context(request: HttpRequest, found: Loan, form: Any) -> dict[str, Any]:
+    today = business_date()
+    if found.status == LoanStatus.OFFERED:
+        return {
+            "form": form or AcceptOfferForm(),
+            "quote": quote_of_loan(found, found.offered_on),
+            "factors": factor_rows(found.assessment),
+            "tips": score_tips(found.assessment.factors),
+            "blocked": blocking_refusal(request.user, Action.APPLY),
+            "is_over": found.offer_expires_on < today,
+        }
+    if found.status == LoanStatus.LISTED:
+        return {"questions": questions_for_borrower(found), "profile": public_profile(found)}
+    if found.status == LoanStatus.PARTIAL_OFFER:
+        return {
+            "form": form or SmallerLoanForm(),
+            "asked": quote_of_loan(found, today),
+            "smaller": quote_of_loan(found, today, found.funded_amount),
+        }
+    if found.status == LoanStatus.INFO_REQUESTED:
+        return {"form": form or AnswerForm()}
+    if found.status in LoanStatus.owing():
+        return repaying_context(found, today)
+    if found.status == LoanStatus.REJECTED:
+        return {"reasons": [DeclineReason(code).label for code in found.decline_reasons], "tips": _decline_tips(found)}
+    return {}
+
+
+def _decline_tips(found: Loan) -> list[Any]:
+    assessment = getattr(found, "assessment", None)
+    return score_tips(assessment.factors) if assessment else []
+
+
+@post_only
+@role_required(Role.BORROWER)
+def answer_info(request: HttpRequest, reference: str) -> HttpResponse:
+    found = own_loan(request, reference)
+    form = AnswerForm(request.POST)
+    if form.is_valid():
+        try:
+            answer_request(
+                loan_id=found.pk, answer=form.cleaned_data["answer"], actor=request.user, today=business_date()
+            )
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            return redirect("loans:loan", reference)
+    return loan_page(request, found, form=form, status=422)
+
+
+@get_or_post
+@role_required(Role.BORROWER)
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    found = own_loan(request, reference)
+    form = KeyedForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            withdraw_application(
+                loan_id=found.pk,
+                actor=request.user,
+                idempotency_key=form.cleaned_data["form_key"],
+                today=business_date(),
+            )
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            return redirect("loans:loan", reference)
+    elif request.method == "GET" and found.status not in LoanStatus.application():
+        return redirect("loans:loan", reference)
+    found = loan_for_borrower(request.user, reference)
+    return render(request, "loans/withdraw.html", {"loan": found, "form": form}, status=422 if form.is_bound else 200)

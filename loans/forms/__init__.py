@@ -1,0 +1,1 @@
+"""What borrowers and lenders type about loans."""

@@ -1,0 +1,34 @@
+"""What a borrower sees of their own loans."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from loans.enums import LoanStatus, QuestionStatus
+from loans.models import Loan, LoanQuestion
+
+
+def loan_for_borrower(user: User, reference: str) -> Loan:
+    """The borrower's own loan with its product. Raises Loan.DoesNotExist for anybody else's."""
+    return Loan.objects.select_related("product", "borrower").get(borrower=user, reference=reference)
+
+
+def loans_of(user: User) -> QuerySet[Loan]:
+    """All loans and applications of the borrower, newest first."""
+    return Loan.objects.filter(borrower=user).select_related("product").order_by("-id")
+
+
+def application_of(user: User) -> Loan | None:
+    """The one open application, draft included, or None."""
+    return Loan.objects.select_related("product").filter(open_application_of=user.pk).first()
+
+
+def running_loans_of(user: User) -> list[Loan]:
+    """Loans that are being paid back, the next due first."""
+    return list(Loan.objects.filter(borrower=user, status__in=LoanStatus.owing()).order_by("next_due_on", "id"))
+
+
+def question_for_borrower(loan: Loan, reference: str) -> LoanQuestion:
+    """A question on the borrower's own loan; held ones are not theirs to see. Raises LoanQuestion.DoesNotExist."""
+    return loan.questions.exclude(status=QuestionStatus.HELD).get(reference=reference)

@@ -1,0 +1,151 @@
+"""What pages say about one loan: its way so far, its questions, and why its grade is what it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from loans.enums import LoanEvent, LoanStatus, QuestionStatus
+from loans.models import CreditAssessment, Loan, LoanQuestion
+from p2plending.figures import format_percent
+
+EVENT_WORDS: dict[str, str | Promise] = {
+    LoanEvent.SUBMIT: gettext_lazy("Application sent"),
+    LoanEvent.TAKE: gettext_lazy("Review started"),
+    LoanEvent.ASK: gettext_lazy("We asked a question"),
+    LoanEvent.ANSWER: gettext_lazy("You answered"),
+    LoanEvent.REJECT: gettext_lazy("Declined"),
+    LoanEvent.APPROVE: gettext_lazy("Offer made"),
+    LoanEvent.ACCEPT: gettext_lazy("Offer accepted, open for funding"),
+    LoanEvent.EXPIRE: gettext_lazy("Offer ended"),
+    LoanEvent.WITHDRAW: gettext_lazy("Withdrawn"),
+    LoanEvent.FILL: gettext_lazy("Fully funded"),
+    LoanEvent.END_PARTLY_FUNDED: gettext_lazy("Partly funded"),
+    LoanEvent.END_UNFUNDED: gettext_lazy("Not funded in time"),
+    LoanEvent.ACCEPT_SMALLER: gettext_lazy("Smaller loan accepted"),
+    LoanEvent.DECLINE_SMALLER: gettext_lazy("Smaller loan not taken"),
+    LoanEvent.CANCEL: gettext_lazy("Closed"),
+    LoanEvent.DISBURSE: gettext_lazy("Paid out"),
+    LoanEvent.REPAY_ALL: gettext_lazy("Paid back in full"),
+    LoanEvent.RESTRUCTURE: gettext_lazy("Payment plan changed"),
+    LoanEvent.DEFAULT: gettext_lazy("In default"),
+    LoanEvent.CURE: gettext_lazy("Back on track"),
+    LoanEvent.SETTLE: gettext_lazy("Closed by agreement"),
+    LoanEvent.WRITE_OFF: gettext_lazy("Written off"),
+}
+AHEAD: dict[str, tuple[str | Promise, ...]] = {
+    LoanStatus.SUBMITTED: (gettext_lazy("Review"), gettext_lazy("Offer"), gettext_lazy("Funding")),
+    LoanStatus.UNDER_REVIEW: (gettext_lazy("Offer"), gettext_lazy("Funding"), gettext_lazy("Pay-out")),
+    LoanStatus.INFO_REQUESTED: (gettext_lazy("Your answer"), gettext_lazy("Offer"), gettext_lazy("Funding")),
+    LoanStatus.OFFERED: (gettext_lazy("Your decision"), gettext_lazy("Funding"), gettext_lazy("Pay-out")),
+    LoanStatus.LISTED: (gettext_lazy("Fully funded"), gettext_lazy("Your signature"), gettext_lazy("Pay-out")),
+    LoanStatus.PARTIAL_OFFER: (gettext_lazy("Your decision"), gettext_lazy("Pay-out")),
+    LoanStatus.FUNDED: (gettext_lazy("Your signature"), gettext_lazy("Pay-out")),
+}
+FACTOR_NAMES: dict[str, str | Promise] = {
+    "dti": gettext_lazy("Debt payments compared with income"),
+    "disposable": gettext_lazy("Money left each month compared with the payment"),
+    "employment": gettext_lazy("Time in the present work"),
+    "history": gettext_lazy("Loans paid back here"),
+    "amount_to_income": gettext_lazy("Amount compared with a year's income"),
+    "income_proof": gettext_lazy("Proof of income"),
+    "address_proof": gettext_lazy("Proof of address"),
+    "homeowner": gettext_lazy("Own home"),
+}
+FACTOR_TIPS: dict[str, str | Promise] = {
+    "dti": gettext_lazy("Pay off other debts first, or borrow less or for longer."),
+    "disposable": gettext_lazy("Borrow less or for longer, so that more is left each month."),
+    "employment": gettext_lazy("Points grow after 6 months, 2 years and 5 years in the same work."),
+    "history": gettext_lazy("Each loan that you pay back on time counts."),
+    "amount_to_income": gettext_lazy("Borrow less compared with your yearly income."),
+    "income_proof": gettext_lazy("Send a proof of income with your documents."),
+    "address_proof": gettext_lazy("Send a proof of address with your documents."),
+}
+MOST_TIPS = 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the loan's way; `on` is None for what lies ahead."""
+
+    words: str | Promise
+    on: dt.date | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FactorRow:
+    """One line of the score, in words."""
+
+    name: str | Promise
+    value: str
+    points: int
+    max_points: int
+
+
+def timeline_of(loan: Loan) -> list[Step]:
+    """What happened and what comes next: one query."""
+    steps = [Step(gettext_lazy("Application started"), loan.created_at.date())]
+    for event, on in loan.transitions.values_list("event", "business_date"):
+        words = EVENT_WORDS.get(event)
+        if words:
+            steps.append(Step(words, on))
+    steps[0] = dataclasses.replace(steps[0], on=min([steps[0].on, *[step.on for step in steps[1:]]]))
+    return steps + [Step(words, None) for words in AHEAD.get(loan.status, ())]
+
+
+def factor_rows(assessment: CreditAssessment) -> list[FactorRow]:
+    """The points of each factor, as they were frozen."""
+    return [
+        FactorRow(
+            FACTOR_NAMES.get(factor["code"], factor["code"]),
+            _value_words(factor["code"], factor["value"]),
+            factor["points"],
+            factor["max_points"],
+        )
+        for factor in assessment.factors
+    ]
+
+
+def score_tips(factors: Sequence[dict[str, Any]]) -> list[str | Promise]:
+    """What would raise the score most, at most three lines."""
+    lost = sorted(factors, key=lambda factor: factor["points"] - factor["max_points"])
+    return [
+        FACTOR_TIPS[factor["code"]]
+        for factor in lost
+        if factor["points"] < factor["max_points"] and factor["code"] in FACTOR_TIPS
+    ][:MOST_TIPS]
+
+
+def _value_words(code: str, value: str) -> str:
+    if code in ("dti", "amount_to_income"):
+        return format_percent(Decimal(value), 1)
+    if code == "disposable":
+        return _("%(times)s times the payment") % {"times": Decimal(value).quantize(Decimal("0.1"))}
+    if code == "employment":
+        return _("%(months)s months") % {"months": value}
+    if code == "history":
+        return value
+    return _("yes") if value == "yes" else _("no")
+
+
+def questions_for_borrower(loan: Loan) -> list[LoanQuestion]:
+    """Questions of lenders, the unanswered first; held ones are for staff only."""
+    questions = loan.questions.exclude(status=QuestionStatus.HELD).select_related("author")
+    return sorted(questions, key=lambda question: (question.status == QuestionStatus.ANSWERED, question.pk))
+
+
+def questions_for_lender(loan: Loan, lender: User | None) -> list[LoanQuestion]:
+    """Questions that this reader sees on the listing: all but held ones, and their own even when held."""
+    shown = ~Q(status=QuestionStatus.HELD)
+    if lender is not None and lender.is_authenticated:
+        shown |= Q(author=lender)
+    return list(loan.questions.filter(shown).select_related("author").order_by("pk"))

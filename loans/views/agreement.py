@@ -1,0 +1,57 @@
+"""Reading, signing and printing the agreement."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts.enums import Role
+from loans.enums import LoanStatus
+from loans.forms.loan import SignForm
+from loans.models import Loan, LoanAgreement
+from loans.services.agreement import sign_agreement
+from loans.views.own import own_loan
+from p2plending.lib.clock import business_date
+from p2plending.lib.context import current_request
+from p2plending.lib.decorators import get_only, get_or_post, role_required
+from p2plending.lib.errors import Refused
+
+
+@get_or_post
+@role_required(Role.BORROWER)
+def sign(request: HttpRequest, reference: str) -> HttpResponse:
+    found = own_loan(request, reference)
+    agreement = _agreement_or_404(found)
+    form = SignForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            sign_agreement(
+                loan_id=found.pk,
+                typed_name=form.cleaned_data["typed_name"],
+                actor=request.user,
+                ip_address=current_request().ip_address,
+                idempotency_key=form.cleaned_data["form_key"],
+                today=business_date(),
+            )
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            return redirect("loans:loan", reference)
+    elif request.method == "GET" and (found.status != LoanStatus.FUNDED or found.signed_at):
+        return redirect("loans:agreement", reference)
+    context = {"loan": found, "agreement": agreement, "form": form}
+    return render(request, "loans/sign.html", context, status=422 if form.is_bound else 200)
+
+
+@get_only
+@role_required(Role.BORROWER)
+def agreement(request: HttpRequest, reference: str) -> HttpResponse:
+    found = own_loan(request, reference)
+    return render(request, "loans/agreement.html", {"loan": found, "agreement": _agreement_or_404(found)})
+
+
+def _agreement_or_404(found: Loan) -> LoanAgreement:
+    try:
+        return found.agreement
+    except LoanAgreement.DoesNotExist as error:
+        raise Http404 from error

@@ -1,0 +1,73 @@
+"""The borrower's home and the list of their loans."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Role
+from accounts.gates import Action, blocking_refusal
+from loans.enums import LoanStatus
+from loans.models import Loan
+from loans.selectors.borrower import application_of, loans_of, running_loans_of
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, role_required
+
+PER_PAGE = 25
+RECENT = 5
+# What the open application asks of its borrower: the sentence and the words of the link.
+NEEDS: dict[str, tuple[str | Promise, str | Promise]] = {
+    LoanStatus.DRAFT: (_("Your application is not sent yet."), _("Continue your application")),
+    LoanStatus.INFO_REQUESTED: (_("We have a question about your application."), _("Read and answer")),
+    LoanStatus.OFFERED: (_("Your offer is ready."), _("Read your offer")),
+    LoanStatus.PARTIAL_OFFER: (_("Lenders offered a part of the loan."), _("Read and decide")),
+    LoanStatus.FUNDED: (_("Your loan is funded. Sign the agreement to receive the money."), _("Read and sign")),
+}
+
+
+@get_only
+@role_required(Role.BORROWER)
+def borrowing_home(request: HttpRequest) -> HttpResponse:
+    running = running_loans_of(request.user)
+    application = application_of(request.user)
+    past = loans_of(request.user).filter(status__in=_past())[:RECENT]
+    need = None
+    if application is not None and not (application.status == LoanStatus.FUNDED and application.signed_at):
+        need = NEEDS.get(application.status)
+    context = {
+        "name": request.user.short_name,
+        "running": running,
+        "next_loan": _next_due(running),
+        "late": [loan for loan in running if loan.arrears_amount],
+        "application": application,
+        "need": need,
+        "past": past,
+        "blocked": blocking_refusal(request.user, Action.APPLY),
+        "today": business_date(),
+    }
+    return render(request, "loans/home.html", context)
+
+
+@get_only
+@role_required(Role.BORROWER)
+def loan_list(request: HttpRequest) -> HttpResponse:
+    page = Paginator(loans_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "loans/loan_list.html", {"page": page})
+
+
+def _next_due(running: list[Loan]) -> Loan | None:
+    due = [loan for loan in running if loan.next_due_on is not None]
+    return min(due, key=lambda loan: (loan.next_due_on or dt.date.max, loan.pk), default=None)
+
+
+def _past() -> list[str]:
+    return [
+        status
+        for status in LoanStatus.values
+        if status not in LoanStatus.application() and status not in LoanStatus.owing()
+    ]

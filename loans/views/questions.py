@@ -1,0 +1,38 @@
+"""The borrower answers what lenders ask."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from accounts.enums import Role
+from loans.forms.loan import AnswerForm
+from loans.models import LoanQuestion
+from loans.selectors.borrower import question_for_borrower
+from loans.services.questions import answer_question
+from loans.views.loan import loan_page
+from loans.views.own import own_loan
+from p2plending.lib.decorators import post_only, role_required
+from p2plending.lib.errors import Refused
+
+
+@post_only
+@role_required(Role.BORROWER)
+def answer(request: HttpRequest, reference: str, question_reference: str) -> HttpResponse:
+    found = own_loan(request, reference)
+    try:
+        question = question_for_borrower(found, question_reference)
+    except LoanQuestion.DoesNotExist as error:
+        raise Http404 from error
+    form = AnswerForm(request.POST)
+    if form.is_valid():
+        try:
+            answer_question(question_id=question.pk, answer=form.cleaned_data["answer"], actor=request.user)
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(request, _("Your answer is shown to all lenders."))
+            return redirect("loans:loan", reference)
+    return loan_page(request, found, form=form, question_reference=question_reference, status=422)

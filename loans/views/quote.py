@@ -1,0 +1,41 @@
+"""The calculator: the same figures as the real thing, nothing stored."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from loans.forms.application import QuoteForm
+from loans.models import GradeTerms, LoanProduct
+from loans.quoting import PricedTerm, priced_terms
+from loans.selectors.products import default_product, term_choices
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only
+
+START = {"requested_amount": "5000.00", "term_months": "24", "grade": "B"}
+
+
+@get_only
+def quote(request: HttpRequest) -> HttpResponse:
+    product = default_product()
+    if product is None:
+        return render(request, "loans/not_offered.html", {})
+    asked = START | {name: value for name, value in request.GET.items() if name in START}
+    form = QuoteForm(asked, product=product)
+    if not form.is_valid():
+        return render(request, "loans/quote.html", {"form": form, "product": product}, status=422)
+    grades = {terms.grade: terms for terms in product.grades.all()}
+    grade_terms = grades.get(form.cleaned_data["grade"]) or next(iter(grades.values()))
+    context = {"form": form, "product": product, "grades": grades.values()}
+    context |= plans_context(product, grade_terms, form.cleaned_data)
+    return render(request, "loans/quote.html", context)
+
+
+def plans_context(
+    product: LoanProduct, grade_terms: GradeTerms, asked: dict[str, int | None]
+) -> dict[str, list[PricedTerm] | PricedTerm]:
+    """The comparison and the chosen one of it, for quote and application."""
+    chosen = asked["term_months"]
+    terms = sorted({*term_choices(product), chosen})
+    plans = priced_terms(product, grade_terms, asked["requested_amount"], terms, business_date(), asked.get("due_day"))
+    return {"plans": plans, "chosen": next(plan for plan in plans if plan.term_months == chosen)}
