@@ -9,7 +9,7 @@ from p2plending import public
 app_name = "public"
 urlpatterns = [
     path("", public.welcome, name="welcome"),
-    path("how-it-works/", public.text_page, {"name": "how_it_works"}, name="how_it_works"),
+    path("how-it-works/", public.how_it_works, name="how_it_works"),
     path("fees/", public.fees, name="fees"),
     path("risks/", public.text_page, {"name": "risks"}, name="risks"),
     path("help/", public.text_page, {"name": "help"}, name="help"),
@@ -17,6 +17,6 @@ urlpatterns = [
     path("privacy/", public.text_page, {"name": "privacy"}, name="privacy"),
     path("terms/", public.text_page, {"name": "terms"}, name="terms"),
     path("accessibility/", public.text_page, {"name": "accessibility"}, name="accessibility"),
-    path("matching-policy/", public.text_page, {"name": "matching_policy"}, name="matching_policy"),
+    path("matching-policy/", public.matching_policy, name="matching_policy"),
     path("statistics/", public.statistics, name="statistics"),
 ]
