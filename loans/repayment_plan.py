@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from loans.enums import ExtraMode, InstalmentStatus
 from loans.falling_due import apply_calendar
@@ -81,6 +82,39 @@ class RepaymentPlan:
     def changes_plan(self) -> bool:
         """Whether instalments to come were replaced by others (closing the loan leaves none)."""
         return bool(self.superseded) and not self.closes_loan
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RepaymentPreview:
+    """A payment run dry: the plan that a posting would store, and what the loan's columns would say after it."""
+
+    plan: RepaymentPlan
+    columns: dict[str, Any]
+
+    @property
+    def has_extra(self) -> bool:
+        """Whether some of the money pays what is not due yet, so that there is a choice."""
+        return any(line.row.due_date > self.plan.on for line in self.plan.allocations) or bool(self.plan.added)
+
+    @property
+    def still_due(self) -> int:
+        """What stays unpaid of instalments due by then, in minor units."""
+        return sum(row.total_unpaid for row in self.plan.rows if row.due_date <= self.plan.on)
+
+    @property
+    def payments_left(self) -> int:
+        """How many payments are still to come."""
+        return sum(1 for row in self.plan.rows if row.total_unpaid)
+
+    @property
+    def interest_left(self) -> int:
+        """The interest still to pay after it, if everything is paid on its day, in minor units."""
+        return sum(row.interest_unpaid for row in self.plan.rows)
+
+    @property
+    def following_amount(self) -> int:
+        """The first payment after this day, in minor units."""
+        return next((row.total_unpaid for row in self.plan.rows if row.due_date > self.plan.on and row.total_unpaid), 0)
 
 
 def plan_repayment(

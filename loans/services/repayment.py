@@ -10,9 +10,12 @@ from accounts.enums import Role
 from accounts.models import User
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
+from ledger.selectors import wallet_summary
+from ledger.services.posting import InsufficientBalance
 from loans.enums import ExtraMode, InstalmentStatus, LoanStatus, RepaymentMethod, RepaymentStatus
+from loans.falling_due import apply_calendar, servicing_columns
 from loans.models import Instalment, Loan, Repayment
-from loans.repayment_plan import RepaymentPlan, plan_repayment
+from loans.repayment_plan import RepaymentPreview, plan_repayment
 from loans.services.repayment_notices import tell_not_found
 from loans.services.repayment_posting import settle_repayment
 from loans.snapshots import live_instalments, open_notes
@@ -90,7 +93,7 @@ class AlreadyDecided(InvalidTransition):
 
 def preview_repayment(
     *, loan_id: int, amount: int, today: dt.date, extra_mode: ExtraMode | None = None
-) -> RepaymentPlan:
+) -> RepaymentPreview:
     """What a payment of `amount` minor units today would do: the posting's own figures, nothing written.
 
     Raises NothingToPay and AmountTooSmall as `record_repayment` does.
@@ -98,9 +101,26 @@ def preview_repayment(
     loan = Loan.objects.get(pk=loan_id)
     _require_owing(loan, amount)
     terms = LoanTerms.from_json(loan.frozen_terms)
-    return plan_repayment(
-        loan, terms, live_instalments(loan), open_notes(loan), amount=amount, on=today, mode=extra_mode
-    )
+    rows = live_instalments(loan)
+    apply_calendar(rows, terms, today)
+    loan.worst_days_past_due = servicing_columns(loan, rows, terms, today)["worst_days_past_due"]
+    plan = plan_repayment(loan, terms, rows, open_notes(loan), amount=amount, on=today, mode=extra_mode)
+    return RepaymentPreview(plan, servicing_columns(loan, plan.rows, terms, today))
+
+
+def payment_choices(loan: Loan, amount: int, today: dt.date) -> list[RepaymentPreview]:
+    """What a payment does in each way of using its extra money, the usual way first; one when there is no extra.
+
+    Raises NothingToPay and AmountTooSmall.
+    """
+    usual = preview_repayment(loan_id=loan.pk, amount=amount, today=today)
+    if usual.plan.closes_loan or not usual.has_extra:
+        return [usual]
+    others = [mode for mode in ExtraMode if mode != usual.plan.mode]
+    return [
+        usual,
+        *(preview_repayment(loan_id=loan.pk, amount=amount, today=today, extra_mode=mode) for mode in others),
+    ]
 
 
 def record_repayment(
@@ -207,6 +227,8 @@ def _record(
     is_wallet = method != RepaymentMethod.DECLARED
     if is_wallet and value_date != today:
         raise WalletPaysToday(today=today)
+    if is_wallet:
+        _require_in_wallet(loan, amount)
     repayment = Repayment(
         reference=new_reference("RP"),
         loan=loan,
@@ -270,6 +292,13 @@ def _require_date(loan: Loan, value_date: dt.date, today: dt.date) -> None:
         raise DateInFuture(today=today)
     if value_date < loan.disbursed_on:
         raise BeforePayout(paid_out_on=loan.disbursed_on)
+
+
+def _require_in_wallet(loan: Loan, amount: int) -> None:
+    """The whole amount must be there, although what is above the pay-off figure would come back."""
+    available = wallet_summary(loan.borrower).available
+    if available < amount:
+        raise InsufficientBalance(available=available, missing=amount - available)
 
 
 def _counts_on(loan: Loan, value_date: dt.date, rows: list[Instalment], today: dt.date) -> dt.date:

@@ -17,8 +17,8 @@ from loans.enums import LoanStatus
 from loans.falling_due import FallsDue, LateFee, apply_calendar, late_since, servicing_columns
 from loans.journal_servicing import interest_due_lines, late_fee_lines
 from loans.models import Instalment, Loan
-from loans.services.delinquency import track_lateness
 from loans.services import expiry
+from loans.services.delinquency import track_lateness
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from p2plending.lib.db import lock_guard, require_transaction, run_money

@@ -1,0 +1,225 @@
+"""Reads of loans that are being paid back. Figures are as the calendar makes them, whether or not it has run yet."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+from django.db.models import Sum
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
+from loans.falling_due import apply_calendar, late_since, servicing_columns
+from loans.finance import PayoffFigure, payoff
+from loans.models import Instalment, Loan, Repayment, ScheduleVersion
+from loans.snapshots import instalment_states, live_instalments
+from loans.terms import LoanTerms
+from p2plending.charts import balance_line, payment_dots
+from p2plending.figures import format_day, format_money
+
+ROWS_BEFORE_NEXT = 3
+ROWS_SHOWN = 7
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One payment of the plan as pages show it. Amounts in minor units; `left` is the principal left after it."""
+
+    row: Instalment
+    position: int
+    state: str
+    left: int
+    is_next: bool
+
+    @property
+    def paid_total(self) -> int:
+        return self.row.principal_paid + self.row.interest_paid + self.row.late_fee_paid
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AmountsDue:
+    """What a borrower may pay today, in minor units: the parts of what is late or due, and of the payment after it."""
+
+    late: int
+    due: int
+    principal: int
+    interest: int
+    late_fee: int
+    following: int
+    following_on: dt.date | None
+
+    @property
+    def next_payment(self) -> int:
+        """All that is due by today, or, when nothing is, the next payment."""
+        return self.due or self.following
+
+
+def loan_for_payer(user: User, reference: str) -> Loan | None:
+    """A loan of this borrower that was paid out; None for anybody else's."""
+    loans = Loan.objects.select_related("product", "borrower")
+    return loans.filter(reference=reference, borrower=user, status__in=LoanStatus.disbursed()).first()
+
+
+def repayment_of(loan: Loan, reference: str) -> Repayment | None:
+    """One payment of the loan, with its entry."""
+    return Repayment.objects.select_related("entry", "loan").filter(loan=loan, reference=reference).first()
+
+
+def repayments_of(loan: Loan) -> list[Repayment]:
+    """All payments of a loan, newest first."""
+    return list(Repayment.objects.filter(loan=loan).select_related("entry").order_by("-pk"))
+
+
+def waiting_repayments() -> Any:
+    """Money that borrowers told us about, oldest first: the queue of staff."""
+    waiting = Repayment.objects.filter(status=RepaymentStatus.DECLARED)
+    return waiting.select_related("loan", "payer").order_by("created_at")
+
+
+def instalments_on(loan: Loan, today: dt.date) -> list[Instalment]:
+    """The live instalments as they stand on `today`, not saved."""
+    rows = live_instalments(loan)
+    if loan.status in LoanStatus.owing():
+        apply_calendar(rows, LoanTerms.from_json(loan.frozen_terms), today)
+    return rows
+
+
+def payoff_figure(loan: Loan, on: dt.date) -> PayoffFigure:
+    """What closes the loan on a day from today on, and the interest that this saves."""
+    return payoff(instalment_states(instalments_on(loan, on)), on)
+
+
+def amounts_due(rows: list[Instalment], today: dt.date) -> AmountsDue:
+    """What is late, due and next, from instalments that were brought to `today`."""
+    due = [row for row in rows if row.due_date <= today and row.total_unpaid]
+    ahead = [row for row in rows if row.due_date > today and row.total_unpaid]
+    shown = due or ahead[:1]
+    return AmountsDue(
+        late=sum(row.total_unpaid for row in due if row.due_date < today),
+        due=sum(row.total_unpaid for row in due),
+        principal=sum(row.principal_unpaid for row in shown),
+        interest=sum(row.interest_unpaid for row in shown),
+        late_fee=sum(row.late_fee_unpaid for row in shown),
+        following=ahead[0].total_unpaid if ahead else 0,
+        following_on=ahead[0].due_date if ahead else None,
+    )
+
+
+def plan_lines(loan: Loan, rows: list[Instalment], today: dt.date) -> list[PlanLine]:
+    """The plan line by line: state in the words of `badges.instalment_badge`, and the principal left after each."""
+    left = loan.principal
+    following = next((row for row in rows if row.total_unpaid), None)
+    lines = []
+    for position, row in enumerate(rows, start=1):
+        left -= row.principal_due
+        is_next = row is following
+        lines.append(PlanLine(row, position, _state(row, today, is_next), max(left, 0), is_next))
+    return lines
+
+
+def payment_plan(loan: Loan, today: dt.date) -> list[PlanLine]:
+    """The plan that holds now, with what happened on it."""
+    return plan_lines(loan, instalments_on(loan, today), today)
+
+
+def earlier_plans(loan: Loan) -> list[tuple[ScheduleVersion, list[Instalment]]]:
+    """Plans that were replaced, newest first, each with the instalments that it lost."""
+    rows: dict[int, list[Instalment]] = {}
+    for row in Instalment.objects.filter(loan=loan, status=InstalmentStatus.SUPERSEDED).order_by("number"):
+        rows.setdefault(row.schedule_version, []).append(row)
+    versions = ScheduleVersion.objects.filter(loan=loan, number__in=rows).order_by("-number")
+    return [(version, rows[version.number]) for version in versions]
+
+
+def schedule_versions(loan: Loan) -> list[ScheduleVersion]:
+    """Every agreed plan, oldest first."""
+    return list(ScheduleVersion.objects.filter(loan=loan).order_by("number"))
+
+
+def paid_totals(loan: Loan) -> dict[str, int]:
+    """What the borrower has paid on the loan, in parts; surplus that came back is not counted."""
+    sums = Repayment.objects.filter(loan=loan, status=RepaymentStatus.CONFIRMED).aggregate(
+        principal=Sum("principal"), interest=Sum("interest"), late_fee=Sum("late_fee")
+    )
+    parts = {name: amount or 0 for name, amount in sums.items()}
+    return parts | {"total": sum(parts.values())}
+
+
+def balance_series(loan: Loan, rows: list[Instalment], today: dt.date) -> tuple[list[int], int, list[dt.date]]:
+    """Principal owed after each line of the plan, the index of today in it, and the days of the points."""
+    points, days, paid = [loan.principal], [loan.disbursed_on], 0
+    for row in rows:
+        points.append(points[-1] - row.principal_due)
+        days.append(row.due_date)
+        if not row.total_unpaid:
+            paid += 1
+    return points, paid, days
+
+
+def repaying_context(loan: Loan, today: dt.date) -> dict[str, Any]:
+    """Everything that `loans/servicing/_repaying.html` shows."""
+    rows = instalments_on(loan, today)
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    columns = servicing_columns(loan, rows, terms, today)
+    lines = plan_lines(loan, rows, today)
+    due = amounts_due(rows, today)
+    totals = paid_totals(loan)
+    paid_count = sum(1 for row in rows if not row.total_unpaid)
+    first = next((line.position for line in lines if line.is_next), len(lines))
+    start = max(0, min(first - 1 - ROWS_BEFORE_NEXT, len(lines) - ROWS_SHOWN))
+    return {
+        "due": due,
+        "columns": columns,
+        "oldest_due_on": late_since(rows),
+        "payoff": payoff(instalment_states(rows), today),
+        "plan_lines": lines[start : start + ROWS_SHOWN],
+        "plan_count": len(lines),
+        "paid_count": paid_count,
+        "dots": payment_dots(paid_count, len(rows)),
+        "totals": totals,
+        "chart": _balance_chart(loan, rows, today),
+        "chart_rows": _chart_rows(loan, rows),
+        "chart_columns": (_("Day"), _("Principal left")),
+        "next_fee": _next_late_fee(rows, terms, today),
+        "reminder_on": due.following_on - dt.timedelta(days=3) if due.following_on else None,
+        "today": today,
+    }
+
+
+def _state(row: Instalment, today: dt.date, is_next: bool) -> str:
+    if row.total_unpaid == 0:
+        return row.status
+    if row.due_date < today:
+        return "overdue"
+    if row.status == InstalmentStatus.PARTIAL:
+        return "partial"
+    if row.due_date == today:
+        return "due"
+    return "next" if is_next else "scheduled"
+
+
+def _balance_chart(loan: Loan, rows: list[Instalment], today: dt.date) -> SafeString:
+    points, now, days = balance_series(loan, rows, today)
+    last = len(points) - 1
+    marks = sorted({0, last // 2, last})
+    labels = [(index, format_day(days[index], "month")) for index in marks]
+    return balance_line(title_id="still-owed", points=points, now=now, labels=labels)
+
+
+def _chart_rows(loan: Loan, rows: list[Instalment]) -> list[tuple[str, str]]:
+    points, _now, days = balance_series(loan, rows, loan.disbursed_on)
+    return [(format_day(day), format_money(point)) for day, point in zip(days, points, strict=True)]
+
+
+def _next_late_fee(rows: list[Instalment], terms: LoanTerms, today: dt.date) -> tuple[dt.date, int] | None:
+    """When the next late fee is added and how much it is, if nothing is paid until then."""
+    late = [row for row in rows if row.total_unpaid and row.due_date < today and row.late_fee_charged_on is None]
+    if not late:
+        return None
+    before = {id(row): row.late_fee_due for row in rows}
+    apply_calendar(late[:1], terms, late[0].due_date + dt.timedelta(days=terms.grace_days + 1))
+    fee = late[0].late_fee_due - before[id(late[0])]
+    return (late[0].late_fee_charged_on, fee) if fee else None

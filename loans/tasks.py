@@ -1,0 +1,51 @@
+"""Work that a worker does for loans: ids and dates in, one service call each, safe to run twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from loans.enums import LoanStatus
+from loans.models import Loan
+from loans.services.disbursement import disburse_loan
+from loans.services.reminders import RemindersSent, send_reminders
+from loans.services.servicing import EndOfDay, run_end_of_day
+from p2plending.lib.clock import business_date
+from p2plending.lib.errors import Refused
+
+logger = logging.getLogger(__name__)
+
+SWEEP_SIZE = 200
+
+
+def end_of_day(today: dt.date | None = None) -> EndOfDay:
+    """Bring every loan that has something due up to today's business date."""
+    return run_end_of_day(today=today or business_date())
+
+
+def remind(today: dt.date | None = None) -> RemindersSent:
+    """Send the reminders of today's business date."""
+    return send_reminders(today=today or business_date())
+
+
+def disburse_signed_loan(loan_id: int, today: dt.date | None = None) -> None:
+    """Pay out a loan whose agreement was signed; once, however often it is called."""
+    loan = Loan.objects.get(pk=loan_id)
+    if loan.status != LoanStatus.FUNDED or loan.signed_at is None:
+        return
+    disburse_loan(
+        loan_id=loan.pk, actor=None, idempotency_key=f"disburse:{loan.reference}", today=today or business_date()
+    )
+
+
+def sweep_disbursements(today: dt.date | None = None) -> int:
+    """Pay out signed loans whose task was lost; returns how many. One that is refused is logged and waits for staff."""
+    waiting = Loan.objects.filter(status=LoanStatus.FUNDED, signed_at__isnull=False, is_frozen=False)
+    done = 0
+    for loan_id in list(waiting.order_by("pk").values_list("pk", flat=True)[:SWEEP_SIZE]):
+        try:
+            disburse_signed_loan(loan_id, today)
+            done += 1
+        except Refused as refusal:
+            logger.warning("signed loan not paid out", extra={"loan_id": loan_id, "code": refusal.code})
+    return done

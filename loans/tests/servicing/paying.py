@@ -1,0 +1,49 @@
+"""Short ways to pay, for the tests of this folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from accounts.models import User
+from ledger.selectors import balance
+from loans.enums import RepaymentMethod
+from loans.models import Loan, Repayment
+from loans.services.repayment import confirm_repayment, record_repayment
+from p2plending.tests.world import new_key
+
+
+def pay(loan: Loan, amount: int, on: dt.date, **changes: Any) -> Repayment:
+    """From the borrower's wallet, on the day."""
+    asked = {
+        "loan_id": loan.pk,
+        "amount": amount,
+        "method": RepaymentMethod.WALLET,
+        "value_date": on,
+        "actor": loan.borrower,
+        "idempotency_key": new_key(),
+        "today": on,
+    }
+    return record_repayment(**(asked | changes))
+
+
+def declare(loan: Loan, amount: int, sent_on: dt.date, today: dt.date | None = None) -> Repayment:
+    """Money that the borrower says to have transferred."""
+    return pay(loan, amount, sent_on, method=RepaymentMethod.DECLARED, today=today or sent_on)
+
+
+def confirm(repayment: Repayment, value_date: dt.date, staff: User, today: dt.date) -> Repayment:
+    """Staff find the money."""
+    return confirm_repayment(
+        repayment_id=repayment.pk, value_date=value_date, actor=staff, idempotency_key=new_key(), today=today
+    )
+
+
+def available(*users: User) -> list[int]:
+    """What stands in each wallet."""
+    return [balance("C2100", user) for user in users]
+
+
+def fresh(loan: Loan) -> Loan:
+    """The loan as stored now."""
+    return Loan.objects.get(pk=loan.pk)

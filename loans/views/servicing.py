@@ -1,0 +1,141 @@
+"""Paying back: how much, check, done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts.enums import Role
+from ledger.selectors import wallet_summary
+from loans.enums import ExtraMode, LoanStatus, RepaymentMethod
+from loans.finance import payoff
+from loans.forms.servicing import ConfirmPaymentForm, PayForm, PaymentKind
+from loans.models import Loan
+from loans.selectors.servicing import amounts_due, instalments_on, loan_for_payer, repayment_of
+from loans.services.repayment import payment_choices, record_repayment
+from loans.snapshots import instalment_states
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, get_or_post, role_required
+from p2plending.lib.errors import Refused
+
+
+@get_or_post
+@role_required(Role.BORROWER)
+def pay(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _loan(request, reference)
+    if loan.status not in LoanStatus.owing():
+        return redirect("loans:loan", reference)
+    today = business_date()
+    if request.method != "POST":
+        asked = {"kind": PaymentKind.NEXT, "method": RepaymentMethod.WALLET} | request.GET.dict()
+        return _form_page(request, loan, _form(loan, today, initial=asked))
+    if "edit" in request.POST:
+        return _form_page(request, loan, _form(loan, today, initial=request.POST.dict()))
+    form = _form(loan, today, data=request.POST)
+    if not form.is_valid():
+        return _form_page(request, loan, form, status=422)
+    told = form.cleaned_data
+    shown = ConfirmPaymentForm(initial=told | {"amount": told["to_pay"]})
+    return _check_page(request, loan, shown, told | {"amount": told["to_pay"]})
+
+
+@get_or_post
+@role_required(Role.BORROWER)
+def pay_check(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _loan(request, reference)
+    if request.method != "POST":
+        return redirect("loans:pay", reference)
+    today = business_date()
+    form = ConfirmPaymentForm(request.POST)
+    if not form.is_valid():
+        return _form_page(request, loan, _form(loan, today, data=request.POST), status=422)
+    told = form.cleaned_data
+    try:
+        recorded = record_repayment(
+            loan_id=loan.pk,
+            amount=told["amount"],
+            method=RepaymentMethod(told["method"]),
+            value_date=told["value_date"],
+            bank_reference=told["bank_reference"],
+            extra_mode=_mode(told),
+            actor=request.user,
+            idempotency_key=told["form_key"],
+            today=today,
+        )
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return _refused_page(request, loan, form)
+    return redirect("loans:repayment", reference, recorded.reference)
+
+
+@get_only
+@role_required(Role.BORROWER)
+def repayment(request: HttpRequest, reference: str, repayment_reference: str) -> HttpResponse:
+    loan = _loan(request, reference)
+    found = repayment_of(loan, repayment_reference)
+    if found is None:
+        raise Http404
+    context = {"loan": loan, "repayment": found, "client_account_iban": settings.CLIENT_ACCOUNT_IBAN}
+    return render(request, "loans/servicing/repayment.html", context)
+
+
+def _loan(request: HttpRequest, reference: str) -> Loan:
+    loan = loan_for_payer(request.user, reference)
+    if loan is None:
+        raise Http404
+    return loan
+
+
+def _form(loan: Loan, today: dt.date, **kwargs: Any) -> PayForm:
+    rows = instalments_on(loan, today)
+    figure = payoff(instalment_states(rows), today)
+    return PayForm(due=amounts_due(rows, today), payoff=figure, today=today, paid_out_on=loan.disbursed_on, **kwargs)
+
+
+def _mode(told: dict[str, Any]) -> ExtraMode | None:
+    return ExtraMode(told["extra_mode"]) if told.get("extra_mode") else None
+
+
+def _form_page(request: HttpRequest, loan: Loan, form: PayForm, status: int = 200) -> HttpResponse:
+    context = {
+        "loan": loan,
+        "form": form,
+        "wallet": wallet_summary(request.user),
+        "client_account_holder": settings.CLIENT_ACCOUNT_HOLDER,
+        "client_account_iban": settings.CLIENT_ACCOUNT_IBAN,
+    }
+    return render(request, "loans/servicing/pay.html", context, status=status)
+
+
+def _check_page(
+    request: HttpRequest, loan: Loan, form: ConfirmPaymentForm, told: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    previews = payment_choices(loan, told["amount"], business_date())
+    wallet = wallet_summary(request.user)
+    is_wallet = told["method"] == RepaymentMethod.WALLET
+    chosen = next((one for one in previews if one.plan.mode == told.get("extra_mode")), previews[0])
+    context = {
+        "loan": loan,
+        "form": form,
+        "told": told,
+        "previews": previews,
+        "chosen": chosen,
+        "is_wallet": is_wallet,
+        "was_lowered": told.get("asked", told["amount"]) > told["amount"],
+        "wallet_before": wallet.available,
+        "wallet_after": wallet.available - told["amount"],
+        "is_short": is_wallet and wallet.available < told["amount"],
+    }
+    return render(request, "loans/servicing/pay_check.html", context, status=status)
+
+
+def _refused_page(request: HttpRequest, loan: Loan, form: ConfirmPaymentForm) -> HttpResponse:
+    """The check page with what changed; when nothing is owed any more, the form's error on the first page."""
+    if loan.status in LoanStatus.owing():
+        return _check_page(request, loan, form, form.cleaned_data, status=422)
+    context = {"loan": loan, "form": form}
+    return render(request, "loans/servicing/nothing_to_pay.html", context, status=422)

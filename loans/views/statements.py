@@ -1,0 +1,116 @@
+"""Reading about a loan that is being paid back: plan, early pay-off, certificate, how a payment came about."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.enums import Role
+from loans.enums import LoanStatus
+from loans.explain import explain_repayment as explain
+from loans.forms.servicing import QUOTE_DAYS, QuoteDayForm
+from loans.models import Loan
+from loans.selectors.servicing import (
+    earlier_plans,
+    loan_for_payer,
+    paid_totals,
+    payment_plan,
+    payoff_figure,
+    repayments_of,
+    schedule_versions,
+)
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib.money import format_plain
+
+PLAN_HEADER = ("payment", "due", "state", "principal", "interest", "late_fee", "total", "paid", "paid_on", "left")
+
+
+@get_only
+@role_required(Role.BORROWER)
+def early(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _loan(request, reference)
+    if loan.status not in LoanStatus.owing():
+        raise Http404
+    today = business_date()
+    form = QuoteDayForm(request.GET if "date" in request.GET else {"date": today}, today=today)
+    status = 200 if form.is_valid() else 422
+    day = form.cleaned_data["date"] if status == 200 else today
+    context = {
+        "loan": loan,
+        "form": form,
+        "day": day,
+        "today": today,
+        "payoff": payoff_figure(loan, day),
+        "last_day": today + dt.timedelta(days=QUOTE_DAYS),
+    }
+    return render(request, "loans/servicing/early.html", context, status=status)
+
+
+@get_only
+@role_required(Role.BORROWER)
+def plan(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _loan(request, reference)
+    context = {
+        "loan": loan,
+        "lines": payment_plan(loan, business_date()),
+        "versions": schedule_versions(loan),
+        "earlier": earlier_plans(loan),
+        "totals": paid_totals(loan),
+        "repayments": repayments_of(loan),
+    }
+    return render(request, "loans/servicing/plan.html", context)
+
+
+@get_only
+@role_required(Role.BORROWER)
+def plan_csv(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _loan(request, reference)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="plan-{loan.reference}.csv"'
+    writer = csv.writer(response)
+    writer.writerow(PLAN_HEADER)
+    for line in payment_plan(loan, business_date()):
+        row = line.row
+        amounts = (row.principal_due, row.interest_due, row.late_fee_due, row.total_due, line.paid_total)
+        writer.writerow(
+            [
+                line.position,
+                row.due_date,
+                line.state,
+                *(format_plain(amount, settings.CURRENCY_EXPONENT) for amount in amounts),
+                row.settled_on or "",
+                format_plain(line.left, settings.CURRENCY_EXPONENT),
+            ]
+        )
+    return response
+
+
+@get_only
+@role_required(Role.BORROWER)
+def certificate(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _loan(request, reference)
+    if loan.status != LoanStatus.REPAID:
+        raise Http404
+    context = {"loan": loan, "totals": paid_totals(loan), "repayments": repayments_of(loan)}
+    return render(request, "loans/servicing/certificate.html", context)
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER, Role.STAFF)
+def explain_repayment(request: HttpRequest, reference: str) -> HttpResponse:
+    explanation = explain(reference, request.user)
+    if explanation is None:
+        raise Http404
+    return render(request, "loans/servicing/explained.html", {"explanation": explanation})
+
+
+def _loan(request: HttpRequest, reference: str) -> Loan:
+    loan = loan_for_payer(request.user, reference)
+    if loan is None:
+        raise Http404
+    return loan
