@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
+
+from accounts.enums import Role
+
+if TYPE_CHECKING:
+    from allauth.account.models import EmailAddress  # which imports this module
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -21,6 +27,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """Somebody signed in goes on with the next of the first steps."""
+        user = self.request.user
+        if user.is_authenticated and user.role != Role.STAFF:
+            return reverse("accounts:getting_started")
+        return super().get_email_verification_redirect_url(email_address)
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         """A new link looks like the first one and goes out by the same task."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.countries import COUNTRIES
 from accounts.enums import DocumentKind, DocumentReason, DocumentStatus, IdDocumentType, VerificationStatus
 from accounts.fields import EncryptedTextField
 from p2plending.lib.models import GuardedModel
@@ -78,7 +79,7 @@ class IdentityVerification(GuardedModel):
     def one_line_address(self) -> str:
         """Street, postcode and town, country; parts that are not known are left out."""
         town = f"{self.postcode} {self.city}".strip()
-        return ", ".join(part for part in (self.address, town, self.country) if part)
+        return ", ".join(part for part in (self.address, town, COUNTRIES.get(self.country, "")) if part)
 
     @property
     def document_words(self) -> str:
