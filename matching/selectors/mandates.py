@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from decimal import Decimal
+
+from django.db.models import Avg, QuerySet
 
 from accounts.models import User
+from loans.models import GradeTerms
 from matching.enums import MandateStatus
 from matching.models import AllocationDecision, LendingMandate, RiskProfile
 
@@ -31,3 +34,9 @@ def decisions_of(lender: User) -> QuerySet[AllocationDecision]:
         .select_related("loan", "run", "commitment", "mandate")
         .order_by("-id")
     )
+
+
+def expected_losses() -> dict[str, Decimal]:
+    """Yearly loss to expect by grade, a fraction, over the products that are offered. One query."""
+    grades = GradeTerms.objects.filter(product__is_offered=True).order_by().values_list("grade")
+    return {grade: Decimal(loss) for grade, loss in grades.annotate(Avg("expected_loss_rate"))}

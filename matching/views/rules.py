@@ -18,7 +18,7 @@ from ledger.selectors import wallet_summary
 from matching.enums import MandateStatus, RiskTolerance
 from matching.forms import ActivateForm, MandateForm, RiskProfileForm
 from matching.models import LendingMandate
-from matching.selectors.mandates import decisions_of, mandate_of, risk_profile_of
+from matching.selectors.mandates import decisions_of, expected_losses, mandate_of, risk_profile_of
 from matching.services.mandates import activate_mandate, pause_mandate, save_mandate
 from matching.services.profiles import set_risk_profile
 from matching.words import consent_text
@@ -44,11 +44,13 @@ def risk_profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your risk profile is “%(name)s”.") % {"name": name})
         return redirect("matching:suggestions")
     chosen = form["tolerance"].value()
+    losses = expected_losses()
     options = [
         {
             "value": tolerance.value,
             "words": tolerance.label,
             "mix": tolerance.target_mix,
+            "loss": sum(share * losses.get(letter, 0) for letter, share in tolerance.target_mix.items()),
             "is_chosen": chosen == tolerance,
         }
         for tolerance in RiskTolerance
