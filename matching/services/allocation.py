@@ -14,11 +14,11 @@ from django.db.models import F, QuerySet, Sum
 
 from accounts.gates import Action, blocking_refusal
 from accounts.services.idempotency import run_once
-from ledger.services.posting import InsufficientBalance
 from loans.enums import CommitmentSource, LoanStatus
 from loans.models import Commitment, Loan
 from loans.services.funding import (
     BorrowerCap,
+    InsufficientBalance,
     LoanNotOpen,
     LoanShareCap,
     MoreThanRemaining,
