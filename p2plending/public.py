@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from accounts.terms import RISKS, TERMS
@@ -103,8 +104,15 @@ def _figures(today: dt.date) -> PlatformFigures:
 
 
 def _quote_form(product: LoanProduct) -> QuoteForm:
-    amount = _example_amount(product)
-    return QuoteForm(product=product, initial={"requested_amount": amount, "term_months": EXAMPLE_MONTHS})
+    form = QuoteForm(
+        product=product, initial={"requested_amount": _example_amount(product), "term_months": EXAMPLE_MONTHS}
+    )
+    months = form.fields["term_months"]
+    months.choices = [
+        (term, ngettext("%(months)s month", "%(months)s months", term) % {"months": term})
+        for term, _label in months.choices
+    ]
+    return form
 
 
 def _example_amount(product: LoanProduct) -> int:
