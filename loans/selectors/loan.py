@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from loans.enums import LoanEvent, LoanStatus, QuestionStatus
+from loans.enums import InstalmentStatus, LoanEvent, LoanStatus, QuestionStatus
+from loans.finance import InstalmentLine
 from loans.models import CreditAssessment, Loan, LoanQuestion
+from loans.quoting import quote_of_loan
 from p2plending.figures import format_percent
 
 EVENT_WORDS: dict[str, str | Promise] = {
@@ -74,6 +76,15 @@ MOST_TIPS = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class LoanSchedule:
+    """The payments of a loan: as planned by its offer, or as frozen when it was paid out or last changed."""
+
+    is_planned: bool
+    version: int
+    lines: list[InstalmentLine]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Step:
     """One line of the loan's way; `on` is None for what lies ahead."""
 
@@ -100,6 +111,22 @@ def timeline_of(loan: Loan) -> list[Step]:
             steps.append(Step(words, on))
     steps[0] = dataclasses.replace(steps[0], on=min([steps[0].on, *[step.on for step in steps[1:]]]))
     return steps + [Step(words, None) for words in AHEAD.get(loan.status, ())]
+
+
+def schedule_of(loan: Loan, today: dt.date) -> LoanSchedule | None:
+    """Every payment with the balance after it; None before there is an offer."""
+    if not loan.grade:
+        return None
+    if loan.status not in LoanStatus.disbursed():
+        return LoanSchedule(True, 0, list(quote_of_loan(loan, today).schedule.lines))
+    rows = loan.instalments.exclude(status=InstalmentStatus.SUPERSEDED).order_by("due_date", "number")
+    balance, lines = loan.principal, []
+    for row in rows:
+        balance -= row.principal_due
+        lines.append(
+            InstalmentLine(row.number, row.due_date, row.period_start, row.principal_due, row.interest_due, balance)
+        )
+    return LoanSchedule(False, loan.schedule_version, lines)
 
 
 def factor_rows(assessment: CreditAssessment) -> list[FactorRow]:

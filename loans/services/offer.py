@@ -67,6 +67,25 @@ def accept_offer(*, loan_id: int, actor: User | None, idempotency_key: str, toda
     )
 
 
+def decline_offer(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> Loan:
+    """Turn the offer down, which ends the application. Raises NotYourLoan, InvalidTransition when there is no offer."""
+
+    def decline() -> Loan:
+        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        require_borrower(loan, actor)
+        require_state(loan, LoanEvent.ACCEPT)
+        return move_loan(loan, LoanEvent.WITHDRAW, actor=actor, today=today, reason="offer declined by the borrower")
+
+    return run_once(
+        decline,
+        model=Loan,
+        operation="loans.decline_offer",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"loan": loan_id},
+    )
+
+
 def accept_smaller_loan(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> Loan:
     """Take what lenders offered: the principal becomes the funded amount, priced again at the same rate.
 

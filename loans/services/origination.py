@@ -191,24 +191,23 @@ def _set_draft_fields(loan: Loan, fields: Mapping[str, Any]) -> None:
     for name, value in fields.items():
         setattr(loan, name, value)
     loan.principal = loan.requested_amount
-    _check_product_limits(loan)
+    check_product_limits(loan.product, loan.requested_amount, loan.term_months)
     if has_contact_details(loan.title) or has_contact_details(loan.story):
         raise ContactDetailsInText
 
 
-def _check_product_limits(loan: Loan) -> None:
-    product = loan.product
+def check_product_limits(product: LoanProduct, amount: int, term_months: int) -> None:
+    """Raises ProductNotOffered, AmountNotOffered, TermNotOffered, with the limits."""
     if not product.is_offered:
         raise ProductNotOffered
-    in_range = product.min_amount <= loan.requested_amount <= product.max_amount
-    if not in_range or loan.requested_amount % product.amount_step:
+    if not product.min_amount <= amount <= product.max_amount or amount % product.amount_step:
         message = _("Enter an amount from %(low)s to %(high)s in steps of %(step)s.") % {
             "low": format_money(product.min_amount),
             "high": format_money(product.max_amount),
             "step": format_money(product.amount_step),
         }
         raise AmountNotOffered(message, minimum=product.min_amount, maximum=product.max_amount)
-    if not product.min_term_months <= loan.term_months <= product.max_term_months:
+    if not product.min_term_months <= term_months <= product.max_term_months:
         message = _("Choose from %(low)s to %(high)s months.") % {
             "low": product.min_term_months,
             "high": product.max_term_months,
@@ -241,7 +240,7 @@ def _submit(loan_id: int, actor: User | None, today: dt.date) -> Loan:
     missing = [name for name in NEEDED_FIELDS if getattr(loan, name) in ("", None)]
     if missing:
         raise ApplicationIncomplete(fields=missing)
-    _check_product_limits(loan)
+    check_product_limits(loan.product, loan.requested_amount, loan.term_months)
     rules = platform_rules()
     _check_exposure(loan, rules.max_active_loans, rules.borrower_total_cap)
     outcome = assess(loan, rules, today=today)

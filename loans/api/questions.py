@@ -1,0 +1,58 @@
+"""Questions and answers on a listing over the API."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from loans.api.serializers import AnswerSerializer, AskSerializer, QuestionSerializer
+from loans.models import Loan, LoanQuestion
+from loans.selectors.borrower import loan_for_borrower, question_for_borrower
+from loans.selectors.listing import listed_loan
+from loans.selectors.loan import questions_for_lender
+from loans.services.questions import answer_question, ask_question
+from p2plending.lib.clock import business_date
+
+
+class QuestionListView(APIView):
+    @extend_schema(operation_id="listing_questions", responses=QuestionSerializer(many=True))
+    def get(self, request: Request, reference: str) -> Response:
+        questions = questions_for_lender(_listed(reference), request.user)
+        return Response(QuestionSerializer(questions, many=True).data)
+
+    @extend_schema(operation_id="listing_ask", request=AskSerializer, responses={201: QuestionSerializer})
+    def post(self, request: Request, reference: str) -> Response:
+        loan = _listed(reference)
+        asked = AskSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        question = ask_question(
+            loan_id=loan.pk,
+            author=request.user,
+            text=asked.validated_data["text"],
+            actor=request.user,
+            today=business_date(),
+        )
+        return Response(QuestionSerializer(question).data, status=201)
+
+
+class QuestionAnswerView(APIView):
+    @extend_schema(operation_id="listing_answer", request=AnswerSerializer, responses={200: QuestionSerializer})
+    def post(self, request: Request, reference: str, question_reference: str) -> Response:
+        try:
+            question = question_for_borrower(loan_for_borrower(request.user, reference), question_reference)
+        except (Loan.DoesNotExist, LoanQuestion.DoesNotExist) as error:
+            raise Http404 from error
+        asked = AnswerSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        answered = answer_question(question_id=question.pk, answer=asked.validated_data["answer"], actor=request.user)
+        return Response(QuestionSerializer(answered).data)
+
+
+def _listed(reference: str) -> Loan:
+    try:
+        return listed_loan(reference)
+    except Loan.DoesNotExist as error:
+        raise Http404 from error

@@ -1,0 +1,251 @@
+"""Borrowing over the API: the same selectors and services as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from loans.api.serializers import (
+    AgreementSerializer,
+    AnswerSerializer,
+    ApplicationSerializer,
+    CalculatorAnswerSerializer,
+    CalculatorSerializer,
+    LoanSerializer,
+    NewApplicationSerializer,
+    ProductSerializer,
+    ScheduleSerializer,
+    SignSerializer,
+    SmallerLoanSerializer,
+)
+from loans.models import Loan, LoanAgreement, LoanProduct
+from loans.quoting import assumed_grade_terms, priced_terms
+from loans.selectors.borrower import loan_for_borrower, loans_of
+from loans.selectors.loan import schedule_of
+from loans.selectors.products import offered_products
+from loans.services.agreement import sign_agreement
+from loans.services.offer import accept_offer, accept_smaller_loan, decline_offer, decline_smaller_loan
+from loans.services.origination import (
+    ProductNotOffered,
+    check_product_limits,
+    create_draft,
+    submit_application,
+    update_draft,
+    withdraw_application,
+)
+from loans.services.review import GradeNotOffered, answer_request
+from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
+from p2plending.lib.clock import business_date
+from p2plending.lib.context import current_request
+
+
+class ProductListView(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(operation_id="products", responses=ProductSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(ProductSerializer(offered_products(), many=True).data)
+
+
+class CalculatorView(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(operation_id="calculator", request=CalculatorSerializer, responses={200: CalculatorAnswerSerializer})
+    def post(self, request: Request) -> Response:
+        asked = _valid(CalculatorSerializer(data=request.data))
+        product = _product(asked.get("product"))
+        check_product_limits(product, asked["amount"], asked["term_months"])
+        grades = {terms.grade: terms for terms in product.grades.all()}
+        terms = grades.get(asked["grade"]) if "grade" in asked else assumed_grade_terms(product)
+        if terms is None:
+            raise GradeNotOffered
+        [priced] = priced_terms(
+            product, terms, asked["amount"], [asked["term_months"]], business_date(), asked.get("due_day")
+        )
+        return Response(CalculatorAnswerSerializer(priced).data)
+
+
+class LoanListView(generics.GenericAPIView):
+    serializer_class = LoanSerializer
+
+    @extend_schema(operation_id="loans", responses=LoanSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(loans_of(request.user))
+        return self.get_paginated_response(LoanSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="loan_create", request=NewApplicationSerializer, responses={201: LoanSerializer})
+    def post(self, request: Request) -> Response:
+        answers = _valid(NewApplicationSerializer(data=request.data))
+        product = _product(answers.pop("product", None))
+        draft = create_draft(
+            borrower=request.user,
+            product=product,
+            amount=answers.pop("requested_amount"),
+            term_months=answers.pop("term_months"),
+            actor=request.user,
+            today=business_date(),
+            **answers,
+        )
+        return Response(LoanSerializer(draft).data, status=201)
+
+
+class LoanView(APIView):
+    @extend_schema(operation_id="loan", responses=LoanSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        return Response(LoanSerializer(_own(request, reference)).data)
+
+    @extend_schema(operation_id="loan_update", request=ApplicationSerializer(partial=True), responses=LoanSerializer)
+    def patch(self, request: Request, reference: str) -> Response:
+        loan = _own(request, reference)
+        answers = _valid(ApplicationSerializer(data=request.data, partial=True))
+        update_draft(loan_id=loan.pk, fields=answers, actor=request.user)
+        return Response(LoanSerializer(_own(request, reference)).data)
+
+
+class SubmitView(APIView):
+    @extend_schema(
+        operation_id="loan_submit",
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request=None,
+        responses={200: LoanSerializer},
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        return _step(request, reference, submit_application)
+
+
+class AcceptView(APIView):
+    @extend_schema(
+        operation_id="loan_accept",
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request=None,
+        responses={200: LoanSerializer},
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        return _step(request, reference, accept_offer)
+
+
+class DeclineView(APIView):
+    @extend_schema(
+        operation_id="loan_decline",
+        description="Decline an offer, which ends the application.",
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request=None,
+        responses={200: LoanSerializer},
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        return _step(request, reference, decline_offer)
+
+
+class WithdrawView(APIView):
+    @extend_schema(
+        operation_id="loan_withdraw",
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request=None,
+        responses={200: LoanSerializer},
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        return _step(request, reference, withdraw_application)
+
+
+class SmallerLoanView(APIView):
+    @extend_schema(
+        operation_id="loan_decide_smaller",
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request=SmallerLoanSerializer,
+        responses={200: LoanSerializer},
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        asked = _valid(SmallerLoanSerializer(data=request.data))
+        service = accept_smaller_loan if asked["decision"] == "accept" else decline_smaller_loan
+        return _step(request, reference, service)
+
+
+class AnswerView(APIView):
+    @extend_schema(operation_id="loan_answer", request=AnswerSerializer, responses={200: LoanSerializer})
+    def post(self, request: Request, reference: str) -> Response:
+        loan = _own(request, reference)
+        asked = _valid(AnswerSerializer(data=request.data))
+        answer_request(loan_id=loan.pk, answer=asked["answer"], actor=request.user, today=business_date())
+        return Response(LoanSerializer(_own(request, reference)).data)
+
+
+class AgreementView(APIView):
+    @extend_schema(operation_id="loan_agreement", responses=AgreementSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        try:
+            return Response(AgreementSerializer(_own(request, reference).agreement).data)
+        except LoanAgreement.DoesNotExist as error:
+            raise Http404 from error
+
+
+class SignView(APIView):
+    @extend_schema(
+        operation_id="loan_sign",
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request=SignSerializer,
+        responses={200: AgreementSerializer},
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        loan = _own(request, reference)
+        asked = _valid(SignSerializer(data=request.data))
+        agreement = sign_agreement(
+            loan_id=loan.pk,
+            typed_name=asked["typed_name"],
+            actor=request.user,
+            ip_address=current_request().ip_address,
+            idempotency_key=idempotency_key(request),
+            today=business_date(),
+        )
+        return created_response(agreement, AgreementSerializer(agreement).data, status=200)
+
+
+class ScheduleView(APIView):
+    @extend_schema(operation_id="loan_schedule", responses=ScheduleSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        schedule = schedule_of(_own(request, reference), business_date())
+        if schedule is None:
+            raise Http404
+        return Response(ScheduleSerializer(schedule).data)
+
+
+def _own(request: Request, reference: str) -> Loan:
+    try:
+        return loan_for_borrower(request.user, reference)
+    except Loan.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _product(code: str | None) -> LoanProduct:
+    products = offered_products()
+    if code is None and products:
+        return products[0]
+    found = next((product for product in products if product.code == code), None)
+    if found is None and code is not None:
+        raise ValidationError({"product": [_("There is no such product.")]})
+    if found is None:
+        raise ProductNotOffered
+    return found
+
+
+def _valid(serializer: Serializer) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _step(request: Request, reference: str, service: Any) -> Response:
+    """One keyed step of the loan's way; the answer is the loan as it is now."""
+    loan = _own(request, reference)
+    moved = service(
+        loan_id=loan.pk, actor=request.user, idempotency_key=idempotency_key(request), today=business_date()
+    )
+    return created_response(moved, LoanSerializer(_own(request, reference)).data, status=200)
