@@ -28,13 +28,20 @@ def triggers_lifted() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def facts_can_be_emptied() -> Iterator[None]:
-    """Every flush between tests runs with the triggers lifted."""
+    """Every flush between tests runs with the triggers lifted.
+
+    Each tests folder that imports the cast has this fixture of its own; the first one does it for all.
+    """
     flush = TransactionTestCase._fixture_teardown
+    if getattr(flush, "lifts_triggers", False):
+        yield
+        return
 
     def flush_facts(case: TransactionTestCase) -> None:
         with triggers_lifted():
             flush(case)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_facts)
-        yield
+    flush_facts.lifts_triggers = True
+    TransactionTestCase._fixture_teardown = flush_facts
+    yield
+    TransactionTestCase._fixture_teardown = flush
