@@ -1,8 +1,9 @@
-"""Work that a worker does for accounts: sending e-mail."""
+"""Work that a worker does for accounts: sending e-mail, and what the calendar brings."""
 
 from __future__ import annotations
 
-from accounts.services import mail
+from accounts.services import identity_expiry, mail
+from p2plending.lib.clock import business_date
 
 SWEEP_SIZE = 200
 
@@ -25,3 +26,8 @@ def send_confirmation_email(email_address_id: int) -> None:
 def send_already_registered_email(user_id: int) -> None:
     """The answer to registering with an address that has an account."""
     mail.send_already_registered(user_id)
+
+
+def expire_identities() -> int:
+    """Identity checks whose document has run out; returns how many."""
+    return identity_expiry.expire_identities(today=business_date())

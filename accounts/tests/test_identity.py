@@ -33,6 +33,7 @@ from accounts.services.identity import (
     save_identity_details,
     submit_identity,
 )
+from accounts.services.identity_expiry import expire_identities
 from accounts.services.identity_review import (
     ClaimedByColleague,
     DocumentsNotAcceptable,
@@ -311,3 +312,16 @@ def test_a_new_address_is_saved_at_once_but_a_new_name_goes_back_to_staff(frank:
     changed = save_identity_details(user=frank, details={"legal_name": "Frank Newname"}, actor=frank)
     assert (changed.status, changed.city, changed.submission_count) == (VerificationStatus.SUBMITTED, "Bonn", 2)
     assert [one.status for one in current_documents(changed)] == [DocumentStatus.WAITING]
+
+
+def test_a_check_runs_out_the_day_after_its_document_and_can_be_renewed(frank: User, olga: User) -> None:
+    verification = submitted(frank)
+    claim_identity(verification_id=verification.pk, actor=olga)
+    approve_identity(verification_id=verification.pk, actor=olga)
+    assert expire_identities(today=dt.date(2030, 1, 1)) == 0
+    assert [expire_identities(today=dt.date(2030, 1, 2)) for _again in range(2)] == [1, 0]
+    assert state_of(frank) == VerificationStatus.EXPIRED
+    assert Notification.objects.get(event="identity.expired").title == "Your document has expired"
+    assert audit_trail("identity", frank.member_number)[0].actor_label == "system"
+    save_identity_details(user=frank, details={"id_expires_on": dt.date(2040, 1, 1)}, actor=frank)
+    assert submit_identity(user=frank, actor=frank, today=dt.date(2030, 1, 3)).status == VerificationStatus.SUBMITTED
