@@ -1,0 +1,179 @@
+"""What must always hold between loans and the books. Run by `check_books`, the nightly job and the staff page.
+
+Loans are read in pages by primary key, each figure with one query a page, so memory stays flat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, F, Model, Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from ledger import chart
+from ledger.invariants import Break, Check
+from ledger.models import Account
+from loans.enums import CommitmentStatus, InstalmentStatus, LoanStatus, NoteStatus, RepaymentStatus
+from loans.models import Commitment, Distribution, Instalment, Loan, Note, Repayment
+from loans.terms import LoanTerms
+
+LOANS_PER_PAGE = 500
+Sums = dict[int, dict[str, int]]
+
+
+def principal_ties_together() -> list[Break]:
+    """I5: a loan's principal is the same in its column, both accounts, its open notes and its payment plan."""
+    breaks = []
+    for loans in _pages(Q(status__in=LoanStatus.disbursed())):
+        ids = list(loans)
+        accounts = _account_balances(loans, chart.PRINCIPAL_OUTSTANDING, chart.LENDERS_PRINCIPAL)
+        notes = _sums(Note, Q(loan__in=ids, status__in=NoteStatus.open()), outstanding=F("principal_outstanding"))
+        plan = _sums(
+            Instalment,
+            Q(loan__in=ids) & ~Q(status__in=[InstalmentStatus.SUPERSEDED, InstalmentStatus.WRITTEN_OFF]),
+            unpaid=F("principal_due") - F("principal_paid") - F("principal_removed"),
+        )
+        for pk, loan in loans.items():
+            found = {
+                "L1200": accounts.get((chart.PRINCIPAL_OUTSTANDING, loan.reference), 0),
+                "L2200": accounts.get((chart.LENDERS_PRINCIPAL, loan.reference), 0),
+                "notes": notes.get(pk, {}).get("outstanding", 0),
+                "payment plan": plan.get(pk, {}).get("unpaid", 0),
+            }
+            breaks += _differences("I5", loan.reference, loan.principal_outstanding, found)
+    return breaks
+
+
+def reservations_tie_together() -> list[Break]:
+    """I6: each lender's reserved money equals their open commitments."""
+    held = Account.objects.filter(code=chart.WALLET_RESERVED).exclude(balance=0)
+    reserved = dict(held.values_list("owner_id", "balance"))
+    rows = Commitment.objects.filter(status__in=CommitmentStatus.holding()).order_by().values_list("lender_id")
+    committed = {lender: int(amount) for lender, amount in rows.annotate(Sum("amount"))}
+    return [
+        Break("I6", f"{chart.WALLET_RESERVED}:U{lender}", committed.get(lender, 0), reserved.get(lender, 0))
+        for lender in sorted(reserved.keys() | committed.keys())
+        if reserved.get(lender, 0) != committed.get(lender, 0)
+    ]
+
+
+def collections_are_empty() -> list[Break]:
+    """I9: nothing is left in the collection account of a loan that is not under check."""
+    left = Account.objects.filter(code=chart.LOAN_COLLECTION).exclude(balance=0)
+    frozen = Loan.objects.filter(is_frozen=True).values("reference")
+    rows = left.exclude(loan_reference__in=frozen).order_by("pk").values_list("loan_reference", "balance")
+    return [Break("I9", f"{reference} {chart.LOAN_COLLECTION}", 0, balance) for reference, balance in rows]
+
+
+def lenders_get_what_is_paid() -> list[Break]:
+    """I12: what each loan's notes received is what its borrower paid, part by part, before the servicing fee."""
+    breaks = []
+    for loans in _pages(Q(status__in=LoanStatus.disbursed())):
+        ids = list(loans)
+        confirmed = Q(loan__in=ids, status=RepaymentStatus.CONFIRMED)
+        paid = _sums(
+            Repayment,
+            confirmed,
+            principal=F("principal"),
+            interest=F("interest"),
+            late_fee=F("late_fee"),
+            servicing_fee=F("servicing_fee"),
+        )
+        shared = _sums(
+            Distribution,
+            Q(repayment__loan__in=ids, repayment__status=RepaymentStatus.CONFIRMED),
+            by="repayment__loan",
+            principal=F("principal"),
+            interest=F("interest"),
+            late_fee=F("late_fee"),
+            servicing_fee=F("servicing_fee"),
+        )
+        for pk, loan in loans.items():
+            got = shared.get(pk, {})
+            for part, amount in paid.get(pk, {}).items():
+                if part == "late_fee" and not LoanTerms.from_json(loan.frozen_terms).late_fees_to_lenders:
+                    continue
+                breaks += _differences("I12", loan.reference, amount, {part.replace("_", " "): got.get(part, 0)})
+    return breaks
+
+
+def claims_tie_to_the_plan() -> list[Break]:
+    """L1: interest and late fees in the books are those of the plan that fell due and are not paid."""
+    pairs = (
+        (chart.INTEREST_RECEIVABLE, chart.LENDERS_INTEREST, "interest"),
+        (chart.LATE_FEES_RECEIVABLE, chart.LENDERS_LATE_FEES, "late_fee"),
+    )
+    breaks = []
+    for loans in _pages(Q(status__in=LoanStatus.disbursed())):
+        plan = _sums(
+            Instalment,
+            Q(loan__in=list(loans)) & ~Q(status__in=[InstalmentStatus.SUPERSEDED, InstalmentStatus.WRITTEN_OFF]),
+            interest=F("interest_posted") - F("interest_paid"),
+            late_fee=F("late_fee_due") - F("late_fee_paid") - F("late_fee_removed"),
+        )
+        accounts = _account_balances(loans, *(code for pair in pairs for code in pair[:2]))
+        for pk, loan in loans.items():
+            for receivable, claim, part in pairs:
+                found = {code: accounts.get((code, loan.reference), 0) for code in (receivable, claim)}
+                breaks += _differences("L1", loan.reference, plan.get(pk, {}).get(part, 0), found)
+    return breaks
+
+
+def loan_columns_agree() -> list[Break]:
+    """L2: next payment, funded amount and number of lenders on a loan are those of its rows."""
+    breaks = []
+    for loans in _pages(Q(status__in=LoanStatus.owing())):
+        unpaid = Instalment.objects.filter(loan__in=list(loans), status__in=InstalmentStatus.unpaid())
+        first: dict[int, int] = {}
+        for row in unpaid.order_by("due_date", "number"):
+            first.setdefault(row.loan_id, row.total_unpaid)
+        for pk, loan in loans.items():
+            found = {"next payment": loan.next_due_amount or 0}
+            breaks += _differences("L2", loan.reference, first.get(pk, 0), found)
+    for loans in _pages(Q(status__in=LoanStatus.holding_commitments())):
+        holding = Commitment.objects.filter(loan__in=list(loans), status__in=CommitmentStatus.holding()).order_by()
+        rows = holding.values_list("loan_id").annotate(Sum("amount"), Count("lender", distinct=True))
+        sums = {pk: (int(amount), lenders) for pk, amount, lenders in rows}
+        for pk, loan in loans.items():
+            amount, lenders = sums.get(pk, (0, 0))
+            breaks += _differences("L2", loan.reference, amount, {"funded": loan.funded_amount})
+            breaks += _differences("L2", loan.reference, lenders, {"lenders": loan.lender_count})
+    return breaks
+
+
+CHECKS: list[Check] = [
+    Check("I5", _("Principal is the same in loan, accounts, notes and payment plan"), principal_ties_together),
+    Check("I6", _("Reserved money equals open commitments"), reservations_tie_together),
+    Check("I9", _("Collection accounts of loans are empty"), collections_are_empty),
+    Check("I12", _("Lenders received what borrowers paid"), lenders_get_what_is_paid),
+    Check("L1", _("Claims for interest and late fees equal the payment plan"), claims_tie_to_the_plan),
+    Check("L2", _("Figures shown on loans equal their rows"), loan_columns_agree),
+]
+
+
+def _pages(rule: Q) -> Iterator[dict[int, Loan]]:
+    last = 0
+    while page := list(Loan.objects.filter(rule, pk__gt=last).order_by("pk")[:LOANS_PER_PAGE]):
+        yield {loan.pk: loan for loan in page}
+        last = page[-1].pk
+
+
+def _account_balances(loans: dict[int, Loan], *codes: str) -> dict[tuple[str, str], int]:
+    references = [loan.reference for loan in loans.values()]
+    rows = Account.objects.filter(loan_reference__in=references, code__in=codes)
+    return {
+        (code, reference): balance for code, reference, balance in rows.values_list("code", "loan_reference", "balance")
+    }
+
+
+def _sums(model: type[Model], rule: Q, *, by: str = "loan", **parts: Any) -> Sums:
+    rows = model._default_manager.filter(rule).order_by().values(by)
+    summed = rows.annotate(**{f"sum_{name}": Sum(part) for name, part in parts.items()})
+    return {row[by]: {name: int(row[f"sum_{name}"] or 0) for name in parts} for row in summed}
+
+
+def _differences(code: str, reference: str, expected: int, found: dict[str, int]) -> list[Break]:
+    return [
+        Break(code, f"{reference} {name}", expected, figure) for name, figure in found.items() if figure != expected
+    ]
