@@ -10,8 +10,11 @@ class P2PLendingConfig(AppConfig):
     name = "p2plending"
 
     def ready(self) -> None:
-        from p2plending.reference_data import ensure_reference_data  # models are ready only now
+        from p2plending.jobs import ensure_schedules  # models are ready only now
+        from p2plending.reference_data import ensure_reference_data
 
         # Sent for apps with models only, which this one has none of, and after every table is there; also after a
         # test database was emptied.
-        post_migrate.connect(ensure_reference_data, sender=apps.get_app_config("loans"))
+        last_of_ours = apps.get_app_config("loans")
+        post_migrate.connect(ensure_reference_data, sender=last_of_ours)
+        post_migrate.connect(ensure_schedules, sender=last_of_ours)
