@@ -1,0 +1,218 @@
+"""The shape of the code: who may import whom, how long things may be, where the clock and the books are touched."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+PACKAGES = ("p2plending", "accounts", "ledger", "loans", "matching", "adminpanel")
+LONGEST_FILE = 400
+LONGEST_TEST_FILE = 600
+LONGEST_FUNCTION = 60
+# Where seconds are measured; no money passes there.
+FLOAT_ALLOWED = re.compile(r"p2plending/(scripts/|bench/|settings\.py|lib/db\.py|management/commands/worker\.py)")
+# The clock itself; libraries' own columns of time stamps; the watchdog of the worker and the planner of its schedules.
+CLOCK_ALLOWED = {
+    "p2plending/lib/clock.py",
+    "p2plending/management/commands/worker.py",
+    "p2plending/jobs.py",
+    "accounts/models/user.py",
+    "loans/services/repayment_posting.py",
+}
+LEDGER_WRITERS = {"ledger/services/posting.py", "ledger/locks.py", "ledger/services/snapshots.py"}
+LEDGER_TABLES = {"Account", "JournalEntry", "Posting", "BalanceSnapshot"}
+WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete", "save"}
+CLOCK_READS = {
+    ("datetime", "now"),
+    ("datetime", "today"),
+    ("datetime", "utcnow"),
+    ("date", "today"),
+    ("timezone", "now"),
+    ("timezone", "localdate"),
+    ("timezone", "localtime"),
+    ("time", "time"),
+}
+
+
+def source_files(*, tests: bool = False) -> list[Path]:
+    files = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    wanted = [path for path in files if "migrations" not in path.parts]
+    return [path for path in wanted if ("tests" in path.parts) == tests]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_imports_point_one_way() -> None:
+    command = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+def test_no_file_is_longer_than_a_reader_can_hold() -> None:
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in source_files()}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in source_files(tests=True)}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_TEST_FILE} == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = {}
+    for path in source_files() + source_files(tests=True):
+        for node in nodes(path):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > LONGEST_FUNCTION:
+                    long[f"{name_of(path)}:{node.name}"] = length
+    assert long == {}
+
+
+def floats_in(tree: ast.AST) -> Iterator[int]:
+    for node in ast.walk(tree):
+        is_number = isinstance(node, ast.Constant) and isinstance(node.value, float)
+        is_type = isinstance(node, ast.Name) and node.id == "float"
+        is_column = isinstance(node, ast.Attribute) and node.attr == "FloatField"
+        if is_number or is_type or is_column:
+            yield node.lineno
+
+
+def test_no_float_comes_near_money() -> None:
+    found = []
+    for path in source_files():
+        if not FLOAT_ALLOWED.match(name_of(path)):
+            found += [f"{name_of(path)}:{line}" for line in floats_in(ast.parse(path.read_text(encoding="utf-8")))]
+    assert found == []
+
+
+@pytest.mark.parametrize("code", ["rate = 0.12", "value = float(text)", "amount = models.FloatField()"])
+def test_the_search_for_floats_finds_them(code: str) -> None:
+    assert list(floats_in(ast.parse(code))) == [1]
+
+
+def clock_reads_in(tree: ast.AST) -> Iterator[int]:
+    """Reads of the clock; `timezone.localtime(value)` and `localdate(value)` only convert what they are given."""
+    conversions = {
+        node.func
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"localtime", "localdate"} and node.args
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node not in conversions:
+            owner = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+            if (owner, node.attr) in CLOCK_READS:
+                yield node.lineno
+
+
+def test_only_the_clock_reads_the_clock() -> None:
+    found = []
+    for path in source_files():
+        if name_of(path) not in CLOCK_ALLOWED and not name_of(path).startswith("p2plending/scripts/"):
+            reads = clock_reads_in(ast.parse(path.read_text(encoding="utf-8")))
+            found += [f"{name_of(path)}:{line}" for line in reads]
+    assert found == []
+
+
+@pytest.mark.parametrize("code", ["dt.date.today()", "datetime.now()", "timezone.localdate()", "a = timezone.now"])
+def test_the_search_for_clocks_finds_them(code: str) -> None:
+    assert list(clock_reads_in(ast.parse(code))) == [1]
+
+
+def test_services_never_ask_what_day_it_is() -> None:
+    asking = [name_of(path) for path in source_files() if "services" in path.parts and calls(path, "business_date")]
+    assert asking == []
+
+
+def calls(path: Path, name: str) -> bool:
+    for node in nodes(path):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called == name:
+                return True
+    return False
+
+
+def ledger_writes_in(tree: ast.AST) -> Iterator[int]:
+    """Calls that write a table of the books: `Posting.objects.create(…)`, `insert_rows(Posting, …)`, `Account(…)`."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        if isinstance(call.func, ast.Name):
+            arguments = {argument.id for argument in call.args if isinstance(argument, ast.Name)}
+            is_write = call.func.id in LEDGER_TABLES or (call.func.id == "insert_rows" and arguments & LEDGER_TABLES)
+        else:
+            named = {inner.id for inner in ast.walk(call.func) if isinstance(inner, ast.Name)}
+            is_write = getattr(call.func, "attr", "") in WRITES and bool(named & LEDGER_TABLES)
+        if is_write:
+            yield call.lineno
+
+
+def test_the_books_have_one_door() -> None:
+    found = []
+    for path in source_files():
+        if name_of(path) not in LEDGER_WRITERS:
+            writes = ledger_writes_in(ast.parse(path.read_text(encoding="utf-8")))
+            found += [f"{name_of(path)}:{line}" for line in writes]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Posting.objects.create(debit=1)",
+        "Account.objects.filter(pk=1).update(balance=0)",
+        "insert_rows(Posting, columns, rows)",
+        "JournalEntry(kind=kind)",
+    ],
+)
+def test_the_search_for_writers_of_the_books_finds_them(code: str) -> None:
+    assert list(ledger_writes_in(ast.parse(code))) == [1]
+
+
+def test_no_raw_sql_writes_the_books() -> None:
+    statement = re.compile(r"(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+[`\"]?ledger_", re.IGNORECASE)
+    assert [name_of(path) for path in source_files() if statement.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_nothing_happens_by_signal() -> None:
+    """A signal is a call that nobody sees in the caller; after a migration, and in a worker, there is no caller."""
+    found = set()
+    for path in source_files():
+        for node in nodes(path):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.endswith("signals"):
+                found |= {(name_of(path), alias.name) for alias in node.names if alias.name != "post_migrate"}
+            elif isinstance(node, ast.Name) and node.id == "receiver":
+                found.add((name_of(path), "receiver"))
+    assert {(name, signal) for name, signal in found if name != "p2plending/management/commands/worker.py"} == set()
+
+
+def test_what_runs_once_is_called_in_one_way() -> None:
+    """Keywords only, and the caller's key; a job of the system, which has no actor, makes its own key."""
+    odd = []
+    for path in source_files():
+        if "services" in path.parts and name_of(path) != "accounts/services/idempotency.py":
+            functions = ast.parse(path.read_text(encoding="utf-8")).body
+            odd += [f"{name_of(path)}:{one.name}" for one in functions if _runs_once(one) and not _has_keys(one)]
+    assert odd == []
+
+
+def _runs_once(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef) and any(
+        isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "run_once"
+        for inner in ast.walk(node)
+    )
+
+
+def _has_keys(function: ast.FunctionDef) -> bool:
+    keywords = {argument.arg for argument in function.args.kwonlyargs}
+    return not function.args.args and ("idempotency_key" in keywords or "actor" not in keywords)
