@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.db import transaction
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from ledger.enums import EntryKind, LineCode
@@ -66,7 +67,7 @@ def test_somebody_without_a_wallet_has_zeros(eve: User) -> None:
     assert (summary.available, summary.reserved, summary.withdrawing, summary.total) == (0, 0, 0, 0)
 
 
-def test_the_wallet_is_one_query(busy_bob: User, django_assert_num_queries) -> None:  # noqa: ANN001
+def test_the_wallet_is_one_query(busy_bob: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(1):
         summary = wallet_summary(busy_bob)
     assert (summary.available, summary.reserved, summary.total) == (795_00, 250_00, 1_045_00)
@@ -111,7 +112,9 @@ def test_a_period_that_ends_before_it_starts_is_a_mistake(bob: User) -> None:
         statement(bob, dt.date(2026, 2, 1), dt.date(2026, 1, 31))
 
 
-def test_a_statement_costs_two_queries_whatever_it_holds(busy_bob: User, django_assert_num_queries) -> None:  # noqa: ANN001
+def test_a_statement_costs_two_queries_whatever_it_holds(
+    busy_bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for end in (dt.date(2026, 1, 5), dt.date(2026, 12, 31)):
         with django_assert_num_queries(2):
             for line in statement(busy_bob, dt.date(2026, 1, 1), end).lines:
