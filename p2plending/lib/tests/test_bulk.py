@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 from django.db.models import Max, Min
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import OperationKey
 from p2plending.lib import bulk
@@ -34,6 +35,6 @@ def test_every_row_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.django_db
-def test_no_rows_are_no_statement(django_assert_num_queries) -> None:  # noqa: ANN001
+def test_no_rows_are_no_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with transaction.atomic(), django_assert_num_queries(0):
         insert_rows(OperationKey, COLUMNS, [])
