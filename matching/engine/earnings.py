@@ -71,7 +71,7 @@ def earnings(
     """What ``amount`` of a loan of ``principal`` brings by its planned payments, split as payments will be split.
 
     The expected loss is the grade's yearly rate on what the lender has outstanding, month by month:
-    sum of outstanding * rate / 12. 100.00 of 10,000.00 at 12 % over 12 months, fee 5 %, loss 2.2 %: interest 6.62,
+    sum of outstanding * rate / 12. 100.00 of 10,000.00 at 12 % over 12 months, fee 5 %, loss 2.2 %: interest 6.61,
     fee 0.28, expected loss 1.21. ``amount`` is from 1 to ``principal``; raises ValueError otherwise.
     """
     if not 0 < amount <= principal:

@@ -40,7 +40,7 @@ class Exposure:
 
 
 def listing_for(reference: str, viewer: User) -> Loan:
-    """An open loan for everybody; one that is no longer open only for its lenders, its borrower and staff.
+    """An open loan for everybody, a full one for lenders, any other only for its lenders, its borrower and staff.
 
     Raises Loan.DoesNotExist for all else.
     """
@@ -50,6 +50,7 @@ def listing_for(reference: str, viewer: User) -> Loan:
     if viewer.is_authenticated and (
         viewer.role == Role.STAFF
         or viewer.pk == loan.borrower_id
+        or (viewer.role == Role.LENDER and loan.status in LoanStatus.holding_commitments() and not loan.is_frozen)
         or Commitment.objects.filter(loan=loan, lender=viewer).exists()
         or Note.objects.filter(loan=loan, owner=viewer).exists()
     ):

@@ -108,10 +108,8 @@ def matching_loans(loans: QuerySet[Loan], filters: Filters, today: dt.date, sort
                 F("annual_rate") * (Value(Decimal(1)) - F("servicing_fee_rate")) - F("expected_loss_rate"),
                 output_field=DecimalField(max_digits=12, decimal_places=8),
             ),
-            funded_order=ExpressionWrapper(
-                F("funded_amount") * Value(Decimal(1)) / F("principal"),
-                output_field=DecimalField(max_digits=12, decimal_places=8),
-            ),
+            # Ten-thousandths in whole numbers, because databases differ in how they divide those.
+            funded_order=ExpressionWrapper(F("funded_amount") * 10_000 / F("principal"), output_field=MoneyField()),
         )
         .order_by(*SORTS[sort])
     )

@@ -27,7 +27,7 @@ def now_day(settings: LazySettings) -> dt.date:
 
 
 @pytest.fixture
-def market(db: None, now_day: dt.date) -> Callable[..., Loan]:
+def market(dora: User, now_day: dt.date) -> Callable[..., Loan]:
     """Open a loan of a new borrower today: `market("Nora", amount=2_000_00, title="Boat")`."""
 
     def open_loan(name: str, **answers: Any) -> Loan:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import Role
 from accounts.models import User
@@ -218,12 +220,11 @@ def test_what_a_rule_reserved_can_be_taken_back(alice: User, bob: User, today: d
 def test_the_number_of_statements_of_a_plan_does_not_grow_with_rules_that_do_not_fit(
     alice: User, bob: User, carol: User, today: dt.date, rule: Rule, django_assert_num_queries: Callable[..., object]
 ) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     rule(bob, grades=("E",))
     loan = world.listed_loan(alice)
-    with CaptureQueriesContext(connection, ) as one:
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
         look(loan, today)
     for name in ("Dan", "Fay", "Gus"):
         rule(world.verified(name, Role.LENDER), grades=("E",))

@@ -15,7 +15,7 @@ from accounts.gates import Action, blocking_refusal
 from ledger.selectors import wallet_summary
 from loans.enums import CommitmentSource, LoanStatus
 from loans.models import Commitment, Loan
-from loans.selectors.listing import commitment_limits
+from loans.selectors.listing import commitment_limits, listed_loan
 from loans.services.funding import place_commitment, withdraw_commitment
 from matching.forms import AmountForm, LendForm
 from matching.selectors.listing import exposure_of, planned_earnings
@@ -33,12 +33,15 @@ from p2plending.lib.money import format_plain
 @get_or_post
 @role_required(Role.LENDER)
 def lend(request: HttpRequest, reference: str) -> HttpResponse:
-    loan = listing_or_404(request, reference)
     if request.method != "POST":
-        return _show_check(request, loan)
+        return _show_check(request, listing_or_404(request, reference), AmountForm(request.GET or None))
+    loan = _loan_of_form_or_404(reference)
     form = LendForm(request.POST)
     if not form.is_valid():
-        return _check_page(request, loan, form.cleaned_data.get("amount"), form, status=422)
+        amount = form.cleaned_data.get("amount")
+        if amount is None:
+            return _show_check(request, loan, AmountForm(request.POST))
+        return _check_page(request, loan, amount, form, status=422)
     try:
         commitment = place_commitment(
             loan_id=loan.pk,
@@ -58,16 +61,33 @@ def _source(form: LendForm) -> CommitmentSource:
     return CommitmentSource.SUGGESTION if form.cleaned_data["from_suggestion"] else CommitmentSource.MANUAL
 
 
-def _show_check(request: HttpRequest, loan: Loan) -> HttpResponse:
-    """The check page for the amount in the address; without a usable one, the box for it again."""
-    amount_form = AmountForm(request.GET) if "amount" in request.GET else AmountForm()
-    if not amount_form.is_bound or not amount_form.is_valid():
-        context = {"loan": loan, "form": amount_form, "limits": commitment_limits(loan, request.user)}
-        context["gate"] = blocking_refusal(request.user, Action.LEND)
-        return render(request, "matching/lend_amount.html", context, status=422 if amount_form.is_bound else 200)
+def _loan_of_form_or_404(reference: str) -> Loan:
+    """The loan that a form was opened for, in whatever state it is now: the service says what became of it."""
+    try:
+        return listed_loan(reference)
+    except Loan.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _show_check(request: HttpRequest, loan: Loan, amount_form: AmountForm) -> HttpResponse:
+    """The check page for the amount that was typed; without a usable one, the box for it again."""
+    if not amount_form.is_bound or "amount" not in amount_form.data:
+        return _amount_page(request, loan, AmountForm())
+    if not amount_form.is_valid():
+        return _amount_page(request, loan, amount_form)
     amount = amount_form.cleaned_data["amount"]
     form = LendForm(initial={"amount": amount, "from_suggestion": request.GET.get("via") == "suggestion"})
     return _check_page(request, loan, amount, form)
+
+
+def _amount_page(request: HttpRequest, loan: Loan, form: AmountForm) -> HttpResponse:
+    context = {
+        "loan": loan,
+        "form": form,
+        "limits": commitment_limits(loan, request.user),
+        "gate": blocking_refusal(request.user, Action.LEND),
+    }
+    return render(request, "matching/lend_amount.html", context, status=422 if form.is_bound else 200)
 
 
 def _refused_page(request: HttpRequest, loan: Loan, form: LendForm, refusal: Refused) -> HttpResponse:
@@ -86,14 +106,12 @@ def _refused_page(request: HttpRequest, loan: Loan, form: LendForm, refusal: Ref
 def _check_page(
     request: HttpRequest,
     loan: Loan,
-    amount: int | None,
+    amount: int,
     form: LendForm,
     *,
     status: int = 200,
     refusal: Refused | None = None,
 ) -> HttpResponse:
-    if amount is None:
-        raise Http404
     today = business_date()
     limits = commitment_limits(loan, request.user)
     context: dict[str, Any] = {
