@@ -7,12 +7,12 @@ from django.urls import path
 from loans.views import servicing, statements
 
 urlpatterns = [
-    path("loans/<str:reference>/pay/", servicing.pay, name="pay"),
-    path("loans/<str:reference>/pay/check/", servicing.pay_check, name="pay_check"),
-    path("loans/<str:reference>/payments/<str:repayment_reference>/", servicing.repayment, name="repayment"),
-    path("loans/<str:reference>/early/", statements.early, name="early"),
-    path("loans/<str:reference>/plan/", statements.plan, name="plan"),
-    path("loans/<str:reference>/plan.csv", statements.plan_csv, name="plan_csv"),
-    path("loans/<str:reference>/certificate/", statements.certificate, name="certificate"),
-    path("payments/<str:reference>/explained/", statements.explain_repayment, name="explain_repayment"),
+    path("loans/<slug:reference>/pay/", servicing.pay, name="pay"),
+    path("loans/<slug:reference>/pay/check/", servicing.pay_check, name="pay_check"),
+    path("loans/<slug:reference>/payments/<slug:repayment_reference>/", servicing.repayment, name="repayment"),
+    path("loans/<slug:reference>/early/", statements.early, name="early"),
+    path("loans/<slug:reference>/plan/", statements.plan, name="plan"),
+    path("loans/<slug:reference>/plan.csv", statements.plan_csv, name="plan_csv"),
+    path("loans/<slug:reference>/certificate/", statements.certificate, name="certificate"),
+    path("payments/<slug:reference>/explained/", statements.explain_repayment, name="explain_repayment"),
 ]
