@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from loans.api import questions, views
 
@@ -26,4 +26,5 @@ urlpatterns = [
         questions.QuestionAnswerView.as_view(),
         name="api-question-answer",
     ),
+    path("", include("loans.api.urls_servicing")),
 ]
