@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 
 
 class AdminPanelConfig(AppConfig):
     default = True
     name = "adminpanel"
+
+    def ready(self) -> None:
+        from adminpanel.permissions import grant_group_permissions  # models are ready only now
+
+        post_migrate.connect(grant_group_permissions, sender=self)
 
 
 class ComplianceAdminConfig(AdminConfig):

@@ -1,12 +1,78 @@
-"""The staff site: the stock Django admin with our index, menu and theme."""
+"""The staff site: the stock Django admin with our index, menu, theme and sign-in."""
 
 from __future__ import annotations
 
-from django.contrib.admin import AdminSite
-from django.utils.translation import gettext_lazy as _
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.enums import Role
+from adminpanel.menu import menu_for
+
+REGISTRY = "adminpanel.registry."
 
 
 class ComplianceAdminSite(AdminSite):
-    site_header = _("Staff")
-    site_title = _("Staff")
-    index_title = _("Today")
+    """Shows what `adminpanel.registry` registers, read only, and the desk pages of `adminpanel.urls`."""
+
+    site_header = gettext_lazy("Staff desk")
+    site_title = gettext_lazy("Staff desk")
+    index_title = gettext_lazy("Today")
+    enable_nav_sidebar = False
+
+    def register(
+        self, model_or_iterable: type[Model] | Iterable[type[Model]], admin_class: Any = None, **options: Any
+    ) -> None:
+        """Take our own registry only: other packages would bring pages with password hashes, tokens and keys."""
+        if admin_class is not None and admin_class.__module__.startswith(REGISTRY):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return bool(user.is_active and user.is_staff and user.role == Role.STAFF)
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        guarded = super().admin_view(view, cacheable)
+
+        def enter(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied(_("Only staff can open this page."))
+            if not request.user.is_authenticated:
+                # The site's own sign-in, with its limits and second factor; the stock form has neither.
+                return redirect_to_login(request.get_full_path())
+            return guarded(request, *args, **kwargs)
+
+        enter.allowed_roles = (Role.STAFF,)
+        return enter
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        from adminpanel.urls import desk_urls  # the pages import this site
+
+        registry: list[URLPattern | URLResolver] = [
+            path(f"{model._meta.app_label}/{model._meta.model_name}/", include(model_admin.urls))
+            for model, model_admin in self._registry.items()
+        ]
+        return [*desk_urls, *registry]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            "site_title": self.site_title,
+            "site_header": self.site_header,
+            "has_permission": self.has_permission(request),
+            "is_popup": False,
+            "menu": menu_for(request.user, request.path),
+            "environment": _("Demo") if settings.DEMO_MODE else _("Production"),
+        }
+
+    def admin_of(self, model: type[Model]) -> ModelAdmin | None:
+        """How the registry shows a model; None when it does not."""
+        return self._registry.get(model)

@@ -1,0 +1,106 @@
+"""Who among the staff may do what: one table, given to the groups after every migration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from accounts.enums import Role, StaffGroup
+from accounts.permissions import READ_DOCUMENTS, REVIEW_IDENTITY, SUSPEND_USERS
+from p2plending.lib.decorators import View, role_required
+
+REVIEW_APPLICATIONS = "adminpanel.review_applications"
+CLOSE_LISTINGS = "adminpanel.close_listings"
+PAY_OUT_LOANS = "adminpanel.pay_out_loans"
+DECIDE_DEPOSITS = "adminpanel.decide_deposits"
+DECIDE_WITHDRAWALS = "adminpanel.decide_withdrawals"
+DECIDE_REPAYMENTS = "adminpanel.decide_repayments"
+VIEW_BOOKS = "adminpanel.view_books"
+CHANGE_SETTINGS = "adminpanel.change_settings"
+RUN_JOBS = "adminpanel.run_jobs"
+MOVE_DEMO_DATE = "adminpanel.move_demo_date"
+GIVE_GROUPS = "adminpanel.give_groups"
+
+VIEW_USERS = "accounts.view_user"
+VIEW_IDENTITY = "accounts.view_identityverification"
+VIEW_AUDIT = "accounts.view_auditevent"
+VIEW_NOTIFICATIONS = "accounts.view_notification"
+VIEW_DEPOSITS = "ledger.view_deposit"
+VIEW_WITHDRAWALS = "ledger.view_withdrawal"
+VIEW_LOANS = "loans.view_loan"
+VIEW_REPAYMENTS = "loans.view_repayment"
+VIEW_PRODUCTS = "loans.view_loanproduct"
+VIEW_JOBS = "django_q.view_schedule"
+
+_LOANS = {
+    VIEW_LOANS,
+    VIEW_REPAYMENTS,
+    VIEW_PRODUCTS,
+    *(f"loans.view_{name}" for name in ("commitment", "note", "instalment", "distribution", "loanquestion")),
+}
+_MATCHING = {
+    f"matching.view_{name}" for name in ("lendingmandate", "matchproposal", "allocationrun", "allocationdecision")
+}
+_BOOKS = {VIEW_BOOKS, *(f"ledger.view_{name}" for name in ("account", "journalentry", "posting"))}
+_MONEY = {VIEW_DEPOSITS, VIEW_WITHDRAWALS}
+_JOBS = {f"django_q.view_{name}" for name in ("schedule", "success", "failure", "ormq")}
+_READ_ALL = {VIEW_USERS, VIEW_IDENTITY, VIEW_AUDIT, VIEW_NOTIFICATIONS} | _LOANS | _MATCHING | _BOOKS | _MONEY | _JOBS
+
+GROUP_PERMISSIONS: dict[StaffGroup, frozenset[str]] = {
+    StaffGroup.SUPPORT: frozenset({VIEW_USERS, VIEW_IDENTITY, VIEW_NOTIFICATIONS} | _LOANS | _MATCHING | _MONEY),
+    StaffGroup.IDENTITY: frozenset({VIEW_USERS, VIEW_IDENTITY, READ_DOCUMENTS, REVIEW_IDENTITY, VIEW_AUDIT}),
+    StaffGroup.UNDERWRITER: frozenset({VIEW_USERS, VIEW_IDENTITY, REVIEW_APPLICATIONS} | _LOANS),
+    StaffGroup.FINANCE: frozenset(
+        {VIEW_USERS, PAY_OUT_LOANS, DECIDE_DEPOSITS, DECIDE_WITHDRAWALS, DECIDE_REPAYMENTS} | _LOANS | _MONEY | _BOOKS
+    ),
+    StaffGroup.COLLECTIONS: frozenset({VIEW_USERS, VIEW_NOTIFICATIONS} | _LOANS),
+    StaffGroup.COMPLIANCE: frozenset(
+        {READ_DOCUMENTS, SUSPEND_USERS, CLOSE_LISTINGS, CHANGE_SETTINGS, RUN_JOBS, MOVE_DEMO_DATE, GIVE_GROUPS}
+        | _READ_ALL
+    ),
+    StaffGroup.AUDITOR: frozenset(_READ_ALL),
+}
+_APPS = ("accounts", "ledger", "loans", "matching", "adminpanel", "django_q")
+
+
+def grant_group_permissions(**_signal: Any) -> None:
+    """Give every staff group exactly what the table says; runs after each migration."""
+    for label in _APPS:
+        create_permissions(apps.get_app_config(label), verbosity=0)
+    rows = Permission.objects.filter(content_type__app_label__in=_APPS).select_related("content_type")
+    known = {f"{row.content_type.app_label}.{row.codename}": row for row in rows}
+    with transaction.atomic():
+        for name, granted in GROUP_PERMISSIONS.items():
+            group, _created = Group.objects.get_or_create(name=name.value)
+            group.permissions.set(known[permission] for permission in granted)
+
+
+def require_permission(request: HttpRequest, permission: str) -> None:
+    """Raise PermissionDenied, with the words of the 403 page, unless this member of staff has the permission."""
+    if not (request.user.is_staff and request.user.has_perm(permission)):
+        raise PermissionDenied(_("Your group of staff can't do this. Ask somebody whose job it is."))
+
+
+def permission_required(permission: str) -> Callable[[View], View]:
+    """Staff whose group has the permission; others get the 403 page. The view carries `needed_permission`."""
+
+    def decorate(view: View) -> View:
+        @role_required(Role.STAFF)
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            require_permission(request, permission)
+            return view(request, *args, **kwargs)
+
+        guarded.needed_permission = permission
+        return guarded
+
+    return decorate

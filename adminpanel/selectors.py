@@ -1,0 +1,253 @@
+"""What waits for staff, and what staff look at before they decide."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django_q.models import Failure, OrmQ, Schedule, Task
+
+from accounts.enums import DeliveryStatus, VerificationStatus
+from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, User
+from accounts.selectors import current_documents, holders_of_number, identity_queue
+from adminpanel import permissions as allow
+from ledger.enums import DepositStatus, WithdrawalStatus
+from ledger.models import Deposit, Withdrawal
+from loans.enums import LoanStatus, RepaymentStatus
+from loans.models import Loan, Repayment
+from p2plending.figures import format_day
+
+TIME_LIMIT = dt.timedelta(days=1)
+FAILED_SINCE = dt.timedelta(days=7)
+BOOKS_CHECKED = "adminpanel.books.checked"
+ADULT_AGE = 18
+ENDS_SOON = dt.timedelta(days=30)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class QueueCard:
+    """One queue on the first page: how many wait, since when the oldest, how many over the time limit."""
+
+    label: str | Promise
+    icon: str
+    url_name: str
+    count: int
+    oldest: dt.datetime | None
+    late: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Light:
+    """One traffic light. `kind` is the colour of its badge: success, warning, danger or neutral."""
+
+    label: str | Promise
+    kind: str
+    words: str
+    detail: str = ""
+    url_name: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a checks list: fine, or something to look at."""
+
+    is_fine: bool
+    words: str
+    detail: str = ""
+
+
+# --- queues ----------------------------------------------------------------------------------------------------------
+def application_queue() -> QuerySet[Loan]:
+    """Applications that wait for an underwriter, the oldest first, with what the list shows."""
+    return (
+        Loan.objects.filter(status__in=(LoanStatus.SUBMITTED, LoanStatus.UNDER_REVIEW))
+        .select_related("borrower", "reviewer", "assessment")
+        .order_by("submitted_at", "pk")
+    )
+
+
+def payout_queue() -> QuerySet[Loan]:
+    """Funded and signed loans that are not paid out, the oldest signature first."""
+    return (
+        Loan.objects.filter(status=LoanStatus.FUNDED, signed_at__isnull=False)
+        .select_related("borrower")
+        .order_by("signed_at", "pk")
+    )
+
+
+def deposit_queue() -> QuerySet[Deposit]:
+    """Deposits that nobody has found yet, the oldest first."""
+    return Deposit.objects.filter(status=DepositStatus.DECLARED).select_related("user").order_by("created_at", "pk")
+
+
+def withdrawal_queue() -> QuerySet[Withdrawal]:
+    """Withdrawals that are neither paid nor ended, the oldest first."""
+    waiting = Withdrawal.objects.filter(status__in=WithdrawalStatus.open())
+    return waiting.select_related("user", "approved_by").order_by("created_at", "pk")
+
+
+def repayment_queue() -> QuerySet[Repayment]:
+    """Payments on loans that people told us about and nobody has found yet, the oldest first."""
+    waiting = Repayment.objects.filter(status=RepaymentStatus.DECLARED)
+    return waiting.select_related("loan", "payer").order_by("created_at", "pk")
+
+
+# Label, icon, URL name, who may see it, the rows, since when each waits.
+QUEUES = (
+    (_("Identity checks"), "person-check", "identity_queue", allow.VIEW_IDENTITY, identity_queue, "submitted_at"),
+    (_("Loan applications"), "file-earmark-text", "loan_queue", allow.VIEW_LOANS, application_queue, "submitted_at"),
+    (_("Loans to pay out"), "bank", "payouts", allow.VIEW_LOANS, payout_queue, "signed_at"),
+    (_("Deposits"), "arrow-down-left", "deposit_queue", allow.VIEW_DEPOSITS, deposit_queue, "created_at"),
+    (_("Withdrawals"), "arrow-up-right", "withdrawal_queue", allow.VIEW_WITHDRAWALS, withdrawal_queue, "created_at"),
+    (_("Loan payments"), "receipt", "repayment_queue", allow.VIEW_REPAYMENTS, repayment_queue, "created_at"),
+)
+
+
+def queue_cards(user: User, now: dt.datetime) -> list[QueueCard]:
+    """The queues that this member of staff may see. One query a queue."""
+    rows = [one for one in QUEUES if user.has_perm(one[3])]
+    cards = []
+    for label, icon, url_name, _permission, queue, since in rows:
+        found = (
+            queue()
+            .order_by()
+            .aggregate(
+                count=Count("pk"),
+                oldest=Min(since),
+                late=Count("pk", filter=Q(**{f"{since}__lt": now - TIME_LIMIT})),
+            )
+        )
+        cards.append(QueueCard(label, icon, url_name, **found))
+    return cards
+
+
+# --- traffic lights --------------------------------------------------------------------------------------------------
+def last_books_check() -> AuditEvent | None:
+    """The latest proof of the books; its data holds the number of checks and every break."""
+    return AuditEvent.objects.filter(action=BOOKS_CHECKED).select_related("actor").first()
+
+
+def lights(now: dt.datetime) -> list[Light]:
+    """Books, job queue, e-mails. Four queries."""
+    return [_books_light(last_books_check()), _queue_light(now), _mail_light()]
+
+
+def _books_light(event: AuditEvent | None) -> Light:
+    label = _("Books")
+    if event is None:
+        return Light(label, "neutral", _t("Not checked yet"), url_name="books")
+    checked, broken = event.data["checks"], len(event.data["breaks"])
+    when = _t("Checked on %(day)s") % {"day": format_day(event.created_at)}
+    if broken:
+        words = ngettext("%(count)s break", "%(count)s breaks", broken) % {"count": broken}
+        return Light(label, "danger", words, when, "books")
+    return Light(label, "success", _t("%(count)s of %(count)s checks hold") % {"count": checked}, when, "books")
+
+
+def _queue_light(now: dt.datetime) -> Light:
+    waiting = OrmQ.objects.count()
+    failed = Failure.objects.filter(started__gte=now - FAILED_SINCE).count()
+    words = _t("%(waiting)s waiting, %(failed)s failed in 7 days") % {"waiting": waiting, "failed": failed}
+    return Light(_("Job queue"), "warning" if failed else "success", words, url_name="jobs")
+
+
+def _mail_light() -> Light:
+    found = Notification.objects.filter(email_status__in=(DeliveryStatus.WAITING, DeliveryStatus.FAILED)).aggregate(
+        waiting=Count("pk", filter=Q(email_status=DeliveryStatus.WAITING)),
+        failed=Count("pk", filter=Q(email_status=DeliveryStatus.FAILED)),
+    )
+    words = _t("%(waiting)s waiting, %(failed)s failed") % found
+    return Light(_("E-mails"), "warning" if found["failed"] else "success", words)
+
+
+# --- identity checks -------------------------------------------------------------------------------------------------
+def findings_about(verification: IdentityVerification, today: dt.date) -> list[Finding]:
+    """What the machine sees before a person decides: age, expiry, same number, files, phone and address, tries."""
+    return [
+        _age(verification, today),
+        _expiry(verification, today),
+        _shared(_t("Document number"), holders_of_number(verification) if verification.id_number_digest else None),
+        _shared(_t("Picture or file"), _same_files(verification)),
+        _shared(_t("Phone number"), _others(verification, phone=verification.phone) if verification.phone else None),
+        _shared(_t("Address"), _same_address(verification)),
+        Finding(
+            not verification.is_politically_exposed,
+            _t("Politically exposed person") if verification.is_politically_exposed else _t("Not politically exposed"),
+            _t("A second officer must approve.") if verification.is_politically_exposed else "",
+        ),
+        Finding(
+            verification.submission_count <= 1,
+            ngettext("Sent %(count)s time", "Sent %(count)s times", verification.submission_count)
+            % {"count": verification.submission_count},
+        ),
+    ]
+
+
+def _age(verification: IdentityVerification, today: dt.date) -> Finding:
+    born = verification.date_of_birth
+    if born is None:
+        return Finding(False, _t("No date of birth"))
+    age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return Finding(age >= ADULT_AGE, _t("%(age)s years old") % {"age": age})
+
+
+def _expiry(verification: IdentityVerification, today: dt.date) -> Finding:
+    ends = verification.id_expires_on
+    if ends is None:
+        return Finding(False, _t("No expiry date of the document"))
+    words = _t("Document valid until %(day)s") % {"day": format_day(ends)}
+    if ends < today:
+        return Finding(False, words, _t("It has expired."))
+    return Finding(ends > today + ENDS_SOON, words, "" if ends > today + ENDS_SOON else _t("It ends soon."))
+
+
+def _others(verification: IdentityVerification, **same: str) -> QuerySet[IdentityVerification]:
+    sent = IdentityVerification.objects.exclude(status=VerificationStatus.NOT_STARTED)
+    return sent.filter(**same).exclude(pk=verification.pk)
+
+
+def _same_address(verification: IdentityVerification) -> QuerySet[IdentityVerification] | None:
+    if not verification.address:
+        return None
+    return _others(
+        verification, address=verification.address, postcode=verification.postcode, country=verification.country
+    )
+
+
+def _same_files(verification: IdentityVerification) -> QuerySet[IdentityVerification] | None:
+    digests = [document.sha256 for document in current_documents(verification)]
+    if not digests:
+        return None
+    others = IdentityDocument.objects.filter(sha256__in=digests).exclude(verification=verification)
+    return IdentityVerification.objects.filter(pk__in=others.values("verification"))
+
+
+def _shared(what: str, holders: QuerySet[IdentityVerification] | None) -> Finding:
+    names = [] if holders is None else list(holders.values_list("user__member_number", flat=True)[:5])
+    if not names:
+        return Finding(True, _t("%(what)s: nobody else has it") % {"what": what})
+    return Finding(False, _t("%(what)s: others have the same") % {"what": what}, ", ".join(names))
+
+
+# --- people, jobs, settings ------------------------------------------------------------------------------------------
+def audit_about_person(user: User) -> QuerySet[AuditEvent]:
+    """What happened to the person's account and identity check, newest first."""
+    return AuditEvent.objects.filter(subject_reference=user.member_number).select_related("actor")
+
+
+def setting_changes() -> QuerySet[AuditEvent]:
+    """Changes of settings and loan products, newest first."""
+    return AuditEvent.objects.filter(subject_type__in=("setting", "product")).select_related("actor")
+
+
+def scheduled_jobs() -> QuerySet[Schedule]:
+    """Every schedule with how its last run ended, in one query."""
+    last = Task.objects.filter(pk=OuterRef("task"))
+    return Schedule.objects.annotate(
+        ran_at=Subquery(last.values("stopped")[:1]), was_fine=Subquery(last.values("success")[:1])
+    ).order_by("name")

@@ -1,0 +1,108 @@
+"""Business numbers that staff change: settings and loan products, each change with its reason in the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from constance.codecs import dumps
+from constance.models import Constance
+from django.conf import settings
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services.audit import record
+from adminpanel.permissions import CHANGE_SETTINGS
+from loans.models import GradeTerms, LoanProduct
+from p2plending.lib.db import run_money
+from p2plending.lib.errors import NotPermitted, Refused
+from p2plending.lib.rules import platform_rules
+
+
+class NothingChanged(Refused):
+    """The form was sent as it was."""
+
+    code = "nothing_changed"
+    default_message = _("Nothing was changed.")
+
+
+def change_settings(*, values: Mapping[str, Any], reason: str, actor: User | None) -> list[str]:
+    """Store the settings that differ from what stands now; returns their names.
+
+    `values` are as `platform_rules()` gives them: minor units, fractions, whole numbers, switches. No actor is a job
+    or a command. Raises NotPermitted, NothingChanged.
+    """
+    if actor is not None and not actor.has_perm(CHANGE_SETTINGS):
+        raise NotPermitted
+
+    def change() -> list[str]:
+        rules = platform_rules()
+        before = {name: getattr(rules, name.lower()) for name in values}
+        changed = [name for name in settings.CONSTANCE_CONFIG if name in values and values[name] != before[name]]
+        if not changed:
+            raise NothingChanged
+        for name in changed:
+            store_setting(name, before[name], values[name], reason=reason, actor=actor)
+        return changed
+
+    return run_money(change)
+
+
+def store_setting(name: str, before: Any, after: Any, *, reason: str, actor: User | None) -> None:
+    """Write one setting and its audit event. Call inside a transaction."""
+    Constance.objects.update_or_create(key=name, defaults={"value": dumps(after)})
+    record(
+        action="adminpanel.setting.changed",
+        actor=actor,
+        subject_type="setting",
+        subject_reference=name,
+        reason=reason,
+        data={"before": str(before), "after": str(after)},
+    )
+
+
+def change_product(
+    *,
+    product: LoanProduct,
+    values: Mapping[str, Any],
+    grades: Mapping[str, Mapping[str, Any]],
+    reason: str,
+    actor: User,
+) -> LoanProduct:
+    """Change a loan product and the terms of its grades (by letter); loans made before keep their frozen copy.
+
+    Raises NotPermitted, NothingChanged.
+    """
+    if not actor.has_perm(CHANGE_SETTINGS):
+        raise NotPermitted
+
+    def change() -> LoanProduct:
+        row = LoanProduct.objects.select_for_update().get(pk=product.pk)
+        changes = _write(row, values)
+        for terms in GradeTerms.objects.filter(product=row, grade__in=grades).order_by("grade"):
+            changed = _write(terms, grades[terms.grade])
+            changes |= {f"{terms.grade}.{name}": pair for name, pair in changed.items()}
+        if not changes:
+            raise NothingChanged
+        record(
+            action="adminpanel.product.changed",
+            actor=actor,
+            subject_type="product",
+            subject_reference=row.code,
+            reason=reason,
+            data=changes,
+        )
+        return row
+
+    return run_money(change)
+
+
+def _write(row: Model, values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    pairs = {name: {"before": str(getattr(row, name)), "after": str(value)} for name, value in changed.items()}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    if changed:
+        row.save(update_fields=list(changed))
+    return pairs

@@ -1,0 +1,70 @@
+"""Pages of the staff desk, in the namespace `admin` of the staff site."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from adminpanel.views import (
+    applications,
+    books,
+    deposits,
+    identity,
+    payouts,
+    people,
+    repayments,
+    settings,
+    today,
+    withdrawals,
+)
+
+desk_urls: list[URLPattern] = [
+    path("", today.today, name="index"),
+    path("find/", today.find, name="find"),
+    # Identity
+    path("identity/", identity.identity_list, name="identity_queue"),
+    path("identity/<slug:member_number>/", identity.review, name="identity_review"),
+    path("identity/<slug:member_number>/claim/", identity.claim, name="identity_claim"),
+    path("identity/<slug:member_number>/approve/", identity.approve, name="identity_approve"),
+    path("identity/<slug:member_number>/ask/", identity.ask, name="identity_ask"),
+    path("identity/<slug:member_number>/reject/", identity.reject, name="identity_reject"),
+    # Loans
+    path("loans/review/", applications.queue, name="loan_queue"),
+    path("loans/review/<slug:reference>/", applications.review, name="loan_review"),
+    path("loans/review/<slug:reference>/take/", applications.take, name="loan_take"),
+    path("loans/review/<slug:reference>/offer/", applications.offer, name="loan_offer"),
+    path("loans/review/<slug:reference>/ask/", applications.ask, name="loan_ask"),
+    path("loans/review/<slug:reference>/decline/", applications.decline, name="loan_decline"),
+    path("loans/review/<slug:reference>/close/", applications.close, name="loan_close"),
+    path("loans/pay-out/", payouts.queue, name="payouts"),
+    path("loans/pay-out/<slug:reference>/", payouts.pay_out, name="pay_out"),
+    # Money
+    path("money/deposits/", deposits.queue, name="deposit_queue"),
+    path("money/deposits/confirm/", deposits.batch, name="deposit_batch"),
+    path("money/deposits/<slug:reference>/", deposits.deposit, name="deposit"),
+    path("money/deposits/<slug:reference>/confirm/", deposits.confirm, name="deposit_confirm"),
+    path("money/deposits/<slug:reference>/reject/", deposits.reject, name="deposit_reject"),
+    path("money/withdrawals/", withdrawals.queue, name="withdrawal_queue"),
+    path("money/withdrawals/<slug:reference>/", withdrawals.withdrawal, name="withdrawal"),
+    path("money/withdrawals/<slug:reference>/approve/", withdrawals.approve, name="withdrawal_approve"),
+    path("money/withdrawals/<slug:reference>/pay/", withdrawals.pay, name="withdrawal_pay"),
+    path("money/withdrawals/<slug:reference>/reject/", withdrawals.reject, name="withdrawal_reject"),
+    path("money/payments/", repayments.queue, name="repayment_queue"),
+    path("money/payments/<slug:reference>/", repayments.repayment, name="repayment"),
+    path("money/payments/<slug:reference>/confirm/", repayments.confirm, name="repayment_confirm"),
+    path("money/payments/<slug:reference>/reject/", repayments.reject, name="repayment_reject"),
+    # People
+    path("users/<slug:member_number>/", people.person, name="user"),
+    path("users/<slug:member_number>/suspend/", people.suspend, name="user_suspend"),
+    path("users/<slug:member_number>/release/", people.release, name="user_release"),
+    path("users/<slug:member_number>/groups/", people.groups, name="user_groups"),
+    # Books
+    path("books/", books.books, name="books"),
+    path("books/trial-balance/", books.trial_balance, name="trial_balance"),
+    # Settings
+    path("settings/", settings.settings, name="settings"),
+    path("products/", settings.products, name="products"),
+    path("products/<slug:code>/", settings.product, name="product"),
+    path("jobs/", settings.jobs, name="jobs"),
+    path("jobs/<int:schedule_id>/run/", settings.run_job, name="run_job"),
+    path("demo-clock/", settings.demo_clock, name="demo_clock"),
+]

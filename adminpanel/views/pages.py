@@ -1,0 +1,76 @@
+"""What every page of the desk does the same way: its frame, its pages of 25 rows, the POST of a decision."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from p2plending.lib.errors import Refused
+
+PAGE_SIZE = 25
+INVALID = 422
+# A refusal with one of these says more than "the form has a problem".
+SPOKEN_STATUS = {403, 503}
+
+
+def desk_page(request: HttpRequest, name: str, ctx: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A page of `templates/admin/desk/`, in the frame of the staff site."""
+    frame = admin.site.each_context(request)
+    return render(request, f"admin/desk/{name}.html", {**frame, "has_error": status >= 400, **ctx}, status=status)
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page:
+    """The page of 25 rows that the query string asks for; nonsense gives the first or the last."""
+    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+
+
+def decide(
+    request: HttpRequest,
+    form: forms.Form,
+    step: Callable[[dict[str, Any]], object],
+    *,
+    done: str,
+    target: Callable[[], str],
+    again: Callable[[int], HttpResponse],
+) -> HttpResponse:
+    """POST of a decision: one service call, then `target` with the message `done`.
+
+    A form that is not valid, or a refusal, gives the same page again with what was wrong; nothing has moved.
+    """
+    if not form.is_valid():
+        return again(INVALID)
+    try:
+        step(form.cleaned_data)
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return again(refusal.status if refusal.status in SPOKEN_STATUS else INVALID)
+    messages.success(request, done)
+    return redirect(target())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Decision:
+    """One thing that can be done on a page: its name, its form, and where that is sent."""
+
+    name: str
+    label: str
+    submit: str
+    action: str
+    form: forms.Form
+    danger: bool = False
+
+
+def with_tried(decisions: list[Decision], name: str, form: forms.Form | None) -> list[Decision]:
+    """The decisions of a page, with the form that was just tried in its place and its errors."""
+    return [
+        dataclasses.replace(decision, form=form) if form is not None and decision.name == name else decision
+        for decision in decisions
+    ]

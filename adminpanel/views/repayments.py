@@ -1,0 +1,117 @@
+"""Payments on loans that people say to have sent: found or not found."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.selectors import audit_trail
+from adminpanel.forms.decisions import ConfirmMoneyForm, NotFoundForm
+from adminpanel.permissions import DECIDE_REPAYMENTS, VIEW_REPAYMENTS, permission_required
+from adminpanel.selectors import repayment_queue
+from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
+from loans.enums import RepaymentStatus
+from loans.models import Repayment
+from loans.services.repayment import confirm_repayment, reject_repayment
+from p2plending.lib import clock
+from p2plending.lib.decorators import get_only, post_only
+
+HISTORY_LENGTH = 20
+
+
+@get_only
+@permission_required(VIEW_REPAYMENTS)
+def queue(request: HttpRequest) -> HttpResponse:
+    ctx = {"title": _("Loan payments waiting"), "page": page_of(request, repayment_queue()), "now": clock.now()}
+    return desk_page(request, "repayment_queue", ctx)
+
+
+@get_only
+@permission_required(VIEW_REPAYMENTS)
+def repayment(request: HttpRequest, reference: str) -> HttpResponse:
+    return _page(request, _repayment(reference))
+
+
+@post_only
+@permission_required(DECIDE_REPAYMENTS)
+def confirm(request: HttpRequest, reference: str) -> HttpResponse:
+    row = _repayment(reference)
+    form = ConfirmMoneyForm(request.POST, today=clock.business_date(), auto_id="confirm_%s")
+    return decide(
+        request,
+        form,
+        lambda cleaned: confirm_repayment(
+            repayment_id=row.pk,
+            value_date=cleaned["value_date"],
+            actor=request.user,
+            idempotency_key=cleaned["form_key"],
+            today=clock.business_date(),
+        ),
+        done=_("Payment %(reference)s confirmed and passed on to the lenders.") % {"reference": reference},
+        target=_following,
+        again=lambda status: _page(request, _repayment(reference), "confirm", form, status),
+    )
+
+
+@post_only
+@permission_required(DECIDE_REPAYMENTS)
+def reject(request: HttpRequest, reference: str) -> HttpResponse:
+    row = _repayment(reference)
+    form = NotFoundForm(request.POST, auto_id="reject_%s")
+    return decide(
+        request,
+        form,
+        lambda cleaned: reject_repayment(
+            repayment_id=row.pk, note=cleaned["note"], actor=request.user, idempotency_key=cleaned["form_key"]
+        ),
+        done=_("Payment %(reference)s marked as not found. The person is told.") % {"reference": reference},
+        target=_following,
+        again=lambda status: _page(request, _repayment(reference), "reject", form, status),
+    )
+
+
+def _repayment(reference: str) -> Repayment:
+    rows = Repayment.objects.select_related("loan", "payer", "entry", "decided_by")
+    return get_object_or_404(rows, reference=reference)
+
+
+def _following() -> str:
+    row = repayment_queue().first()
+    return reverse("admin:repayment", args=[row.reference]) if row else reverse("admin:repayment_queue")
+
+
+def _page(
+    request: HttpRequest, row: Repayment, tried: str = "", form: forms.Form | None = None, status: int = 200
+) -> HttpResponse:
+    waits = row.status == RepaymentStatus.DECLARED and request.user.has_perm(DECIDE_REPAYMENTS)
+    confirm_form = ConfirmMoneyForm(today=clock.business_date(), auto_id="confirm_%s")
+    decisions = [
+        Decision(
+            "confirm",
+            _("The money arrived"),
+            _("Confirm payment"),
+            reverse("admin:repayment_confirm", args=[row.reference]),
+            confirm_form,
+        ),
+        Decision(
+            "reject",
+            _("We could not find it"),
+            _("Mark as not found"),
+            reverse("admin:repayment_reject", args=[row.reference]),
+            NotFoundForm(auto_id="reject_%s"),
+            danger=True,
+        ),
+    ]
+    ctx = {
+        "title": row.reference,
+        "row": row,
+        "decisions": with_tried(decisions, tried, form) if waits or form else [],
+        "tried": tried,
+        "failed": form,
+        "is_own": row.payer_id == request.user.pk,
+        "history": audit_trail("repayment", row.reference)[:HISTORY_LENGTH],
+    }
+    return desk_page(request, "repayment", ctx, status)
