@@ -65,12 +65,16 @@ def tell_offer(loan: Loan) -> None:
     _tell_borrower(loan, "offer", _("Your offer is ready"), body)
 
 
-def tell_declined(loan: Loan) -> None:
-    reasons = " ".join(str(DeclineReason(code).label) for code in loan.decline_reasons)
+def declined_letter(codes: Sequence[str], note: str) -> tuple[str, str]:
+    """Title and text of what a declined applicant reads: staff see it before they decide."""
+    reasons = " ".join(str(DeclineReason(code).label) for code in codes)
     body = _("We can't offer a loan this time. Main reasons: %(reasons)s") % {"reasons": reasons}
-    if loan.decline_note:
-        body = f"{body} {loan.decline_note}"
-    _tell_borrower(loan, "declined", _("About your application"), body)
+    return _("About your application"), f"{body} {note}" if note else body
+
+
+def tell_declined(loan: Loan) -> None:
+    title, body = declined_letter(loan.decline_reasons, loan.decline_note)
+    _tell_borrower(loan, "declined", title, body)
 
 
 def tell_offer_ended(loan: Loan) -> None:

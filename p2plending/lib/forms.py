@@ -117,7 +117,9 @@ class PercentFormField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Decimal):
             try:
-                return (value * 100).normalize().quantize(Decimal("0.01"))
+                percent = (value * 100).normalize()
+                # Never fewer decimals than the rate has: a form that is sent back unchanged must change nothing.
+                return percent if percent.as_tuple().exponent < -2 else percent.quantize(Decimal("0.01"))
             except InvalidOperation:
                 return value
         return value
