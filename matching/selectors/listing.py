@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.enums import Role
 from accounts.models import User
-from loans.enums import LoanStatus, QuestionStatus
-from loans.models import Commitment, Loan, LoanQuestion, Note
+from loans.enums import LoanStatus
+from loans.models import Commitment, Loan, Note
 from loans.quoting import quote_of_loan
 from loans.selectors.listing import listed_loan
 from matching.engine.earnings import Earnings, earnings
@@ -84,9 +84,3 @@ def planned_earnings(loan: Loan, amount: int, start_date: dt.date) -> Earnings:
         servicing_fee_rate=loan.servicing_fee_rate,
         expected_loss_rate=loan.expected_loss_rate,
     )
-
-
-def questions_for(loan: Loan, viewer: User) -> QuerySet[LoanQuestion]:
-    """Questions that everybody may read, and the viewer's own that are held for a check; oldest first."""
-    visible = Q(status__in=(QuestionStatus.OPEN, QuestionStatus.ANSWERED)) | Q(author=viewer)
-    return LoanQuestion.objects.filter(visible, loan=loan).select_related("author").order_by("pk")

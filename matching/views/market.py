@@ -18,6 +18,7 @@ from accounts.gates import Action, blocking_refusal
 from loans.enums import LoanStatus, Purpose, QuestionStatus
 from loans.models import Loan
 from loans.selectors.listing import commitment_limits, public_profile
+from loans.selectors.loan import questions_for_lender
 from loans.services.questions import ask_question
 from matching.enums import MandateStatus, RiskTolerance
 from matching.forms import ENDS_CHOICES, HISTORY_CHOICES, TERM_LABELS, AmountForm, FilterForm, QuestionForm
@@ -26,7 +27,6 @@ from matching.selectors.listing import (
     listing_for,
     my_reservations,
     planned_earnings,
-    questions_for,
 )
 from matching.selectors.mandates import mandate_of, risk_profile_of
 from matching.selectors.marketplace import (
@@ -194,7 +194,7 @@ def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionFor
         "form": question_form,
     }
     if viewer.is_authenticated:
-        context["questions"] = list(questions_for(loan, viewer))
+        context["questions"] = questions_for_lender(loan, viewer)
         context["held"] = QuestionStatus.HELD
     if context["is_lender"]:
         context |= {
