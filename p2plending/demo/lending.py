@@ -1,0 +1,128 @@
+"""How demo loans find their money: rules first, then lenders by hand over a few days, with a question in between."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from decimal import Decimal
+
+from accounts.models import User
+from loans.models import Loan
+from loans.selectors.rooms import lending_room
+from loans.services.funding import place_commitment
+from loans.services.questions import answer_question, ask_question
+from matching.enums import MandateStatus, Occasion, RiskTolerance
+from matching.models import LendingMandate
+from matching.selectors.mandates import mandate_of
+from matching.services.allocation import run_mandates
+from matching.services.mandates import activate_mandate, save_mandate
+from matching.services.profiles import set_risk_profile
+from matching.services.proposals import propose_loan
+from matching.words import consent_text
+from p2plending.demo.people import People
+from p2plending.demo.purses import add_money, have_available, new_key
+from p2plending.lib.rules import PlatformRules, platform_rules
+
+# Every third lender lends by a rule.
+RULE_EVERY = 3
+RULES = (
+    (RiskTolerance.BALANCED, "ABC", "0.07", 36, 100_00),
+    (RiskTolerance.CONSERVATIVE, "AB", "0.06", 24, 75_00),
+    (RiskTolerance.GROWTH, "ABCDE", "0.09", 60, 50_00),
+)
+WISHES = (50_00, 75_00, 100_00, 150_00, 200_00, 250_00, 400_00)
+# Percent of the wanted share that is there on the first, second and third day of funding.
+PACE = (45, 80, 100)
+FIRST_MONEY = (1_500_00, 2_000_00, 2_500_00, 3_000_00)
+QUESTIONS = (
+    ("Is the work already ordered?", "Yes, the order is signed and starts when the money is here."),
+    ("Will your income stay the same over the term?", "Yes. My contract has no end date."),
+    ("Why not wait and save?", "I would have to live with it for another winter."),
+)
+
+
+def start_lenders(people: People, day: dt.date) -> None:
+    """First deposits, a risk profile for everybody, and a rule for every third lender."""
+    for number, lender in enumerate(people.lenders):
+        have_available(people, lender, FIRST_MONEY[number % len(FIRST_MONEY)], day)
+        tolerance, grades, min_rate, term, amount = RULES[number % len(RULES)]
+        set_risk_profile(lender=lender, tolerance=tolerance, actor=lender)
+        if number % RULE_EVERY == 0:
+            _turn_rule_on(lender, grades, Decimal(min_rate), term, amount)
+
+
+def _turn_rule_on(lender: User, grades: str, min_rate: Decimal, term: int, amount: int) -> None:
+    mandate = mandate_of(lender) or _save_rule(lender, grades, min_rate, term, amount)
+    if mandate.status == MandateStatus.DRAFT:
+        activate_mandate(
+            mandate_id=mandate.pk, consent_text=consent_text(mandate), actor=lender, idempotency_key=new_key()
+        )
+
+
+def _save_rule(lender: User, grades: str, min_rate: Decimal, term: int, amount: int) -> LendingMandate:
+    return save_mandate(
+        lender=lender,
+        grades=list(grades),
+        min_rate=min_rate,
+        max_term_months=term,
+        amount_per_loan=amount,
+        keep_available=100_00,
+        actor=lender,
+        idempotency_key=new_key(),
+    )
+
+
+def open_to_lenders(loan: Loan, day: dt.date) -> None:
+    """What the worker does when a loan opens: rules, then suggestions."""
+    run_mandates(loan_id=loan.pk, occasion=Occasion.LISTED, today=day)
+    propose_loan(loan_id=loan.pk, today=day)
+
+
+def fund_a_day(people: People, loan: Loan, *, share: int, days_open: int, day: dt.date, lot: random.Random) -> None:
+    """Lenders commit by hand until the loan has the part of `share` percent that belongs to this day of funding.
+
+    On the last day they take what is wanted even if that is more than they wished for.
+    """
+    is_last = days_open >= len(PACE)
+    pace = PACE[min(days_open, len(PACE)) - 1]
+    wanted = loan.principal * share * pace // 10_000
+    rules = platform_rules()
+    lenders = list(people.lenders)
+    lot.shuffle(lenders)
+    for insists in (False, True) if is_last else (False,):
+        for lender in lenders:
+            loan.refresh_from_db()
+            amount = _amount(loan, lender, wanted, rules, None if insists else lot.choice(WISHES))
+            if amount:
+                have_available(people, lender, amount, day, step=500_00)
+                place_commitment(
+                    loan_id=loan.pk, lender=lender, amount=amount, actor=lender, idempotency_key=new_key(), today=day
+                )
+
+
+def _amount(loan: Loan, lender: User, wanted: int, rules: PlatformRules, wish: int | None) -> int:
+    """What the lender commits: within every limit, in whole steps unless it is all that is left; 0 for nothing."""
+    missing = wanted - loan.funded_amount
+    if missing <= 0:
+        return 0
+    room = lending_room(loan, lender, rules)
+    most = min(room.smallest, missing if wanted < loan.principal else room.remaining, wish or missing)
+    if most == room.remaining:
+        return most
+    amount = most - most % rules.commitment_step
+    return amount if amount >= rules.min_commitment else 0
+
+
+def talk(people: People, loan: Loan, number: int, day: dt.date, *, is_answered: bool) -> None:
+    """A question on the listing and, mostly, its answer."""
+    author = people.lenders[number % len(people.lenders)]
+    text, answer = QUESTIONS[number % len(QUESTIONS)]
+    question = ask_question(loan_id=loan.pk, author=author, text=text, actor=author, today=day)
+    if is_answered:
+        answer_question(question_id=question.pk, answer=answer, actor=loan.borrower)
+
+
+def top_up(people: People, day: dt.date) -> None:
+    """Once a month, money for the rules to lend."""
+    for lender in people.lenders[::RULE_EVERY]:
+        add_money(people, lender, 300_00, day)

@@ -1,0 +1,81 @@
+"""How demo borrowers pay back."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from loans.enums import ExtraMode, RepaymentMethod, RepaymentStatus
+from loans.models import Instalment, Loan, Repayment
+from loans.selectors.servicing import payoff_figure
+from loans.services.repayment import confirm_repayment, record_repayment
+from loans.snapshots import live_instalments
+from p2plending.demo.people import People
+from p2plending.demo.purses import have_available, new_key
+from p2plending.demo.stories import LoanStory, Pays
+
+LATE_PAYMENT, LATE_DAYS = 2, 20
+SECOND_PART_AFTER = 6
+ALL_EARLY_AT = 4
+EXTRA_AT = 3
+
+
+def pay_what_is_due(people: People, story: LoanStory, loan: Loan, day: dt.date) -> None:
+    """Pay on `day` what the story says; nothing on most days. Call after the end of day of `day`."""
+    due = [row for row in live_instalments(loan) if row.due_date <= day and row.total_unpaid]
+    if story.unpaid_from is not None:
+        due = [row for row in due if row.due_date < story.unpaid_from]
+    if not due:
+        return
+    amount = _amount(story, loan, due, day)
+    if amount:
+        _pay(people, loan, amount, day, mode=ExtraMode.SHORTER if story.pays == Pays.SOMETHING_EXTRA else None)
+
+
+def _amount(story: LoanStory, loan: Loan, due: list[Instalment], day: dt.date) -> int:
+    """Minor units to pay on `day`, at first glance at the oldest of what is due."""
+    oldest, total = due[0], sum(row.total_unpaid for row in due)
+    days_late = (day - oldest.due_date).days
+    if story.pays == Pays.LATE_ONCE and oldest.number == LATE_PAYMENT:
+        return total if days_late >= LATE_DAYS else 0
+    if story.pays == Pays.IN_TWO_PARTS and days_late < SECOND_PART_AFTER:
+        return total // 2 if days_late == 0 else 0
+    if story.pays == Pays.ALL_EARLY and oldest.number == ALL_EARLY_AT:
+        return payoff_figure(loan, day).total
+    if story.pays == Pays.SOMETHING_EXTRA and oldest.number == EXTRA_AT:
+        return total * 2
+    return total
+
+
+def _pay(people: People, loan: Loan, amount: int, day: dt.date, mode: ExtraMode | None) -> None:
+    """Every other loan is paid from the wallet, the others by a transfer that staff find."""
+    is_wallet = loan.pk % 2 == 0
+    if is_wallet:
+        have_available(people, loan.borrower, amount, day, step=50_00)
+    method = RepaymentMethod.WALLET if is_wallet else RepaymentMethod.DECLARED
+    repayment = tell_of_payment(loan, amount, day, method=method, mode=mode)
+    if repayment.status == RepaymentStatus.DECLARED:
+        confirm_repayment(
+            repayment_id=repayment.pk, value_date=day, actor=people.officer, idempotency_key=new_key(), today=day
+        )
+
+
+def tell_of_payment(
+    loan: Loan,
+    amount: int,
+    day: dt.date,
+    *,
+    method: RepaymentMethod = RepaymentMethod.DECLARED,
+    mode: ExtraMode | None = None,
+) -> Repayment:
+    """The borrower pays, or says to have paid, `amount` minor units on `day`."""
+    return record_repayment(
+        loan_id=loan.pk,
+        amount=amount,
+        method=method,
+        value_date=day,
+        bank_reference=loan.reference if method == RepaymentMethod.DECLARED else "",
+        extra_mode=mode,
+        actor=loan.borrower,
+        idempotency_key=new_key(),
+        today=day,
+    )

@@ -1,0 +1,181 @@
+"""Play the stories day by day: first what the calendar does, then what people do.
+
+What comes next is read from the loan's state, so that a run which was cut short goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable
+from typing import ClassVar
+
+from loans.enums import DeclineReason, LoanStatus
+from loans.models import Loan, LoanProduct
+from loans.services.agreement import sign_agreement
+from loans.services.disbursement import disburse_loan
+from loans.services.offer import accept_offer, accept_smaller_loan
+from loans.services.origination import create_draft, submit_application, withdraw_application
+from loans.services.reminders import send_reminders
+from loans.services.review import ask_applicant, cancel_listing, decline_application, make_offer, take_application
+from loans.services.servicing import run_end_of_day
+from p2plending.demo.lending import fund_a_day, open_to_lenders, talk
+from p2plending.demo.paying import pay_what_is_due
+from p2plending.demo.people import People
+from p2plending.demo.purses import new_key, take_out_money
+from p2plending.demo.stories import DAYS_TO_PAYOUT, LoanStory
+from p2plending.reference_data import STANDARD_PRODUCT
+
+TAKEN_AFTER, DECIDED_AFTER, LISTED_AFTER = 1, 2, 3
+CLOSED_AFTER = 8
+DAYS_TO_ANSWER = 14
+QUESTION_EVERY = 3
+
+
+class Play:
+    """One demo world between its first day and today."""
+
+    def __init__(self, people: People, stories: list[LoanStory], *, seed: int) -> None:
+        self.people = people
+        self.stories = stories
+        self.seed = seed
+        self.product = LoanProduct.objects.get(code=STANDARD_PRODUCT)
+        self.loan_ids = self._begun_before()
+
+    def _begun_before(self) -> dict[LoanStory, int]:
+        """Loans that an earlier run began; a borrower has no two stories on the same subject."""
+        known = {(row.borrower_id, row.title): row.pk for row in Loan.objects.only("borrower_id", "title")}
+        found = {story: known.get((self._borrower_id(story), story.subject.title)) for story in self.stories}
+        return {story: loan_id for story, loan_id in found.items() if loan_id is not None}
+
+    def _borrower_id(self, story: LoanStory) -> int:
+        return self.people.borrowers[story.borrower].user.pk
+
+    def play_day(self, day: dt.date) -> None:
+        """Everything that happens on one day."""
+        run_end_of_day(today=day)
+        send_reminders(today=day)
+        for story in self.stories:
+            if story not in self.loan_ids and story.begins <= day:
+                self._begin(story, day)
+        states = {loan.pk: loan for loan in Loan.objects.filter(pk__in=self.loan_ids.values())}
+        for number, story in enumerate(self.stories):
+            loan = states.get(self.loan_ids.get(story, 0))
+            if loan is not None and self._has_next_step(story, loan, day):
+                self.STEPS[LoanStatus(loan.status)](self, number, story, loan, day)
+
+    def _has_next_step(self, story: LoanStory, loan: Loan, day: dt.date) -> bool:
+        if loan.status == LoanStatus.ACTIVE:
+            return loan.next_due_on is not None and loan.next_due_on <= day
+        return loan.status in self.STEPS and (loan.status != story.stops_at or loan.status == LoanStatus.LISTED)
+
+    def _begin(self, story: LoanStory, day: dt.date) -> None:
+        borrower = self.people.borrowers[story.borrower]
+        loan = create_draft(
+            borrower=borrower.user,
+            product=self.product,
+            amount=story.amount,
+            term_months=story.term,
+            actor=borrower.user,
+            today=day,
+            purpose=story.subject.purpose,
+            title=story.subject.title,
+            story=story.subject.story,
+            monthly_income=borrower.finances.income,
+            monthly_expenses=borrower.finances.expenses,
+            monthly_debt_service=borrower.finances.debt_service,
+            employment=borrower.finances.employment,
+            employment_months=borrower.finances.employment_months,
+            region=borrower.region,
+            is_homeowner=borrower.finances.is_homeowner,
+        )
+        self.loan_ids[story] = loan.pk
+
+    def _send(self, _number: int, _story: LoanStory, loan: Loan, day: dt.date) -> None:
+        submit_application(loan_id=loan.pk, actor=loan.borrower, idempotency_key=new_key(), today=day)
+
+    def _take(self, _number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
+        if _age(story, day) >= TAKEN_AFTER:
+            take_application(loan_id=loan.pk, actor=self.people.officer, today=day)
+
+    def _decide(self, _number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
+        if _age(story, day) < DECIDED_AFTER:
+            return
+        officer = self.people.officer
+        if story.stops_at == LoanStatus.INFO_REQUESTED:
+            ask_applicant(
+                loan_id=loan.pk,
+                question="Please tell us how much of the price you pay yourself, and when you need the money.",
+                due_on=day + dt.timedelta(days=DAYS_TO_ANSWER),
+                actor=officer,
+                today=day,
+            )
+        elif story.stops_at == LoanStatus.REJECTED:
+            decline_application(
+                loan_id=loan.pk,
+                reasons=[DeclineReason.STORY],
+                note="What you wrote and the amount do not fit together.",
+                actor=officer,
+                idempotency_key=new_key(),
+                today=day,
+            )
+        else:
+            make_offer(loan_id=loan.pk, actor=officer, idempotency_key=new_key(), today=day)
+
+    def _accept(self, _number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
+        if story.stops_at == LoanStatus.OFFER_EXPIRED or _age(story, day) < LISTED_AFTER:
+            return
+        accept_offer(loan_id=loan.pk, actor=loan.borrower, idempotency_key=new_key(), today=day)
+        open_to_lenders(loan, day)
+
+    def _fund(self, number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
+        days_open = (day - loan.listed_on).days
+        if days_open == 1 and number % QUESTION_EVERY == 0:
+            talk(self.people, loan, number, day, is_answered=story.stops_at != LoanStatus.LISTED)
+        if _age(story, day) >= CLOSED_AFTER and story.stops_at == LoanStatus.WITHDRAWN:
+            withdraw_application(loan_id=loan.pk, actor=loan.borrower, idempotency_key=new_key(), today=day)
+        elif _age(story, day) >= CLOSED_AFTER and story.stops_at == LoanStatus.CANCELLED:
+            reason = "the purpose turned out to be another one."
+            cancel_listing(
+                loan_id=loan.pk, reason=reason, actor=self.people.officer, idempotency_key=new_key(), today=day
+            )
+        elif days_open > 0:
+            lot = random.Random(f"{self.seed}:{number}:{days_open}")  # noqa: S311 - a seeded draw, not a secret
+            fund_a_day(self.people, loan, share=story.funded_share, days_open=days_open, day=day, lot=lot)
+
+    def _accept_smaller(self, _number: int, _story: LoanStory, loan: Loan, day: dt.date) -> None:
+        accept_smaller_loan(loan_id=loan.pk, actor=loan.borrower, idempotency_key=new_key(), today=day)
+
+    def _sign_and_pay_out(self, number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
+        if _age(story, day) < DAYS_TO_PAYOUT:
+            return
+        if loan.signed_at is None:
+            sign_agreement(
+                loan_id=loan.pk,
+                typed_name=loan.borrower.full_name,
+                actor=loan.borrower,
+                ip_address="192.0.2.10",
+                idempotency_key=new_key(),
+                today=day,
+            )
+        disburse_loan(loan_id=loan.pk, actor=None, idempotency_key=f"disburse:{loan.reference}", today=day)
+        if number % 4:
+            take_out_money(self.people, loan.borrower, loan.net_received, day)
+
+    def _pay(self, _number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
+        pay_what_is_due(self.people, story, loan, day)
+
+    STEPS: ClassVar[dict[LoanStatus, Callable[[Play, int, LoanStory, Loan, dt.date], None]]] = {
+        LoanStatus.DRAFT: _send,
+        LoanStatus.SUBMITTED: _take,
+        LoanStatus.UNDER_REVIEW: _decide,
+        LoanStatus.OFFERED: _accept,
+        LoanStatus.LISTED: _fund,
+        LoanStatus.PARTIAL_OFFER: _accept_smaller,
+        LoanStatus.FUNDED: _sign_and_pay_out,
+        LoanStatus.ACTIVE: _pay,
+    }
+
+
+def _age(story: LoanStory, day: dt.date) -> int:
+    return (day - story.begins).days

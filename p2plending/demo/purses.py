@@ -1,0 +1,81 @@
+"""Money of the demo people: sent to us, found by staff, taken out again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from accounts.models import User
+from ledger.enums import PaymentMethod
+from ledger.models import Deposit, Withdrawal
+from ledger.selectors import wallet_summary
+from ledger.services.deposits import confirm_deposit, declare_deposit
+from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, request_withdrawal
+from p2plending.demo.people import People
+
+# The example of the IBAN registry for the country of the demo.
+EXAMPLE_IBAN = "IE29 AIBK 9311 5212 3456 78"
+
+
+def new_key() -> str:
+    """A form key as a page makes it."""
+    return uuid.uuid4().hex
+
+
+def tell_of_money(user: User, amount: int, day: dt.date) -> Deposit:
+    """Declare a transfer of `amount` minor units."""
+    return declare_deposit(
+        user=user,
+        amount=amount,
+        sent_on=day,
+        method=PaymentMethod.BANK_TRANSFER,
+        bank_reference=user.member_number,
+        actor=user,
+        idempotency_key=new_key(),
+        today=day,
+    )
+
+
+def add_money(people: People, user: User, amount: int, day: dt.date) -> None:
+    """A transfer that staff find on the same day."""
+    deposit = tell_of_money(user, amount, day)
+    confirm_deposit(deposit_id=deposit.pk, value_date=day, actor=people.officer, idempotency_key=new_key(), today=day)
+
+
+def have_available(people: People, user: User, amount: int, day: dt.date, *, step: int = 100_00) -> None:
+    """Add money, in round sums, when less than `amount` is available."""
+    missing = amount - wallet_summary(user).available
+    if missing > 0:
+        add_money(people, user, -(-missing // step) * step, day)
+
+
+def ask_for_money(user: User, amount: int, day: dt.date) -> Withdrawal:
+    """Ask for `amount` minor units to be sent to one's bank."""
+    return request_withdrawal(
+        user=user,
+        amount=amount,
+        account_holder=user.full_name,
+        iban=EXAMPLE_IBAN,
+        actor=user,
+        idempotency_key=new_key(),
+        today=day,
+    )
+
+
+def approve_money(people: People, withdrawal: Withdrawal) -> None:
+    """The first person's yes."""
+    approve_withdrawal(withdrawal_id=withdrawal.pk, actor=people.officer, idempotency_key=new_key())
+
+
+def take_out_money(people: People, user: User, amount: int, day: dt.date) -> None:
+    """A withdrawal that is asked for, approved and paid on one day."""
+    withdrawal = ask_for_money(user, amount, day)
+    approve_money(people, withdrawal)
+    pay_withdrawal(
+        withdrawal_id=withdrawal.pk,
+        paid_on=day,
+        bank_reference=f"OUT {withdrawal.reference}",
+        actor=people.second_officer,
+        idempotency_key=new_key(),
+        today=day,
+    )
