@@ -1,0 +1,108 @@
+"""What the marketplace reads: filters, bands, nothing that leads to the person."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.enums import Role
+from accounts.models import User
+from loans.bands import debt_band, income_band, work_length_band
+from loans.models import Loan
+from loans.selectors.listing import ListingFilters, listed_loan, open_listings, public_profile
+from p2plending.tests.world import commit, lift_lending_limits, offered_loan, verified
+from p2plending.tests.world import listed_loan as list_one
+
+
+@pytest.fixture
+def market(alice: User, dora: User, today: dt.date) -> dict[str, Loan]:
+    """Two open loans, one offer that nobody may see."""
+    gina, hugo = verified("Gina", Role.BORROWER), verified("Hugo", Role.BORROWER)
+    return {
+        "small": list_one(alice, amount=1_000_00, term=12, today=today, purpose="home"),
+        "large": list_one(gina, amount=10_000_00, term=36, today=today, purpose="vehicle", title="Van"),
+        "offer": offered_loan(hugo, today=today),
+    }
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (ListingFilters(sort="amount"), ["small", "large"]),
+        (ListingFilters(sort="funded"), ["small", "large"]),
+        (ListingFilters(purposes=("vehicle",)), ["large"]),
+        (ListingFilters(max_term_months=12), ["small"]),
+        (ListingFilters(min_remaining=5_000_00), ["large"]),
+        (ListingFilters(max_remaining=1_000_00), ["small"]),
+        (ListingFilters(min_rate=Decimal("0.90")), []),
+        (ListingFilters(sort="no such thing"), ["large", "small"]),
+    ],
+)
+def test_filters_and_order(
+    market: dict[str, Loan], bob: User, today: dt.date, filters: ListingFilters, found: list[str]
+) -> None:
+    lift_lending_limits()
+    commit(market["small"], bob, 100_00, today=today)
+    if filters.max_remaining:
+        filters = dataclasses.replace(filters, max_remaining=900_00)
+    loans = list(open_listings(filters, today=today))
+    assert [loan.reference for loan in loans] == [market[name].reference for name in found]
+
+
+def test_loans_that_one_has_lent_to_can_be_left_out(market: dict[str, Loan], bob: User, today: dt.date) -> None:
+    commit(market["small"], bob, 100_00, today=today)
+    shown = open_listings(ListingFilters(not_held_by=bob), today=today)
+    assert [loan.reference for loan in shown] == [market["large"].reference]
+
+
+def test_a_listing_is_gone_the_day_after_it_ends(market: dict[str, Loan], today: dt.date) -> None:
+    last = market["small"].listing_ends_on
+    assert open_listings(today=last).count() == 2
+    assert open_listings(today=last + dt.timedelta(days=1)).count() == 0
+
+
+def test_an_offer_is_not_on_the_marketplace(market: dict[str, Loan]) -> None:
+    with pytest.raises(Loan.DoesNotExist):
+        listed_loan(market["offer"].reference)
+
+
+def test_the_public_profile_has_bands_and_nothing_that_leads_to_the_person(market: dict[str, Loan]) -> None:
+    loan = market["small"]
+    profile = public_profile(loan)
+
+    assert profile.member_number == loan.borrower.member_number
+    assert (profile.income, profile.work_length) == ("€4,000 to €6,000", "5 years or more")
+    assert (profile.loans_before, profile.loans_repaid, profile.worst_days_late) == (0, 0, 0)
+    shown = " ".join(str(value) for value in dataclasses.asdict(profile).values())
+    for secret in ("Alice", "example.org", "Main Street", "1990", "400000", "4,000.00"):
+        assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [(0, "below €1,500"), (1_499_99, "below €1,500"), (1_500_00, "€1,500 to €2,500"), (6_000_00, "€6,000 or more")],
+)
+def test_income_bands(amount: int, words: str) -> None:
+    assert income_band(amount) == words
+
+
+def test_other_bands() -> None:
+    assert debt_band(Decimal("0.3628")) == "35% to 45%"
+    assert debt_band(Decimal("0.1")) == "below 15%"
+    assert [work_length_band(months) for months in (5, 6, 24, 60)] == [
+        "less than 6 months", "6 months to 2 years", "2 to 5 years", "5 years or more",
+    ]  # fmt: skip
+    assert income_band(None) == ""
+
+
+def test_a_page_of_listings_is_one_query_however_many_there_are(
+    market: dict[str, Loan], today: dt.date, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        for loan in open_listings(today=today):
+            assert loan.borrower.member_number
+            assert loan.assessment.points
