@@ -25,6 +25,7 @@ SORT_CHOICES = [
 HISTORY_CHOICES = [("", _("Any borrower")), ("first", _("First loan here")), ("repeat", _("Borrowed here before"))]
 ENDS_CHOICES = [("", _("Any time")), ("1", _("1 day")), ("3", _("3 days")), ("7", _("7 days"))]
 RATE_MESSAGES = {
+    "required": _("Enter a rate, like 12.5."),
     "invalid": _("Enter the rate as a number, like 12.5."),
     "min_value": _("Enter a rate of 0 or more."),
     "max_value": _("Enter a rate of 100 or less."),
@@ -185,7 +186,10 @@ class MandateForm(KeyedForm):
         help_text=_("With less money available, the rule lends what there is."),
     )
     keep_available = MoneyFormField(
-        label=_("Money to keep in the wallet"), min_amount=0, help_text=_("The rule never lends this part.")
+        label=_("Money to keep in the wallet"),
+        min_amount=0,
+        help_text=_("The rule never lends this part."),
+        error_messages={"negative": _("Enter an amount of zero or more.")},
     )
 
 

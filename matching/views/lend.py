@@ -145,7 +145,7 @@ def lent(request: HttpRequest, reference: str, commitment_reference: str) -> Htt
 @role_required(Role.LENDER)
 def take_back(request: HttpRequest, reference: str, commitment_reference: str) -> HttpResponse:
     commitment = _commitment_or_404(request, reference, commitment_reference)
-    form = KeyedForm(request.POST or None)
+    form = KeyedForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             withdraw_commitment(

@@ -37,7 +37,10 @@ FIRST_LONGEST = 36
 @role_required(Role.LENDER)
 def risk_profile(request: HttpRequest) -> HttpResponse:
     profile = risk_profile_of(request.user)
-    form = RiskProfileForm(request.POST or None, initial={"tolerance": profile.tolerance if profile else None})
+    form = RiskProfileForm(
+        request.POST if request.method == "POST" else None,
+        initial={"tolerance": profile.tolerance if profile else None},
+    )
     if request.method == "POST" and form.is_valid():
         chosen = set_risk_profile(lender=request.user, tolerance=form.cleaned_data["tolerance"], actor=request.user)
         name = chosen.get_tolerance_display()
@@ -84,7 +87,9 @@ def _auto_invest_context(lender: User, form: ActivateForm) -> dict[str, Any]:
 @role_required(Role.LENDER)
 def auto_invest_edit(request: HttpRequest) -> HttpResponse:
     mandate = mandate_of(request.user)
-    form = MandateForm(request.POST or None, initial=_mandate_initial(request.user, mandate))
+    form = MandateForm(
+        request.POST if request.method == "POST" else None, initial=_mandate_initial(request.user, mandate)
+    )
     if request.method == "POST" and form.is_valid():
         figures = dict(form.cleaned_data)
         key = figures.pop("form_key")
