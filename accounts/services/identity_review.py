@@ -56,7 +56,7 @@ class NumberBelongsToAnother(Refused):
 
 
 class SecondPersonNeeded(Refused):
-    code = "second_person_needed"
+    code = "second_officer_needed"
     default_message = gettext_lazy("A politically exposed person needs a second officer: a colleague must approve.")
 
 
