@@ -156,6 +156,8 @@ def balance_series(loan: Loan, rows: list[Instalment], today: dt.date) -> tuple[
         days.append(row.due_date)
         if not row.total_unpaid:
             paid += 1
+    # A payment in parts lies between two lines of the plan: today's point is what is really owed.
+    points[paid] = sum(row.principal_unpaid for row in rows)
     return points, paid, days
 
 
