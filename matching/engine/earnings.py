@@ -46,6 +46,16 @@ class Earnings:
         return sum(line.fee for line in self.lines)
 
     @property
+    def fee_change(self) -> int:
+        """The fee as what it does to the lender: nil or below."""
+        return -self.fee
+
+    @property
+    def loss_change(self) -> int:
+        """The expected loss as what it does to the lender: nil or below."""
+        return -self.expected_loss
+
+    @property
     def back_if_all_goes_well(self) -> int:
         """Principal and interest less the fee."""
         return sum(line.net for line in self.lines)

@@ -269,6 +269,16 @@ class LenderFigures:
     by_bucket: dict[str, tuple[int, int]]
 
     @property
+    def fees_change(self) -> int:
+        """Servicing fees as what they did to the account: nil or below."""
+        return -self.fees_paid
+
+    @property
+    def written_off_change(self) -> int:
+        """Losses as what they did to the account: nil or below."""
+        return -self.written_off
+
+    @property
     def net_received(self) -> int:
         """Interest and late fees less servicing fees and what was written off."""
         return self.interest_received + self.late_fees_received - self.fees_paid - self.written_off
