@@ -26,13 +26,13 @@ from p2plending.lib.rules import PlatformRules, platform_rules
 # Every third lender lends by a rule.
 RULE_EVERY = 3
 RULES = (
-    (RiskTolerance.BALANCED, "ABC", "0.07", 36, 100_00),
-    (RiskTolerance.CONSERVATIVE, "AB", "0.06", 24, 75_00),
-    (RiskTolerance.GROWTH, "ABCDE", "0.09", 60, 50_00),
+    (RiskTolerance.BALANCED, "ABC", "0.07", 36, 150_00),
+    (RiskTolerance.CONSERVATIVE, "AB", "0.06", 24, 100_00),
+    (RiskTolerance.GROWTH, "ABCDE", "0.09", 60, 75_00),
 )
-WISHES = (50_00, 75_00, 100_00, 150_00, 200_00, 250_00, 400_00)
-# Percent of the wanted share that is there on the first, second and third day of funding.
-PACE = (45, 80, 100)
+WISHES = (75_00, 125_00, 200_00, 250_00, 300_00, 400_00, 500_00)
+# Percent of the wanted share that is there on the first and second day of funding by hand.
+PACE = (60, 100)
 FIRST_MONEY = (1_500_00, 2_000_00, 2_500_00, 3_000_00)
 QUESTIONS = (
     ("Is the work already ordered?", "Yes, the order is signed and starts when the money is here."),
@@ -91,20 +91,20 @@ def fund_a_day(people: People, loan: Loan, *, share: int, days_open: int, day: d
     lot.shuffle(lenders)
     for insists in (False, True) if is_last else (False,):
         for lender in lenders:
-            loan.refresh_from_db()
+            if loan.funded_amount >= wanted:
+                return
             amount = _amount(loan, lender, wanted, rules, None if insists else lot.choice(WISHES))
             if amount:
-                have_available(people, lender, amount, day, step=500_00)
+                have_available(people, lender, amount, day, step=1_000_00)
                 place_commitment(
                     loan_id=loan.pk, lender=lender, amount=amount, actor=lender, idempotency_key=new_key(), today=day
                 )
+                loan.refresh_from_db()
 
 
 def _amount(loan: Loan, lender: User, wanted: int, rules: PlatformRules, wish: int | None) -> int:
     """What the lender commits: within every limit, in whole steps unless it is all that is left; 0 for nothing."""
     missing = wanted - loan.funded_amount
-    if missing <= 0:
-        return 0
     room = lending_room(loan, lender, rules)
     most = min(room.smallest, missing if wanted < loan.principal else room.remaining, wish or missing)
     if most == room.remaining:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from faker import Faker
@@ -53,13 +54,13 @@ class Finances:
 
 
 BOTH_PROOFS = (DocumentKind.PROOF_OF_INCOME, DocumentKind.PROOF_OF_ADDRESS)
-# From the safest to the weakest: grades A to E for loans of one or two months' income.
+# From the safest to the weakest.
 FINANCES = (
     Finances(5_200_00, 2_100_00, 0, "employed", 130, True, BOTH_PROOFS),
-    Finances(3_900_00, 1_900_00, 60_00, "employed", 66, True, (DocumentKind.PROOF_OF_INCOME,)),
-    Finances(3_100_00, 1_750_00, 280_00, "employed", 40, False),
-    Finances(2_600_00, 1_450_00, 480_00, "self_employed", 26, False),
-    Finances(2_300_00, 1_250_00, 520_00, "self_employed", 9, False),
+    Finances(3_600_00, 2_200_00, 460_00, "employed", 40, True, (DocumentKind.PROOF_OF_INCOME,)),
+    Finances(3_100_00, 1_900_00, 520_00, "employed", 20, False),
+    Finances(2_600_00, 1_450_00, 700_00, "self_employed", 26, False),
+    Finances(2_300_00, 1_350_00, 680_00, "self_employed", 9, False),
 )
 
 
@@ -90,6 +91,7 @@ class Registrar:
         self.since = since
         self.tick = tick
         self.emails: set[str] = set()
+        self.password_hash = make_password(PASSWORD)
 
     def people(self, borrowers: int, lenders: int) -> People:
         """Staff first, because they check everybody else."""
@@ -155,7 +157,12 @@ class Registrar:
         user = User.objects.filter(email=email).first()
         if user is None:
             registration = register_user(
-                email=email, password=PASSWORD, role=role, full_name=name, ip_address="192.0.2.10"
+                email=email,
+                password=PASSWORD,
+                password_hash=self.password_hash,
+                role=role,
+                full_name=name,
+                ip_address="192.0.2.10",
             )
             user = registration.user
         if email != NEWCOMER:

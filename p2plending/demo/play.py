@@ -58,7 +58,7 @@ class Play:
         for story in self.stories:
             if story not in self.loan_ids and story.begins <= day:
                 self._begin(story, day)
-        states = {loan.pk: loan for loan in Loan.objects.filter(pk__in=self.loan_ids.values())}
+        states = {loan.pk: loan for loan in Loan.objects.filter(pk__in=self.loan_ids.values(), status__in=self.STEPS)}
         for number, story in enumerate(self.stories):
             loan = states.get(self.loan_ids.get(story, 0))
             if loan is not None and self._has_next_step(story, loan, day):
@@ -67,7 +67,7 @@ class Play:
     def _has_next_step(self, story: LoanStory, loan: Loan, day: dt.date) -> bool:
         if loan.status == LoanStatus.ACTIVE:
             return loan.next_due_on is not None and loan.next_due_on <= day
-        return loan.status in self.STEPS and (loan.status != story.stops_at or loan.status == LoanStatus.LISTED)
+        return loan.status != story.stops_at or loan.status == LoanStatus.LISTED
 
     def _begin(self, story: LoanStory, day: dt.date) -> None:
         borrower = self.people.borrowers[story.borrower]

@@ -62,7 +62,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=2026, help="the same seed makes the same people and loans")
         parser.add_argument("--borrowers", type=int, default=FEWEST_BORROWERS)
         parser.add_argument("--lenders", type=int, default=14)
-        parser.add_argument("--loans", type=int, default=36)
+        parser.add_argument("--loans", type=int, default=30)
         parser.add_argument("--months", type=int, default=9, help="how far the history goes back")
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
