@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from loans.enums import LoanStatus
 from loans.models import Loan
 from matching.enums import Occasion
+from matching.models import AllocationRun
 from matching.services.allocation import carry_out, run_mandates, unfinished_runs
 from matching.services.proposals import propose_loan
 from p2plending.lib import clock
@@ -29,12 +31,16 @@ def run_all_mandates() -> None:
     """
     today = clock.business_date()
     for run in unfinished_runs():
-        carry_out(run)
+        _guarded(lambda run=run: carry_out(run), run.loan_id)
     open_loans = Loan.objects.filter(status=LoanStatus.LISTED, listing_ends_on__gte=today)
     for loan_id in list(open_loans.order_by("listed_at", "pk").values_list("pk", flat=True)):
-        try:
-            run = run_mandates(loan_id=loan_id, occasion=Occasion.NIGHTLY, today=today)
-        except Exception:
-            logger.exception("auto-invest failed for a loan", extra={"loan_id": loan_id})
-        else:
-            logger.info("rules looked at a loan", extra={"run": run.key, "allocated": run.allocated})
+        _guarded(lambda loan_id=loan_id: run_mandates(loan_id=loan_id, occasion=Occasion.NIGHTLY, today=today), loan_id)
+
+
+def _guarded(act: Callable[[], AllocationRun], loan_id: int) -> None:
+    try:
+        run = act()
+    except Exception:
+        logger.exception("auto-invest failed for a loan", extra={"loan_id": loan_id})
+    else:
+        logger.info("rules looked at a loan", extra={"run": run.key, "allocated": run.allocated})

@@ -21,6 +21,7 @@ from matching.enums import DecisionReason, Occasion
 from matching.models import AllocationDecision, AllocationRun, LendingMandate
 from matching.services.allocation import carry_out, run_mandates
 from matching.services.mandates import pause_mandate
+from p2plending.lib import clock
 from p2plending.tests import world
 
 Rule = Callable[..., LendingMandate]
@@ -260,3 +261,18 @@ def test_the_nightly_task_looks_at_every_open_loan_and_ends_what_was_cut_short(
         (f"nightly:{second.reference}:{now_day}", 0),
     }
     assert not AllocationRun.objects.filter(finished_at__isnull=True).exists()
+
+
+def test_a_loan_that_fails_at_night_does_not_stop_the_others(
+    alice: User, bob: User, rule: Rule, now_day: dt.date
+) -> None:
+    world.fund_wallet(bob, 200_00, today=now_day)
+    rule(bob)
+    broken = world.listed_loan(alice, today=now_day)
+    sound = world.listed_loan(world.verified("Nora", Role.BORROWER), today=now_day)
+    # A run of the night that was made for another loan: the unique key stops this one.
+    AllocationRun.objects.create(
+        key=f"nightly:{broken.reference}:{now_day}", loan=sound, business_date=now_day, room=0, finished_at=clock.now()
+    )
+    tasks.run_all_mandates()
+    assert [commitment.loan for commitment in Commitment.objects.all()] == [sound]
