@@ -70,7 +70,7 @@ class SettingsForm(forms.Form):
         hint = _("Unless changed: %(default)s.") % {"default": setting_words(kind, default)}
         if kind == FRACTION:
             field = percent_field(words)
-            field.help_text = hint
+            field.help_text = _("In per cent. Unless changed: %(default)s.") % {"default": setting_words(kind, default)}
             return field
         field_class, options = FIELDS[kind]
         errors = {} if kind in (MONEY, bool) else {"error_messages": NUMBER_ERRORS}
@@ -126,7 +126,7 @@ class ProductForm(forms.ModelForm):
             column, field = LoanProduct._meta.get_field(name), self.fields[name]
             field.label = capfirst(str(column.verbose_name))
             if isinstance(column, RateField):
-                self.fields[name] = percent_field(field.label)
+                self.fields[name] = percent_field(_("%(what)s, %%") % {"what": field.label})
             elif isinstance(field, forms.IntegerField):
                 field.error_messages |= NUMBER_ERRORS
         self.fields["late_fee_fixed"].min_amount = 0

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
@@ -79,6 +80,15 @@ class Related:
         }
 
 
+class PagedList(ChangeList):
+    """A list that knows the links of its pages."""
+
+    def page_links(self) -> list[tuple[Any, str]]:
+        """Page numbers with their addresses; an ellipsis has none."""
+        numbers = self.paginator.get_elided_page_range(self.page_num, on_each_side=1, on_ends=1)
+        return [(one, self.get_query_string({PAGE_VAR: one}) if isinstance(one, int) else "") for one in numbers]
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Lists and shows; nobody adds, changes or deletes through it, superusers included.
 
@@ -106,6 +116,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PagedList
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
@@ -150,7 +163,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "title": str(row),
             "facts": [(label_of(self.model, name), self._fact(request, row, name)) for name in self.detail_fields],
-            "tables": [part.table(row) for part in self.related],
+            "tables": [table for table in (part.table(row) for part in self.related) if table["rows"]],
             "list_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
             "desk_url": reverse(f"admin:{self.desk_page}", args=[reference]) if self.desk_page else "",
             "desk_label": self.desk_label,

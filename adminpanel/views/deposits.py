@@ -141,6 +141,7 @@ def _following() -> str:
 def _page(
     request: HttpRequest, row: Deposit, tried: str = "", form: forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
+    is_own = row.user_id == request.user.pk
     waits = row.status == DepositStatus.DECLARED and request.user.has_perm(DECIDE_DEPOSITS)
     decisions = [
         Decision(
@@ -162,10 +163,10 @@ def _page(
     ctx = {
         "title": row.reference,
         "row": row,
-        "decisions": with_tried(decisions, tried, form) if waits or form else [],
+        "decisions": with_tried(decisions, tried, form) if waits and not is_own else [],
         "tried": tried,
         "failed": form,
-        "is_own": row.user_id == request.user.pk,
+        "is_own": is_own,
         "history": audit_trail("deposit", row.reference)[:HISTORY_LENGTH],
     }
     return desk_page(request, "deposit", ctx, status)

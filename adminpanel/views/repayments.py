@@ -86,6 +86,7 @@ def _following() -> str:
 def _page(
     request: HttpRequest, row: Repayment, tried: str = "", form: forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
+    is_own = row.payer_id == request.user.pk
     waits = row.status == RepaymentStatus.DECLARED and request.user.has_perm(DECIDE_REPAYMENTS)
     confirm_form = ConfirmMoneyForm(today=clock.business_date(), auto_id="confirm_%s")
     decisions = [
@@ -108,10 +109,10 @@ def _page(
     ctx = {
         "title": row.reference,
         "row": row,
-        "decisions": with_tried(decisions, tried, form) if waits or form else [],
+        "decisions": with_tried(decisions, tried, form) if waits and not is_own else [],
         "tried": tried,
         "failed": form,
-        "is_own": row.payer_id == request.user.pk,
+        "is_own": is_own,
         "history": audit_trail("repayment", row.reference)[:HISTORY_LENGTH],
     }
     return desk_page(request, "repayment", ctx, status)

@@ -128,14 +128,15 @@ def _decisions(row: Withdrawal) -> list[Decision]:
 def _page(
     request: HttpRequest, row: Withdrawal, tried: str = "", form: forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
+    is_own = row.user_id == request.user.pk
     may_decide = request.user.has_perm(DECIDE_WITHDRAWALS)
     ctx = {
         "title": row.reference,
         "row": row,
-        "decisions": with_tried(_decisions(row), tried, form) if may_decide else [],
+        "decisions": with_tried(_decisions(row), tried, form) if may_decide and not is_own else [],
         "tried": tried,
         "failed": form,
-        "is_own": row.user_id == request.user.pk,
+        "is_own": is_own,
         "shows_account": may_decide and row.status in WithdrawalStatus.open(),
         "needs_second": row.status in WithdrawalStatus.open() and row.amount >= platform_rules().second_person_above,
         "history": audit_trail("withdrawal", row.reference)[:HISTORY_LENGTH],
