@@ -1,0 +1,396 @@
+"""The first page, search, people, books, settings, jobs and the date of the demo."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django_q.models import OrmQ, Schedule
+
+from accounts.enums import Role, StaffGroup
+from accounts.models import AuditEvent, User
+from adminpanel import tasks
+from adminpanel.forms.settings import SettingsForm
+from adminpanel.services.clockwork import DaysNotPossible, OnlyInDemo, advance_demo_date
+from adminpanel.services.staff_groups import OwnGroups, set_staff_groups
+from adminpanel.tests import scenes
+from adminpanel.urls import desk_urls
+from loans.models import GradeTerms, Loan, LoanProduct
+from p2plending.lib import clock
+from p2plending.lib.append_only import create_triggers, drop_triggers
+from p2plending.lib.rules import platform_rules
+from p2plending.tests import world
+
+ClientOf = Callable[[User], Client]
+
+
+@pytest.fixture
+def compliance(db: None) -> User:
+    return scenes.staff_of(StaffGroup.COMPLIANCE)
+
+
+def at(name: str, *args: Any) -> str:
+    return reverse(f"admin:{name}", args=args)
+
+
+# --- frame -----------------------------------------------------------------------------------------------------------
+def test_strangers_are_led_to_the_site_s_own_sign_in(client: Client) -> None:
+    answer = client.get(at("index"))
+    assert answer["Location"] == f"{reverse('account_login')}?next={at('index')}"
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_borrowers_and_lenders_are_refused(who: str, request: pytest.FixtureRequest, client_of: ClientOf) -> None:
+    client = client_of(request.getfixturevalue(who))
+    for url in (at("index"), at("accounts_user_changelist"), at("identity_queue")):
+        answer = client.get(url)
+        assert answer.status_code == 403
+        assert "Only staff can open this page." in answer.content.decode()
+
+
+def test_pages_hold_no_inline_script_or_style_and_say_noindex(dora: User, client_of: ClientOf) -> None:
+    client = client_of(dora)
+    for url in (at("index"), at("accounts_user_changelist"), at("settings"), at("trial_balance")):
+        answer = client.get(url)
+        page = answer.content.decode()
+        assert "unsafe" not in answer["Content-Security-Policy"]
+        assert "<style" not in page
+        assert " style=" not in page
+        assert page.count("<script") == page.count("<script src=")
+        assert 'content="noindex, noarchive"' in page
+
+
+def test_the_first_page_counts_what_waits_and_since_when(
+    alice: User, bob: User, dora: User, client_of: ClientOf
+) -> None:
+    world.submitted_loan(alice, today=clock.business_date())
+    scenes.told_deposit(bob, 100_00)
+    scenes.told_deposit(bob, 200_00)
+    cards = {card.url_name: card for card in client_of(dora).get(at("index")).context["queues"]}
+    assert {name: card.count for name, card in cards.items()} == {
+        "identity_queue": 0,
+        "loan_queue": 1,
+        "payouts": 0,
+        "deposit_queue": 2,
+        "withdrawal_queue": 0,
+        "repayment_queue": 0,
+    }
+    assert cards["loan_queue"].oldest == Loan.objects.get().submitted_at
+
+
+def test_each_group_sees_its_own_queues(client_of: ClientOf) -> None:
+    page = client_of(scenes.staff_of(StaffGroup.IDENTITY)).get(at("index"))
+    assert [card.url_name for card in page.context["queues"]] == ["identity_queue"]
+
+
+def test_the_first_page_asks_no_more_for_more_rows(
+    bob: User, dora: User, client_of: ClientOf, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    client = client_of(dora)
+    client.get(at("index"))
+    with django_assert_max_num_queries(16) as once:
+        client.get(at("index"))
+    for amount in (100_00, 200_00, 300_00):
+        scenes.told_deposit(bob, amount)
+    with django_assert_max_num_queries(16) as often:
+        client.get(at("index"))
+    assert len(often.captured_queries) == len(once.captured_queries)
+
+
+def test_search_leads_to_the_thing(alice: User, bob: User, dora: User, client_of: ClientOf) -> None:
+    loan = world.submitted_loan(alice, today=clock.business_date())
+    deposit = scenes.told_deposit(bob)
+    client = client_of(dora)
+    places = {
+        loan.reference.lower(): at("loan_review", loan.reference),
+        deposit.reference: at("deposit", deposit.reference),
+        "ALICE@example.org": at("user", alice.member_number),
+        alice.member_number: at("user", alice.member_number),
+        "nothing": at("index"),
+        "": at("index"),
+    }
+    assert {q: client.get(at("find"), {"q": q})["Location"] for q in places} == places
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+def test_suspending_needs_a_reason(bob: User, compliance: User, client_of: ClientOf) -> None:
+    answer = client_of(compliance).post(at("user_suspend", bob.member_number), {"reason": ""})
+    bob.refresh_from_db()
+    assert answer.status_code == 422
+    assert "Enter a reason." in answer.content.decode()
+    assert not bob.is_suspended
+
+
+def test_suspension_and_its_end_are_in_the_person_s_history(bob: User, compliance: User, client_of: ClientOf) -> None:
+    client = client_of(compliance)
+    client.post(at("user_suspend", bob.member_number), {"reason": "Odd transfers"})
+    bob.refresh_from_db()
+    assert (bob.is_suspended, bob.suspended_reason) == (True, "Odd transfers")
+    client.post(at("user_release", bob.member_number), {"reason": "Explained"})
+    bob.refresh_from_db()
+    assert not bob.is_suspended
+    reasons = [event.reason for event in client.get(at("user", bob.member_number)).context["history"]]
+    assert reasons[:2] == ["Explained", "Odd transfers"]
+
+
+def test_nobody_changes_their_own_groups(compliance: User) -> None:
+    with pytest.raises(OwnGroups):
+        set_staff_groups(user_id=compliance.pk, groups=list(StaffGroup), reason="More", actor=compliance)
+    assert [group.name for group in compliance.groups.all()] == [StaffGroup.COMPLIANCE.value]
+
+
+def test_groups_are_for_staff_only(bob: User, compliance: User, client_of: ClientOf) -> None:
+    data = {"groups": [StaffGroup.FINANCE.value], "reason": "Why not"}
+    answer = client_of(compliance).post(at("user_groups", bob.member_number), data)
+    assert answer.status_code == 422
+    assert bob.groups.count() == 0
+
+
+def test_a_change_of_groups_is_audited_with_before_and_after(compliance: User, client_of: ClientOf) -> None:
+    person = scenes.staff_of(StaffGroup.SUPPORT)
+    data = {"groups": [StaffGroup.FINANCE.value], "reason": "New job"}
+    client_of(compliance).post(at("user_groups", person.member_number), data)
+    event = AuditEvent.objects.get(action="adminpanel.user.groups_changed")
+    assert [group.name for group in person.groups.all()] == ["Finance"]
+    assert (event.reason, event.data) == ("New job", {"before": ["Support"], "after": ["Finance"]})
+
+
+# --- books -----------------------------------------------------------------------------------------------------------
+def test_checking_the_books_says_how_many_checks_hold(bob: User, compliance: User, client_of: ClientOf) -> None:
+    world.fund_wallet(bob, 100_00)
+    client = client_of(compliance)
+    page = client.post(at("books"), follow=True)
+    assert "Every check holds." in page.content.decode()
+    light = client.get(at("index")).context["lights"][0]
+    assert (light.kind, light.words) == (
+        "success",
+        f"{len(page.context['checks'])} of {len(page.context['checks'])} checks hold",
+    )
+
+
+def test_a_changed_balance_turns_the_light_red_and_is_named(bob: User, compliance: User, client_of: ClientOf) -> None:
+    world.fund_wallet(bob, 100_00)
+    drop_triggers(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ledger_account SET balance = balance + 1 WHERE code = 'C2100'")
+    create_triggers(connection)
+    client = client_of(compliance)
+    page = client.post(at("books"), follow=True).content.decode()
+    assert "break" in page
+    assert "I10" in [found["code"] for found in client.get(at("books")).context["breaks"]]
+    assert client.get(at("index")).context["lights"][0].kind == "danger"
+
+
+def test_the_nightly_task_leaves_its_proof(db: None) -> None:
+    words = tasks.check_books()
+    data = AuditEvent.objects.get(action="adminpanel.books.checked").data
+    assert words == f"{data['checks']} of {data['checks']} checks hold"
+    assert data["breaks"] == []
+
+
+def test_the_trial_balance_balances_in_each_book_and_knows_its_day(
+    alice: User, bob: User, compliance: User, client_of: ClientOf
+) -> None:
+    world.active_loan(alice, {bob: 500_00}, today=world.TODAY)
+    client = client_of(compliance)
+    books = client.get(at("trial_balance")).context["books"]
+    assert [(book["debit"], book["debit"] == book["credit"]) for book in books] == [
+        (1_500_00, True),
+        (500_00, True),
+        (10_00, True),
+    ]
+    before = client.get(at("trial_balance"), {"as_of": (world.TODAY - dt.timedelta(days=1)).isoformat()})
+    assert [book["debit"] for book in before.context["books"]] == [0, 0, 0]
+    assert client.get(at("trial_balance"), {"as_of": "soon"}).status_code == 422
+
+
+def test_the_audit_trail_is_given_as_csv_by_its_filters(bob: User, compliance: User, client_of: ClientOf) -> None:
+    client = client_of(compliance)
+    client.post(at("user_suspend", bob.member_number), {"reason": "=1+1"})
+    answer = client.get(at("audit_csv"), {"q": bob.member_number})
+    lines = answer.content.decode().splitlines()
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert lines[0].startswith("created_at,actor_label,action")
+    assert len(lines) == 2
+    assert ",'=1+1," in lines[1]
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+def settings_data(**changes: str) -> dict[str, str]:
+    """The settings page sent back as it was shown, with some values changed."""
+    form = SettingsForm(rules=platform_rules())
+    shown = {}
+    for name, field in form.fields.items():
+        value = form[name].value()
+        shown[name] = ("on" if value else "") if isinstance(value, bool) else field.widget.format_value(value)
+    return {name: value for name, value in shown.items() if value} | {"reason": "Market"} | changes
+
+
+def test_settings_sent_back_unchanged_change_nothing(compliance: User, client_of: ClientOf) -> None:
+    before = platform_rules()
+    answer = client_of(compliance).post(at("settings"), settings_data())
+    assert answer.status_code == 422
+    assert "Nothing was changed." in answer.content.decode()
+    assert platform_rules() == before
+
+
+def test_a_changed_setting_counts_and_is_audited(compliance: User, client_of: ClientOf) -> None:
+    answer = client_of(compliance).post(at("settings"), settings_data(MIN_COMMITMENT="30", LOAN_SHARE_CAP="12.5"))
+    assert answer.status_code == 302
+    rules = platform_rules()
+    assert (rules.min_commitment, rules.loan_share_cap) == (30_00, Decimal("0.125"))
+    events = AuditEvent.objects.filter(action="adminpanel.setting.changed").order_by("id")
+    assert [(event.subject_reference, event.data, event.reason) for event in events] == [
+        ("MIN_COMMITMENT", {"before": "2500", "after": "3000"}, "Market"),
+        ("LOAN_SHARE_CAP", {"before": "0.250000", "after": "0.125"}, "Market"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MIN_COMMITMENT", "-1"),
+        ("MIN_COMMITMENT", "many"),
+        ("LOAN_SHARE_CAP", "101"),
+        ("LOAN_SHARE_CAP", ""),
+        ("MAX_ACTIVE_LOANS", "1e30"),
+        ("DISPOSABLE_MULTIPLE", "0.5"),
+        ("reason", ""),
+    ],
+)
+def test_nonsense_in_settings_is_refused(name: str, value: str, compliance: User, client_of: ClientOf) -> None:
+    before = platform_rules()
+    data = settings_data(MIN_COMMITMENT="40") | {name: value}
+    assert client_of(compliance).post(at("settings"), data).status_code == 422
+    assert platform_rules() == before
+
+
+def product_data(product: LoanProduct, client: Client, **changes: str) -> dict[str, str]:
+    page = client.get(at("product", product.code))
+    data = {"reason": "Market"}
+    for form in (page.context["form"], *page.context["grades"]):
+        for field in form:
+            value = field.value()
+            if isinstance(value, bool):
+                value = "on" if value else ""
+            if value not in (None, "") and field.name != "reason":
+                data[field.html_name] = field.field.widget.format_value(value) if value != "on" else value
+    return data | changes
+
+
+def test_a_product_is_changed_for_new_loans_only(alice: User, compliance: User, client_of: ClientOf) -> None:
+    loan = world.offered_loan(alice, today=clock.business_date())
+    client = client_of(compliance)
+    product = loan.product
+    data = product_data(product, client, base_rate="5.25", **{"B-margin": "6.125"})
+    assert client.post(at("product", product.code), data).status_code == 302
+    product.refresh_from_db()
+    assert product.base_rate == Decimal("0.0525")
+    assert GradeTerms.objects.get(product=product, grade="B").margin == Decimal("0.06125")
+    assert Loan.objects.get(pk=loan.pk).annual_rate == loan.annual_rate
+    event = AuditEvent.objects.get(action="adminpanel.product.changed")
+    assert event.data == {
+        "base_rate": {"before": "0.050000", "after": "0.0525"},
+        "B.margin": {"before": "0.060000", "after": "0.06125"},
+    }
+
+
+def test_a_product_sent_back_unchanged_changes_nothing(compliance: User, client_of: ClientOf) -> None:
+    product = world.standard_product()
+    client = client_of(compliance)
+    answer = client.post(at("product", product.code), product_data(product, client))
+    assert answer.status_code == 422
+    assert "Nothing was changed." in answer.content.decode()
+
+
+def test_limits_of_a_product_must_be_in_order(compliance: User, client_of: ClientOf) -> None:
+    product = world.standard_product()
+    client = client_of(compliance)
+    answer = client.post(at("product", product.code), product_data(product, client, max_amount="100"))
+    assert answer.status_code == 422
+    assert "The largest amount must not be below the smallest." in answer.content.decode()
+    product.refresh_from_db()
+    assert product.max_amount == 25_000_00
+
+
+def test_who_only_looks_can_t_change_a_product(client_of: ClientOf) -> None:
+    product = world.standard_product()
+    client = client_of(scenes.staff_of(StaffGroup.AUDITOR))
+    page = client.get(at("product", product.code))
+    assert "Save product" not in page.content.decode()
+    data = product_data(product, client, base_rate="9")
+    assert client.post(at("product", product.code), data).status_code == 403
+    product.refresh_from_db()
+    assert product.base_rate == Decimal("0.05")
+
+
+# --- jobs and the date of the demo -----------------------------------------------------------------------------------
+def test_a_job_run_by_hand_is_queued_once_and_keeps_its_schedule(compliance: User, client_of: ClientOf) -> None:
+    schedule = Schedule.objects.get(name__endswith="end_of_day")
+    OrmQ.objects.all().delete()
+    client_of(compliance).post(at("run_job", schedule.pk))
+    queued = [task.func() for task in OrmQ.objects.all()]
+    assert queued == [schedule.func]
+    assert Schedule.objects.get(pk=schedule.pk).next_run == schedule.next_run
+
+
+def test_outside_the_demo_the_date_can_t_be_moved(compliance: User, client_of: ClientOf, settings: Any) -> None:
+    settings.DEMO_MODE = False
+    assert client_of(compliance).post(at("demo_clock"), {"days": "3"}).status_code == 404
+    with pytest.raises(OnlyInDemo):
+        advance_demo_date(days=3, today=world.TODAY, actor=compliance)
+    assert platform_rules().demo_days_ahead == 0
+
+
+def test_the_demo_s_date_moves_and_the_worker_gets_the_days(
+    compliance: User, client_of: ClientOf, settings: Any
+) -> None:
+    settings.DEMO_MODE = True
+    before = clock.business_date()
+    OrmQ.objects.all().delete()
+    client_of(compliance).post(at("demo_clock"), {"days": "3"})
+    assert clock.business_date() == before + dt.timedelta(days=3)
+    task = OrmQ.objects.get()
+    days = ((before + dt.timedelta(days=n)).isoformat() for n in (1, 3))
+    assert (task.func(), tuple(task.args())) == ("adminpanel.tasks.live_through", tuple(days))
+
+
+@pytest.mark.parametrize("days", ["", "0", "-1", "32", "many", "1e30"])
+def test_impossible_numbers_of_days_are_refused(
+    days: str, compliance: User, client_of: ClientOf, settings: Any
+) -> None:
+    settings.DEMO_MODE = True
+    answer = client_of(compliance).post(at("demo_clock"), {"days": days})
+    assert answer.status_code == 422
+    assert "Enter a number of days from 1 to 31." in answer.content.decode()
+    assert platform_rules().demo_days_ahead == 0
+
+
+def test_the_service_knows_its_limits_too(compliance: User, settings: Any) -> None:
+    settings.DEMO_MODE = True
+    with pytest.raises(DaysNotPossible):
+        advance_demo_date(days=32, today=world.TODAY, actor=compliance)
+
+
+def test_living_through_a_month_makes_the_first_payment_fall_due(alice: User, bob: User) -> None:
+    loan = world.active_loan(alice, {bob: 500_00}, today=world.TODAY)
+    first, last = world.TODAY + dt.timedelta(days=1), loan.next_due_on
+    words = tasks.live_through(first.isoformat(), last.isoformat())
+    assert loan.instalments.get(number=1).status == "due"
+    assert "2 reminders sent, 0 failed" in words
+
+
+def test_every_desk_page_has_its_own_permission_or_is_for_all_staff() -> None:
+    open_to_all = {pattern.name for pattern in desk_urls if not hasattr(pattern.callback, "needed_permission")}
+    assert open_to_all == {"index", "find"}
+
+
+def test_staff_of_no_group_see_an_empty_desk(client_of: ClientOf) -> None:
+    page = client_of(world.make_user("New", Role.STAFF)).get(at("index"))
+    assert (page.status_code, page.context["queues"], page.context["menu"]) == (200, [], [])
