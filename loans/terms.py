@@ -12,6 +12,8 @@ from loans.models import GradeTerms, LoanProduct
 from p2plending.lib.money import Rounding
 
 TERMS_VERSION = 1
+# Loans frozen before products had the figure.
+DEFAULT_COLLECTION_FEE_RATE = "0.25"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class LoanTerms:
     late_fee_cap: int | None
     late_fees_to_lenders: bool
     default_after_days: int
+    collection_fee_rate: Decimal
     min_funding_rate: Decimal
     offer_days: int
     listing_days: int
@@ -64,6 +67,7 @@ class LoanTerms:
             late_fee_cap=data["late_fee_cap"],
             late_fees_to_lenders=data["late_fees_to_lenders"],
             default_after_days=data["default_after_days"],
+            collection_fee_rate=Decimal(data.get("collection_fee_rate", DEFAULT_COLLECTION_FEE_RATE)),
             min_funding_rate=Decimal(data["min_funding_rate"]),
             offer_days=data["offer_days"],
             listing_days=data["listing_days"],
@@ -94,6 +98,7 @@ def frozen_terms(product: LoanProduct, grade_terms: GradeTerms) -> dict[str, Any
         "late_fee_cap": product.late_fee_cap,
         "late_fees_to_lenders": product.late_fees_to_lenders,
         "default_after_days": product.default_after_days,
+        "collection_fee_rate": str(product.collection_fee_rate),
         "min_funding_rate": str(product.min_funding_rate),
         "offer_days": product.offer_days,
         "listing_days": product.listing_days,

@@ -1,6 +1,16 @@
 """LENDING: the life of a loan."""
 
+from loans.models.approval import ApprovalRequest
+from loans.models.default import (
+    DefaultNotice,
+    LoanDefault,
+    LoanLoss,
+    Recovery,
+    RecoveryShare,
+    SettlementOffer,
+)
 from loans.models.funding import Commitment, Note
+from loans.models.hardship import HardshipRequest, PlanProposal, Waiver
 from loans.models.instalment import Instalment, ReminderSent, ScheduleVersion
 from loans.models.loan import (
     CreditAssessment,
@@ -14,20 +24,30 @@ from loans.models.product import GradeTerms, LoanProduct
 from loans.models.repayment import Distribution, Repayment, RepaymentAllocation
 
 __all__ = [
+    "ApprovalRequest",
     "Commitment",
     "CreditAssessment",
+    "DefaultNotice",
     "Distribution",
     "GradeTerms",
+    "HardshipRequest",
     "Instalment",
     "Loan",
     "LoanAgreement",
+    "LoanDefault",
     "LoanDelinquency",
+    "LoanLoss",
     "LoanProduct",
     "LoanQuestion",
     "LoanTransition",
     "Note",
+    "PlanProposal",
+    "Recovery",
+    "RecoveryShare",
     "ReminderSent",
     "Repayment",
     "RepaymentAllocation",
     "ScheduleVersion",
+    "SettlementOffer",
+    "Waiver",
 ]

@@ -63,6 +63,9 @@ class Note(TimestampedModel):
     interest_received = MoneyField(_("interest received"), default=0)
     late_fees_received = MoneyField(_("late fees received"), default=0)
     servicing_fees_paid = MoneyField(_("servicing fees"), default=0)
+    capitalised = MoneyField(_("interest and fees added to it"), default=0)
+    principal_lost = MoneyField(_("principal lost"), default=0)
+    recovered = MoneyField(_("recovered after the loss"), default=0)
     issued_on = models.DateField(_("lent on"))
     closed_on = models.DateField(_("ended on"), null=True, blank=True)
 
@@ -76,8 +79,18 @@ class Note(TimestampedModel):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(principal__gt=0, principal_outstanding__gte=0, principal_outstanding__lte=F("principal")),
+                condition=Q(
+                    principal__gt=0,
+                    capitalised__gte=0,
+                    principal_outstanding__gte=0,
+                    principal_outstanding__lte=F("principal") + F("capitalised"),
+                ),
                 name="note_principal_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(principal_lost__gte=0, recovered__gte=0)
+                & (Q(principal_lost=0) | Q(status__in=[NoteStatus.WRITTEN_OFF, NoteStatus.SETTLED])),
+                name="note_loss_has_ended",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=NoteStatus.open(), closed_on__isnull=True)

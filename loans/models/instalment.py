@@ -54,6 +54,9 @@ class Instalment(models.Model):
     late_fee_removed = MoneyField(_("late fee waived or written off"), default=0)
     interest_posted = MoneyField(default=0)
     late_fee_charged_on = models.DateField(null=True, blank=True)
+    # While a request for help is open no fee is charged; this is the first day on which one may be again.
+    late_fee_not_before = models.DateField(null=True, blank=True)
+    replaced_by_version = models.PositiveSmallIntegerField(null=True, blank=True)
     settled_on = models.DateField(_("paid on"), null=True, blank=True)
 
     class Meta:

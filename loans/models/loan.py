@@ -95,6 +95,8 @@ class Loan(GuardedModel):
     bucket = models.CharField(_("lateness"), max_length=12, choices=Bucket, default=Bucket.CURRENT)
     worst_days_past_due = models.PositiveIntegerField(default=0)
     rolled_forward_to = models.DateField(null=True, blank=True)
+    # Reminders stop until then, because the borrower has asked for help.
+    collections_paused_until = models.DateField(_("reminders pause until"), null=True, blank=True)
     is_frozen = models.BooleanField(_("under check"), default=False)
     is_restructured = models.BooleanField(_("payment plan"), default=False)
     autopay = models.BooleanField(_("automatic payment"), default=False)

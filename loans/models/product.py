@@ -40,6 +40,7 @@ class LoanProduct(TimestampedModel):
     late_fee_cap = MoneyField(_("late fee, most"), null=True, blank=True)
     late_fees_to_lenders = models.BooleanField(_("late fees go to lenders"), default=True)
     default_after_days = models.PositiveSmallIntegerField(_("default after days late"), default=90)
+    collection_fee_rate = RateField(_("collection fee, share of what is recovered"), default=Decimal("0.25"))
     min_funding_rate = RateField(_("smallest part funded that may go on"), default=Decimal("0.70"))
     offer_days = models.PositiveSmallIntegerField(_("days an offer is valid"), default=14)
     listing_days = models.PositiveSmallIntegerField(_("days open for funding"), default=14)
