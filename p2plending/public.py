@@ -167,7 +167,7 @@ def _sharing_example(rules: PlatformRules) -> dict[str, Any]:
         Share(letter, most, least if given.get(number) else 0, given.get(number, 0))
         for number, (letter, most) in enumerate(zip("ABCD", mosts, strict=True))
     ]
-    return {"room": room, "shares": shares, "first_round": sum(share.first_round for share in shares)}
+    return {"room": room, "shares": shares}
 
 
 def _volume(figures: PlatformFigures) -> dict[str, Any]:

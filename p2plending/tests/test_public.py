@@ -167,7 +167,7 @@ def test_the_pages_say_so_when_nothing_is_offered(client: Client, db: None) -> N
 
 def test_the_policy_shows_what_the_rounds_really_give(client: Client, db: None) -> None:
     text = text_of(client, "public:matching_policy")
-    assert "A loan needs €150 ." in text
+    assert "A loan needs €150 . Four rules" in text
     # 25 each to A, B and C leaves 75. Two rounds of 5 fill C at 35; of the last 45, A has its turn before B.
     assert "Rule A €200.00 €25.00 €60.00" in text
     assert "Rule B €100.00 €25.00 €55.00" in text
