@@ -16,10 +16,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
-from ledger.invariants import CHECKS as LEDGER_CHECKS
-from ledger.invariants import Break
 from ledger.services import snapshots
-from loans.invariants import CHECKS as LOAN_CHECKS
 from p2plending.lib import clock
 
 logger = logging.getLogger(__name__)
@@ -83,7 +80,7 @@ JOBS: tuple[Job, ...] = (
         minutes=1,
     ),
     Job("snapshots", "p2plending.jobs.take_snapshots", "Add up the accounts that keep no balance.", minutes=60),
-    Job("check_books", "p2plending.jobs.check_books", "Prove every invariant of the books.", at=dt.time(3, 0)),
+    Job("check_books", "adminpanel.tasks.check_books", "Prove every invariant of the books.", at=dt.time(3, 0)),
 )
 
 
@@ -110,15 +107,6 @@ def run_job(job: Job, today: dt.date | None = None) -> Any:
 def take_snapshots() -> None:
     """Add up the accounts that keep no running balance."""
     snapshots.take_snapshots(clock.now())
-
-
-def check_books() -> list[Break]:
-    """Run every invariant; each break is an error in the log."""
-    breaks = [found for check in (*LEDGER_CHECKS, *LOAN_CHECKS) for found in check.function()]
-    for found in breaks:
-        logger.error("books are broken", extra=dataclasses.asdict(found))
-    logger.info("books checked", extra={"breaks": len(breaks)})
-    return breaks
 
 
 def _store(job: Job, row: Schedule | None) -> None:

@@ -18,10 +18,8 @@ class LoanAdmin(ReadOnlyAdmin):
         "grade",
         "principal",
         "term_months",
-        "funded_amount",
         "principal_outstanding",
         "days_past_due",
-        "disbursed_on",
     )
     list_filter = ("status", "grade", "bucket", "is_frozen", "product")
     list_select_related = ("borrower",)

@@ -21,6 +21,7 @@ from adminpanel.services.clockwork import DaysNotPossible, OnlyInDemo, advance_d
 from adminpanel.services.staff_groups import OwnGroups, set_staff_groups
 from adminpanel.tests import scenes
 from adminpanel.urls import desk_urls
+from ledger.models import Account
 from loans.models import GradeTerms, Loan, LoanProduct
 from p2plending.lib import clock
 from p2plending.lib.append_only import create_triggers, drop_triggers
@@ -192,6 +193,23 @@ def test_the_nightly_task_leaves_its_proof(db: None) -> None:
     data = AuditEvent.objects.get(action="adminpanel.books.checked").data
     assert words == f"{data['checks']} of {data['checks']} checks hold"
     assert data["breaks"] == []
+
+
+def test_the_nightly_task_logs_each_break(db: None, caplog: pytest.LogCaptureFixture) -> None:
+    Account.objects.create(
+        key="C2130:LN-BROKEN",
+        code="C2130",
+        book="C",
+        type="liability",
+        normal_side="credit",
+        loan_reference="LN-BROKEN",
+        is_guarded=True,
+        balance=1,
+    )
+    tasks.check_books()
+    found = AuditEvent.objects.get(action="adminpanel.books.checked").data["breaks"]
+    assert ("I9", "LN-BROKEN C2130") in [(one["code"], one["subject"]) for one in found]
+    assert "books are broken" in caplog.text
 
 
 def test_the_trial_balance_balances_in_each_book_and_knows_its_day(

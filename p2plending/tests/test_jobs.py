@@ -10,7 +10,6 @@ from django.core.management import CommandError, call_command
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
-from ledger.models import Account
 from p2plending import jobs
 from p2plending.jobs import JOBS, PREFIX, ensure_schedules
 
@@ -70,20 +69,3 @@ def test_jobs_run_by_hand_for_a_date() -> None:
     assert out.getvalue().startswith("end_of_day: Payments fall due")
     with pytest.raises(CommandError, match="--date must be a date"):
         call_command("run_jobs", date="tomorrow")
-
-
-def test_the_nightly_check_logs_each_break(caplog: pytest.LogCaptureFixture) -> None:
-    assert jobs.check_books() == []
-    Account.objects.create(
-        key="C2130:LN-BROKEN",
-        code="C2130",
-        book="C",
-        type="liability",
-        normal_side="credit",
-        loan_reference="LN-BROKEN",
-        is_guarded=True,
-        balance=1,
-    )
-    found = jobs.check_books()
-    assert ("I9", "LN-BROKEN C2130") in [(one.code, one.subject) for one in found]
-    assert "books are broken" in caplog.text
