@@ -37,7 +37,8 @@ class LateFee:
 def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date) -> list[FallsDue | LateFee]:
     """Bring instalments to `until` in memory and return what happened, in the order of the calendar.
 
-    Applying it again gives nothing. The fee falls on the first day after the grace: due date + grace days + 1.
+    Applying it again gives nothing. The fee falls on the first day after the grace: due date + grace days + 1, or on
+    the day after a pause (`late_fee_day`).
     """
     events: list[FallsDue | LateFee] = []
     for row in rows:
@@ -48,7 +49,7 @@ def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date)
             row.status = InstalmentStatus.PARTIAL if _is_partly_paid(row) else InstalmentStatus.DUE
             row.interest_posted += interest
             events.append(FallsDue(row.due_date, row, interest))
-        charged_on = row.due_date + dt.timedelta(days=terms.grace_days + 1)
+        charged_on = late_fee_day(row, terms)
         if row.late_fee_charged_on is None and charged_on <= until:
             fee = late_fee(
                 row.principal_unpaid + row.interest_unpaid,
@@ -60,6 +61,12 @@ def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date)
             row.late_fee_charged_on = charged_on
             events.append(LateFee(charged_on, row, fee))
     return sorted(events, key=lambda event: (event.on, event.row.number))
+
+
+def late_fee_day(row: Instalment, terms: LoanTerms) -> dt.date:
+    """The day on which an unpaid instalment gets its fee: after the days of grace, and not while help is asked for."""
+    charged_on = row.due_date + dt.timedelta(days=terms.grace_days + 1)
+    return max(charged_on, row.late_fee_not_before or charged_on)
 
 
 def late_since(rows: Sequence[Instalment]) -> dt.date | None:

@@ -120,7 +120,7 @@ def schedule_of(loan: Loan, today: dt.date) -> LoanSchedule | None:
     if loan.status not in LoanStatus.disbursed():
         return LoanSchedule(True, 0, list(quote_of_loan(loan, today).schedule.lines))
     rows = loan.instalments.exclude(status=InstalmentStatus.SUPERSEDED).order_by("due_date", "number")
-    balance, lines = loan.principal, []
+    balance, lines = sum(row.principal_due for row in rows), []
     for row in rows:
         balance -= row.principal_due
         lines.append(

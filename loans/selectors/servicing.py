@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
-from loans.falling_due import apply_calendar, late_since, servicing_columns
+from loans.falling_due import apply_calendar, late_fee_day, late_since, servicing_columns
 from loans.finance import PayoffFigure, payoff
 from loans.models import Instalment, Loan, Repayment, ScheduleVersion
 from loans.snapshots import instalment_states, live_instalments
@@ -110,11 +110,11 @@ def amounts_due(rows: list[Instalment], today: dt.date) -> AmountsDue:
 
 def plan_lines(loan: Loan, rows: list[Instalment], today: dt.date) -> list[PlanLine]:
     """The plan line by line: state in the words of `badges.instalment_badge`, and the principal left after each."""
-    left = loan.principal
+    left = sum(row.principal_due - row.principal_removed for row in rows)
     following = next((row for row in rows if row.total_unpaid), None)
     lines = []
     for position, row in enumerate(rows, start=1):
-        left -= row.principal_due
+        left -= row.principal_due - row.principal_removed
         is_next = row is following
         lines.append(PlanLine(row, position, _state(row, today, is_next), max(left, 0), is_next))
     return lines
@@ -150,9 +150,10 @@ def paid_totals(loan: Loan) -> dict[str, int]:
 
 def balance_series(loan: Loan, rows: list[Instalment], today: dt.date) -> tuple[list[int], int, list[dt.date]]:
     """Principal owed after each line of the plan, the index of today in it, and the days of the points."""
-    points, days, paid = [loan.principal], [loan.disbursed_on], 0
+    whole = sum(row.principal_due - row.principal_removed for row in rows)
+    points, days, paid = [whole], [loan.disbursed_on], 0
     for row in rows:
-        points.append(points[-1] - row.principal_due)
+        points.append(points[-1] - row.principal_due + row.principal_removed)
         days.append(row.due_date)
         if not row.total_unpaid:
             paid += 1
@@ -222,6 +223,6 @@ def _next_late_fee(rows: list[Instalment], terms: LoanTerms, today: dt.date) -> 
     if not late:
         return None
     before = {id(row): row.late_fee_due for row in rows}
-    apply_calendar(late[:1], terms, late[0].due_date + dt.timedelta(days=terms.grace_days + 1))
+    apply_calendar(late[:1], terms, late_fee_day(late[0], terms))
     fee = late[0].late_fee_due - before[id(late[0])]
     return (late[0].late_fee_charged_on, fee) if fee else None

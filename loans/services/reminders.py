@@ -58,6 +58,8 @@ def send_reminder(*, instalment_id: int, loan_id: int, kind: ReminderKind, today
         row = Instalment.objects.get(pk=instalment_id)
         if loan.status not in LoanStatus.owing() or row.status not in InstalmentStatus.unpaid():
             return False
+        if loan.collections_paused_until and today <= loan.collections_paused_until:
+            return False
         if ReminderSent.objects.filter(instalment=row, kind=kind).exists():
             return False
         ReminderSent.objects.create(instalment=row, kind=kind, business_date=today)
@@ -70,6 +72,7 @@ def send_reminder(*, instalment_id: int, loan_id: int, kind: ReminderKind, today
 def _instalments_to_remind(kind: ReminderKind, today: dt.date) -> Iterator[list[tuple[int, int]]]:
     last = 0
     rule = _due_dates(kind, today) & Q(status__in=InstalmentStatus.unpaid(), loan__status__in=LoanStatus.owing())
+    rule &= Q(loan__collections_paused_until__isnull=True) | Q(loan__collections_paused_until__lt=today)
     while True:
         rows = Instalment.objects.filter(rule, pk__gt=last).exclude(reminders__kind=kind)
         page = list(rows.order_by("pk").values_list("pk", "loan_id")[:INSTALMENTS_PER_PAGE])
