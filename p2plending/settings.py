@@ -249,7 +249,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["p2plending.lib.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "p2plending.lib.api.schema.ApiSchema",
     "DEFAULT_PAGINATION_CLASS": "p2plending.lib.api.pagination.PageLimitPagination",
     "PAGE_SIZE": 25,
     "EXCEPTION_HANDLER": "p2plending.lib.api.errors.problem_response",
@@ -274,6 +274,14 @@ SIMPLE_JWT = {
     "USER_ID_FIELD": "id",
     "UPDATE_LAST_LOGIN": False,
 }
+# Enumerations that the API shows, under their own names.
+API_ENUMS = {
+    "loans": "Bucket CommitmentSource CommitmentStatus Employment ExtraMode Grade "
+    "LoanStatus NoteStatus Purpose QuestionStatus RepaymentMethod RepaymentStatus",
+    "matching": "DecisionReason MandateStatus ProposalStatus RiskTolerance",
+    "ledger": "DepositStatus EntryKind LineCode PaymentMethod WithdrawalStatus",
+    "accounts": "DocumentKind DocumentReason DocumentStatus IdDocumentType Role VerificationStatus",
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": f"{SITE_NAME} API",
     "DESCRIPTION": "Every page of the site as an endpoint. Amounts are decimal strings with a currency.",
@@ -284,6 +292,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {"Country": "accounts.countries.COUNTRY_CHOICES"}
+    | {name: f"{app}.enums.{name}" for app, names in API_ENUMS.items() for name in names.split()},
 }
 
 # --- business numbers: p2plending/rule_settings.py -----------------------------------------------------------------

@@ -12,8 +12,6 @@ from accounts.countries import COUNTRIES
 from accounts.enums import DocumentKind, IdDocumentType, Role
 from accounts.models import IdentityDocument, IdentityVerification, Notification, User
 
-COUNTRY_CODES = sorted(COUNTRIES)
-
 
 class RegisterSerializer(serializers.Serializer):
     email = serializers.EmailField(max_length=254)
@@ -90,12 +88,12 @@ class IdentityDetailsSerializer(serializers.Serializer):
     address = serializers.CharField(max_length=200)
     postcode = serializers.CharField(max_length=20)
     city = serializers.CharField(max_length=100)
-    country = serializers.ChoiceField(choices=COUNTRY_CODES)
-    nationality = serializers.ChoiceField(choices=COUNTRY_CODES)
+    country = serializers.ChoiceField(choices=list(COUNTRIES.items()))
+    nationality = serializers.ChoiceField(choices=list(COUNTRIES.items()))
     phone = serializers.CharField(max_length=30, required=False, allow_blank=True)
     occupation = serializers.CharField(max_length=100, required=False, allow_blank=True)
     source_of_funds = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    tax_residence = serializers.ChoiceField(choices=COUNTRY_CODES, required=False, allow_blank=True)
+    tax_residence = serializers.ChoiceField(choices=list(COUNTRIES.items()), required=False, allow_blank=True)
     is_politically_exposed = serializers.BooleanField(required=False)
     id_type = serializers.ChoiceField(choices=IdDocumentType.choices)
     id_number = serializers.CharField(max_length=40, required=False, help_text="Left out: the stored one stays.")

@@ -49,7 +49,7 @@ class TooManyTries(exceptions.Throttled):
     default_code = "too_many_tries"
 
 
-class TokenRequestSerializer(serializers.Serializer):
+class CredentialsSerializer(serializers.Serializer):
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=200, trim_whitespace=False)
     otp = serializers.CharField(max_length=20, required=False, help_text="Six digits or a backup code, when asked.")
@@ -81,12 +81,10 @@ class LoginView(APIView):
 
 
 class TokenView(LoginView):
-    @extend_schema(
-        operation_id="token_create", request=TokenRequestSerializer, responses={200: PAIR}, auth=[], tags=["auth"]
-    )
+    @extend_schema(operation_id="sign_in", request=CredentialsSerializer, responses={200: PAIR}, auth=[], tags=["auth"])
     def post(self, request: Request) -> Response:
         """Exchange e-mail and password (and the second step, where it is on) for a pair of tokens."""
-        given = self.read(TokenRequestSerializer, request)
+        given = self.read(CredentialsSerializer, request)
         user = _authenticate(request, given["email"], given["password"])
         _check_second_factor(user, given.get("otp", ""))
         return Response(_pair(RefreshToken.for_user(user)))
@@ -94,7 +92,7 @@ class TokenView(LoginView):
 
 class RefreshView(LoginView):
     @extend_schema(
-        operation_id="token_refresh", request=RefreshTokenSerializer, responses={200: PAIR}, auth=[], tags=["auth"]
+        operation_id="refresh_token", request=RefreshTokenSerializer, responses={200: PAIR}, auth=[], tags=["auth"]
     )
     def post(self, request: Request) -> Response:
         """A new pair for a refresh token, which is used up. A token used twice ends all sessions of its owner."""
@@ -107,7 +105,7 @@ class RefreshView(LoginView):
 
 class VerifyView(LoginView):
     @extend_schema(
-        operation_id="token_verify", request=AnyTokenSerializer, responses={204: None}, auth=[], tags=["auth"]
+        operation_id="verify_token", request=AnyTokenSerializer, responses={204: None}, auth=[], tags=["auth"]
     )
     def post(self, request: Request) -> Response:
         """204 while the token is valid, 401 after."""
@@ -122,7 +120,7 @@ class VerifyView(LoginView):
 
 class LogoutView(LoginView):
     @extend_schema(
-        operation_id="token_logout", request=RefreshTokenSerializer, responses={204: None}, auth=[], tags=["auth"]
+        operation_id="sign_out", request=RefreshTokenSerializer, responses={204: None}, auth=[], tags=["auth"]
     )
     def post(self, request: Request) -> Response:
         """End the session that the refresh token belongs to. The access token ends by itself within minutes."""

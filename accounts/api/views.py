@@ -76,25 +76,25 @@ class RegisterView(APIView):
 
 
 class MeView(APIView):
-    @extend_schema(operation_id="me_retrieve", responses={200: MeSerializer}, tags=["me"])
+    @extend_schema(operation_id="me", responses={200: MeSerializer}, tags=["me"])
     def get(self, request: Request) -> Response:
         """Who the token belongs to."""
         return Response(_me(request.user))
 
-    @extend_schema(operation_id="me_rename", request=RenameSerializer, responses={200: MeSerializer}, tags=["me"])
+    @extend_schema(operation_id="rename_me", request=RenameSerializer, responses={200: MeSerializer}, tags=["me"])
     def patch(self, request: Request) -> Response:
         """Change the name by which we greet you."""
         return Response(_me(rename_user(user=request.user, full_name=_read(RenameSerializer, request)["full_name"])))
 
 
 class IdentityView(APIView):
-    @extend_schema(operation_id="identity_retrieve", responses={200: IdentitySerializer}, tags=["identity"])
+    @extend_schema(operation_id="identity", responses={200: IdentitySerializer}, tags=["identity"])
     def get(self, request: Request) -> Response:
         """Your identity check and what is missing."""
         return Response(_identity(request.user))
 
     @extend_schema(
-        operation_id="identity_update",
+        operation_id="save_identity_details",
         request=IdentityDetailsSerializer,
         responses={200: IdentitySerializer},
         tags=["identity"],
@@ -110,7 +110,7 @@ class IdentityDocumentsView(APIView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(
-        operation_id="identity_document_create",
+        operation_id="add_identity_document",
         request={"multipart/form-data": DocumentUploadSerializer},
         responses={201: DocumentSerializer},
         tags=["identity"],
@@ -123,7 +123,7 @@ class IdentityDocumentsView(APIView):
 
 
 class IdentitySubmitView(APIView):
-    @extend_schema(operation_id="identity_submit", request=None, responses={200: IdentitySerializer}, tags=["identity"])
+    @extend_schema(operation_id="submit_identity", request=None, responses={200: IdentitySerializer}, tags=["identity"])
     def post(self, request: Request) -> Response:
         """Hand the check to staff."""
         submit_identity(user=request.user, actor=request.user, today=business_date())
@@ -137,7 +137,7 @@ class NotificationsView(ListAPIView):
     def get_queryset(self) -> Any:
         return notifications_of(self.request.user)
 
-    @extend_schema(operation_id="notifications_list", tags=["me"])
+    @extend_schema(operation_id="notifications", tags=["me"])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Your notifications, newest first."""
         return super().get(request, *args, **kwargs)
@@ -145,7 +145,7 @@ class NotificationsView(ListAPIView):
 
 class NotificationsReadView(APIView):
     @extend_schema(
-        operation_id="notifications_mark_read",
+        operation_id="mark_notifications_read",
         request=MarkReadSerializer,
         responses={200: MarkedSerializer},
         tags=["me"],

@@ -23,7 +23,7 @@ class QuestionListView(APIView):
         questions = questions_for_lender(_listed(reference), request.user)
         return Response(QuestionSerializer(questions, many=True).data)
 
-    @extend_schema(operation_id="listing_ask", request=AskSerializer, responses={201: QuestionSerializer})
+    @extend_schema(operation_id="ask_question", request=AskSerializer, responses={201: QuestionSerializer})
     def post(self, request: Request, reference: str) -> Response:
         loan = _listed(reference)
         asked = AskSerializer(data=request.data)
@@ -39,7 +39,7 @@ class QuestionListView(APIView):
 
 
 class QuestionAnswerView(APIView):
-    @extend_schema(operation_id="listing_answer", request=AnswerSerializer, responses={200: QuestionSerializer})
+    @extend_schema(operation_id="answer_question", request=AnswerSerializer, responses={200: QuestionSerializer})
     def post(self, request: Request, reference: str, question_reference: str) -> Response:
         try:
             question = question_for_borrower(loan_for_borrower(request.user, reference), question_reference)

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from loans.enums import Employment, Grade, LoanStatus, Purpose, QuestionStatus
 from loans.models import Loan, LoanAgreement, LoanProduct, LoanQuestion
-from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
-
-
-class RateSerializerField(serializers.DecimalField):
-    """A fraction as a string: `"0.120000"` is 12 %."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=9, decimal_places=6, **kwargs)
+from p2plending.lib.api.fields import CurrencyField, MoneySerializerField, RateSerializerField
 
 
 class GradeTermsSerializer(serializers.Serializer):

@@ -15,14 +15,14 @@ from p2plending.lib.clock import business_date
 QUOTE_DAYS = 30
 
 
-class PreviewRequestSerializer(serializers.Serializer):
+class PreviewedPaymentSerializer(serializers.Serializer):
     """What would be paid. Without `extra_mode` the next payment comes first, then the product's way."""
 
     amount = MoneySerializerField()
     extra_mode = serializers.ChoiceField(choices=ExtraMode.choices, required=False)
 
 
-class RepayRequestSerializer(PreviewRequestSerializer):
+class RepaySerializer(PreviewedPaymentSerializer):
     """A payment: from the wallet (counts today), or declared: sent to our account on `value_date`."""
 
     method = serializers.ChoiceField(

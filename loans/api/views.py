@@ -60,7 +60,9 @@ class ProductListView(APIView):
 class CalculatorView(APIView):
     permission_classes = [AllowAny]
 
-    @extend_schema(operation_id="calculator", request=CalculatorSerializer, responses={200: CalculatorAnswerSerializer})
+    @extend_schema(
+        operation_id="calculate_quote", request=CalculatorSerializer, responses={200: CalculatorAnswerSerializer}
+    )
     def post(self, request: Request) -> Response:
         asked = _valid(CalculatorSerializer(data=request.data))
         product = _product(asked.get("product"))
@@ -83,7 +85,7 @@ class LoanListView(generics.GenericAPIView):
         page = self.paginate_queryset(loans_of(request.user))
         return self.get_paginated_response(LoanSerializer(page, many=True).data)
 
-    @extend_schema(operation_id="loan_create", request=NewApplicationSerializer, responses={201: LoanSerializer})
+    @extend_schema(operation_id="create_loan", request=NewApplicationSerializer, responses={201: LoanSerializer})
     def post(self, request: Request) -> Response:
         answers = _valid(NewApplicationSerializer(data=request.data))
         product = _product(answers.pop("product", None))
@@ -104,7 +106,7 @@ class LoanView(APIView):
     def get(self, request: Request, reference: str) -> Response:
         return Response(LoanSerializer(_own(request, reference)).data)
 
-    @extend_schema(operation_id="loan_update", request=ApplicationSerializer(partial=True), responses=LoanSerializer)
+    @extend_schema(operation_id="update_loan", request=ApplicationSerializer(partial=True), responses=LoanSerializer)
     def patch(self, request: Request, reference: str) -> Response:
         loan = _own(request, reference)
         answers = _valid(ApplicationSerializer(data=request.data, partial=True))
@@ -114,7 +116,7 @@ class LoanView(APIView):
 
 class SubmitView(APIView):
     @extend_schema(
-        operation_id="loan_submit",
+        operation_id="submit_application",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request=None,
         responses={200: LoanSerializer},
@@ -125,7 +127,7 @@ class SubmitView(APIView):
 
 class AcceptView(APIView):
     @extend_schema(
-        operation_id="loan_accept",
+        operation_id="accept_offer",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request=None,
         responses={200: LoanSerializer},
@@ -136,7 +138,7 @@ class AcceptView(APIView):
 
 class DeclineView(APIView):
     @extend_schema(
-        operation_id="loan_decline",
+        operation_id="decline_offer",
         description="Decline an offer, which ends the application.",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request=None,
@@ -148,7 +150,7 @@ class DeclineView(APIView):
 
 class WithdrawView(APIView):
     @extend_schema(
-        operation_id="loan_withdraw",
+        operation_id="withdraw_application",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request=None,
         responses={200: LoanSerializer},
@@ -159,7 +161,7 @@ class WithdrawView(APIView):
 
 class SmallerLoanView(APIView):
     @extend_schema(
-        operation_id="loan_decide_smaller",
+        operation_id="decide_smaller_loan",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request=SmallerLoanSerializer,
         responses={200: LoanSerializer},
@@ -171,7 +173,7 @@ class SmallerLoanView(APIView):
 
 
 class AnswerView(APIView):
-    @extend_schema(operation_id="loan_answer", request=AnswerSerializer, responses={200: LoanSerializer})
+    @extend_schema(operation_id="answer_request", request=AnswerSerializer, responses={200: LoanSerializer})
     def post(self, request: Request, reference: str) -> Response:
         loan = _own(request, reference)
         asked = _valid(AnswerSerializer(data=request.data))
@@ -190,7 +192,7 @@ class AgreementView(APIView):
 
 class SignView(APIView):
     @extend_schema(
-        operation_id="loan_sign",
+        operation_id="sign_agreement",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request=SignSerializer,
         responses={200: AgreementSerializer},

@@ -13,10 +13,10 @@ from loans.api.serializers_servicing import (
     PayoffDateSerializer,
     PayoffSerializer,
     PlanSerializer,
-    PreviewRequestSerializer,
+    PreviewedPaymentSerializer,
     PreviewSerializer,
     RepaymentSerializer,
-    RepayRequestSerializer,
+    RepaySerializer,
 )
 from loans.enums import ExtraMode, LoanStatus, RepaymentMethod
 from loans.models import Loan, Repayment
@@ -36,15 +36,15 @@ class RepaymentListView(generics.GenericAPIView):
         return self.get_paginated_response(RepaymentSerializer(page, many=True).data)
 
     @extend_schema(
-        operation_id="repay",
-        request=RepayRequestSerializer,
+        operation_id="record_repayment",
+        request=RepaySerializer,
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         responses={201: RepaymentSerializer},
     )
     def post(self, request: Request, reference: str) -> Response:
         loan = _loan(request, reference)
         key = idempotency_key(request)
-        asked = RepayRequestSerializer(data=request.data)
+        asked = RepaySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         told = asked.validated_data
         today = business_date()
@@ -72,10 +72,10 @@ class RepaymentView(APIView):
 
 
 class PreviewView(APIView):
-    @extend_schema(operation_id="repayment_preview", request=PreviewRequestSerializer, responses=PreviewSerializer)
+    @extend_schema(operation_id="preview_repayment", request=PreviewedPaymentSerializer, responses=PreviewSerializer)
     def post(self, request: Request, reference: str) -> Response:
         loan = _loan(request, reference)
-        asked = PreviewRequestSerializer(data=request.data)
+        asked = PreviewedPaymentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         told = asked.validated_data
         shown = preview_repayment(

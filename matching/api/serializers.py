@@ -14,14 +14,7 @@ from matching.models import AllocationDecision, LendingMandate, MatchProposal, R
 from matching.selectors.positions import facts_of
 from matching.services.mandates import LONGEST_TERM_MONTHS, SHORTEST_TERM_MONTHS
 from matching.words import consent_text, reasons_in_words, who_borrows
-from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
-
-
-class RateSerializerField(serializers.DecimalField):
-    """A yearly rate as a fraction: "0.120000" is 12 %."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=9, decimal_places=6, **kwargs)
+from p2plending.lib.api.fields import CurrencyField, MoneySerializerField, RateSerializerField
 
 
 class ListingSerializer(serializers.ModelSerializer):

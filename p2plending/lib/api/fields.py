@@ -1,4 +1,4 @@
-"""Money at the API's edge: decimal strings outside, integer minor units inside."""
+"""Money and rates at the API's edge: decimal strings outside; integer minor units and fractions inside."""
 
 from __future__ import annotations
 
@@ -47,6 +47,14 @@ class MoneySerializerField(serializers.Field):
         return format_plain(value, settings.CURRENCY_EXPONENT)
 
 
+class RateSerializerField(serializers.DecimalField):
+    """A yearly rate or a share as a fraction: `"0.120000"` is 12 %."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=9, decimal_places=6, **kwargs)
+
+
+@extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$", "example": "EUR"})
 class CurrencyField(serializers.ReadOnlyField):
     """The platform's currency, beside amounts."""
 
