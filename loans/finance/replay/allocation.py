@@ -7,7 +7,7 @@ after the other; vertically each step goes through all the instalments first.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from loans.finance.replay.enums import AllocationWay, DueKind, FutureInstalments, LoanPart
@@ -31,8 +31,8 @@ class Allocator:
     amount: int
     rule: FutureInstalments
     pay: PayPart
+    finished: set[int]
     recalculates: bool
-    finished: set[int] = field(default_factory=set)
 
     def allocate(self, order: Sequence[AllocationStep], way: AllocationWay) -> None:
         """Use the amount by ``order``; what is left in ``amount`` found nothing to pay."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 
 from loans.finance.errors import InvalidPayment
 from loans.finance.replay.allocation import Allocator
 from loans.finance.replay.charges import add_charge, add_instalment_charge, charge_pictures, waive_charge
-from loans.finance.replay.enums import DueKind, FutureInstalments, LoanPart, PayoffInterest
+from loans.finance.replay.enums import AllocationWay, DueKind, FutureInstalments, LoanPart, PayoffInterest
 from loans.finance.replay.events import (
     Charge,
     Event,
@@ -21,12 +22,14 @@ from loans.finance.replay.events import (
     Reversal,
     Waiver,
 )
-from loans.finance.replay.instalments import WorkingInstalment
-from loans.finance.replay.interest import add_late_principal, due_on, pay_interest, pay_principal, payoff_on
+from loans.finance.replay.instalments import CHARGE_PARTS, WorkingInstalment
+from loans.finance.replay.interest import add_late_principal, due_on, level_last, pay_interest, pay_principal, payoff_on
 from loans.finance.replay.model import InterestModel, Period, new_model
 from loans.finance.replay.picture import InstalmentPicture, LoanPicture, Parts, PaymentPicture
 from loans.finance.replay.terms import AllocationStep, ReplayTerms
 from loans.finance.schedule import build_schedule
+
+PAYOFF_ROUNDS = 5
 
 
 def replay(terms: ReplayTerms, events: Sequence[Event], on: date) -> LoanPicture:
@@ -59,7 +62,11 @@ def timeline(events: Sequence[Event]) -> list[Event]:
             if event.reference not in reversed_events:
                 reversed_events.add(event.of)
     counting = [
-        event for event in events if not isinstance(event, Reversal) and event.reference not in reversed_events
+        event
+        for event in events
+        if not isinstance(event, Reversal)
+        and event.reference not in reversed_events
+        and not (isinstance(event, Waiver) and event.of in reversed_events)
     ]
     return sorted(counting, key=lambda event: (event.on, not (isinstance(event, Charge) and event.is_backdated)))
 
@@ -72,6 +79,16 @@ class _PaymentRecord:
     surplus: int = 0
     balance_after: int = 0
     paid: dict[int, Counter[LoanPart]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Use:
+    """How one pass of a payment counts. ``finished`` are the instalments that asked for nothing on that day."""
+
+    on: date
+    is_as_planned: bool
+    counts_to_period_end: bool
+    finished: set[int] = field(default_factory=set)
 
 
 class _Life:
@@ -94,8 +111,9 @@ class _Life:
             case Payment():
                 self._pay(event.reference, event.on, event.amount)
             case PayOff():
-                self._bring_to(event.on, is_payoff=True)
-                self._pay(event.reference, event.on, self._payoff(event.on).total)
+                amount = self._payoff(event.on).total
+                if amount:
+                    self._pay(event.reference, event.on, amount)
             case Charge():
                 add_charge(self.instalments, event)
                 self._use_surplus()
@@ -110,8 +128,8 @@ class _Life:
             line.note_settlement(event.on)
 
     def picture(self, on: date) -> LoanPicture:
-        self._bring_to(on, is_payoff=False)
         payoff = self._payoff(on)
+        self._bring_to(on, is_payoff=False)
         return LoanPicture(
             on=on,
             instalments=tuple(self._instalment_pictures()),
@@ -139,40 +157,45 @@ class _Life:
         if is_payoff:
             self._close_running_period(on)
         self._allocate(record, is_payoff)
+        self._settle(on)
         paid = sum(line.paid[LoanPart.PRINCIPAL] for line in self.instalments)
         record.balance_after = self.terms.schedule.principal - paid
 
     def _allocate(self, record: _PaymentRecord, is_payoff: bool) -> None:
-        """Use what is left of a payment, on its own date."""
+        """Use what is left of a payment, on its own date: by the rules, then for whatever they have not reached.
 
-        def pay(line: WorkingInstalment, step: AllocationStep, amount: int) -> int:
-            taken = self._pay_part(line, step, amount, record.on, is_payoff, allocator.finished)
-            if taken:
-                record.paid.setdefault(line.number, Counter())[step.part] += taken
-            return taken
+        Money is left over only when nothing is owed. So what the rules leave goes to the next instalments, and at last
+        to what the plan still asks for, even if that is interest of later days.
+        """
+        terms = self.terms
+        attempts = ((self.rule, terms.way, False), (FutureInstalments.NEXT, AllocationWay.HORIZONTAL, False))
+        for rule, way, is_as_planned in (*attempts, (FutureInstalments.NEXT, AllocationWay.HORIZONTAL, True)):
+            use = _Use(record.on, is_as_planned, self.terms.counts_to_period_end(is_payoff))
 
-        allocator = Allocator(self.instalments, record.on, record.surplus, self.rule, pay, self.model is not None)
-        allocator.allocate(self.terms.order, self.terms.way)
-        record.surplus = allocator.amount
+            def pay(line: WorkingInstalment, step: AllocationStep, amount: int, use: _Use = use) -> int:
+                taken = self._pay_part(line, step, amount, use)
+                if taken:
+                    record.paid.setdefault(line.number, Counter())[step.part] += taken
+                return taken
 
-    def _pay_part(
-        self, line: WorkingInstalment, step: AllocationStep, amount: int, on: date, is_payoff: bool, finished: set[int]
-    ) -> int:
+            allocator = Allocator(
+                self.instalments, record.on, record.surplus, rule, pay, use.finished, bool(self.model)
+            )
+            allocator.allocate(terms.order, way)
+            record.surplus = allocator.amount
+
+    def _pay_part(self, line: WorkingInstalment, step: AllocationStep, amount: int, use: _Use) -> int:
         if self.model is None or line.is_extra:
-            finished.add(line.number)
-            return line.pay(step.part, amount, on)
-        period, counts_on = self._period(line), on
-        if step.kind is DueKind.IN_ADVANCE:
-            if self.terms.counts_to_period_end(is_payoff) and line.start < on <= line.due:
+            use.finished.add(line.number)
+            return line.pay(step.part, amount, use.on)
+        period, counts_on = self._period(line), use.on
+        if step.part is LoanPart.PRINCIPAL:
+            amount = min(amount, self.model.principal - self.model.principal_paid)
+        if step.kind is DueKind.IN_ADVANCE and not use.is_as_planned:
+            if use.counts_to_period_end and line.start < use.on <= line.due:
                 counts_on = line.due
-            due = due_on(self.model, period, counts_on)
-            if not due.principal and not due.interest:
-                finished.add(line.number)
-            if step.part is LoanPart.INTEREST:
-                line.interest = due.interest
-            elif step.part is LoanPart.PRINCIPAL:
-                line.principal = due.principal
-        taken = line.pay(step.part, amount, on)
+            self._ask_on(line, step.part, counts_on, use)
+        taken = line.pay(step.part, amount, use.on)
         if step.part is LoanPart.PRINCIPAL:
             pay_principal(self.model, period, counts_on, taken)
             self._show_model()
@@ -180,6 +203,16 @@ class _Life:
             pay_interest(self.model, period, counts_on, taken)
             self._show_model()
         return taken
+
+    def _ask_on(self, line: WorkingInstalment, part: LoanPart, on: date, use: _Use) -> None:
+        """Let an instalment in advance ask for what it would on the day of the payment."""
+        due = due_on(self.model, self._period(line), on)
+        if not due.principal and not due.interest:
+            use.finished.add(line.number)
+        if part is LoanPart.INTEREST:
+            line.interest = due.interest
+        elif part is LoanPart.PRINCIPAL:
+            line.principal = due.principal
 
     def _use_surplus(self) -> None:
         """A charge added after an overpayment is paid by it."""
@@ -190,6 +223,13 @@ class _Life:
     def _bring_to(self, on: date, is_payoff: bool) -> None:
         if self.model is not None and self.terms.overdue_principal_bears_interest:
             add_late_principal(self.model, on, is_payoff)
+            self._settle(on)
+
+    def _settle(self, on: date) -> None:
+        """Let the plan ask for exactly the principal that is owed."""
+        if self.model is not None:
+            self.model.refresh_balances()
+            level_last(self.model, on)
             self._show_model()
 
     def _pays_everything(self, on: date, amount: int) -> bool:
@@ -209,20 +249,37 @@ class _Life:
                 period.brought_forward = interest or period.brought_forward
 
     def _payoff(self, on: date) -> Parts:
-        unpaid = Parts(
-            *(
-                sum(line.unpaid(part) for line in self.instalments)
-                for part in (LoanPart.PRINCIPAL, LoanPart.INTEREST, LoanPart.FEE, LoanPart.PENALTY)
-            )
-        )
+        """What a payment that closes the loan on ``on`` pays, found by paying it on a copy.
+
+        The figure follows from the interest of the day; where the rules then use the money so that other interest is
+        asked for, it is corrected by what was left over or missing.
+        """
+        amount = self._owed(on)
+        paid = Parts()
+        for _ in range(PAYOFF_ROUNDS):
+            if amount <= 0:
+                break
+            trial = deepcopy(self)
+            trial._pay("", on, amount)
+            trial._bring_to(on, is_payoff=True)
+            record = trial.payments[-1]
+            paid = sum((_parts(parts) for parts in record.paid.values()), Parts())
+            missing = sum(line.total_unpaid for line in trial.instalments)
+            if not record.surplus and not missing:
+                break
+            amount += missing - record.surplus
+        return paid
+
+    def _owed(self, on: date) -> int:
+        """Everything unpaid, with the interest that a pay-off on ``on`` asks for."""
         if self.model is None:
-            return unpaid
-        counts_on = on
-        period = self.model.period_at(on)
-        if period is not None and self.terms.payoff_interest is PayoffInterest.TO_REST_DATE:
-            counts_on = period.due
-        principal, interest = payoff_on(self.model, counts_on)
-        return Parts(principal, interest, unpaid.fee, unpaid.penalty)
+            return sum(line.total_unpaid for line in self.instalments)
+        trial = deepcopy(self)
+        trial._bring_to(on, is_payoff=True)
+        period = trial.model.period_at(on)
+        to_rest = period is not None and self.terms.payoff_interest is PayoffInterest.TO_REST_DATE
+        charges = sum(line.unpaid(part) for line in self.instalments for part in CHARGE_PARTS)
+        return sum(payoff_on(trial.model, period.due if to_rest else on)) + charges
 
     def _period(self, line: WorkingInstalment) -> Period:
         return self.model.periods[line.number - 1]

@@ -97,9 +97,9 @@ def pay_principal(model: InterestModel, period: Period, on: date, amount: int) -
     if model.correct_balance(counts_on, -amount) is not None:
         model.refresh_balances()
         level_last(model, counts_on)
-    if len(model.unpaid()) > 1 and on < period.start:
-        if period.paid > period.asked or period.paid == period.planned_instalment:
-            period.instalment = period.paid
+    fills_period = period.paid > period.asked or period.paid == period.planned_instalment
+    if on < period.start and fills_period and len(model.unpaid()) > 1:
+        period.instalment = period.paid
     level_last(model, counts_on)
 
 
@@ -137,7 +137,9 @@ def _limit_to_what_is_owed(model: InterestModel) -> None:
         due = model.due_of(period, carried)
         excess = due.principal - period.principal_paid - owed
         if excess > 0:
-            period.instalment = max(period.instalment - excess, period.paid)
+            kept = max(period.instalment - excess, period.paid)
+            period.brought_forward = max(period.brought_forward - (excess - (period.instalment - kept)), 0)
+            period.instalment = kept
             due = model.due_of(period, carried)
         carried = due.carried
 
@@ -161,9 +163,9 @@ def _whole_instalment(model: InterestModel, period: Period, due: Due) -> Due:
     Paying part by part, principal comes before interest or after it for all instalments, so that the interest of one
     takes no room from its principal.
     """
-    principal = period.asked if len(model.unpaid()) > 1 else due.principal
-    principal_left = max(model.principal - model.principal_paid, period.principal_paid)
-    interest_left = max(sum(other.interest for other in model.dues()) - model.interest_paid, period.interest_paid)
+    principal = period.asked - period.interest_paid if len(model.unpaid()) > 1 else due.principal
+    principal_left = model.principal - model.principal_paid + period.principal_paid
+    interest_left = sum(other.interest for other in model.dues()) - model.interest_paid + period.interest_paid
     return Due(min(principal, principal_left), min(due.interest, interest_left), due.carried)
 
 

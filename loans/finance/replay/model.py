@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from loans.finance.daycount import year_fraction
 from loans.finance.enums import DayCount
-from loans.finance.periods import period_fraction
+from loans.finance.periods import broken_days, nominal_fraction, period_fraction
 from loans.finance.replay.terms import ReplayTerms
 from loans.finance.schedule import build_schedule
 from loans.finance.types import Schedule, Terms
@@ -199,8 +199,14 @@ class InterestModel:
             if days > 0 and stretch.balance:
                 rest_days = (period.due - stretch.start).days
                 exact += self._rest_fraction(stretch.start, period.due) * stretch.balance * Fraction(days, rest_days)
-        exact *= Fraction(self.terms.schedule.annual_rate)
-        return round_to_minor(exact, self.terms.schedule.interest_rounding)
+        terms = self.terms.schedule
+        exact *= Fraction(terms.annual_rate)
+        if period is self.periods[0] and broken_days(terms) and exact:
+            # The odd days of a first period are rounded by themselves, as in the first plan.
+            usual = exact * nominal_fraction(terms) / self._rest_fraction(period.start, period.due)
+            odd = round_to_minor(exact - usual, terms.interest_rounding)
+            return round_to_minor(usual, terms.interest_rounding) + odd
+        return round_to_minor(exact, terms.interest_rounding)
 
     def _rest_fraction(self, start: date, due: date) -> Fraction:
         """Year fraction from a day to the due date of its period."""

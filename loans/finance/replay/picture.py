@@ -101,7 +101,8 @@ class PaymentPicture:
 class LoanPicture:
     """A loan on ``on``: everything that its events up to then have made of it.
 
-    ``surplus`` was paid above all that was asked for and is the borrower's. ``payoff`` is what closes the loan that day.
+    ``surplus`` was paid above all that was asked for and is the borrower's. ``payoff`` is what closes the loan on that
+    day.
     """
 
     on: date
@@ -150,3 +151,33 @@ class LoanPicture:
             if payment.reference == reference:
                 return payment
         raise KeyError(reference)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentChange:
+    """How much more (or, negative, less) a payment pays of each part, and leaves over, than it did before."""
+
+    reference: str
+    paid: Parts
+    surplus: int
+
+
+def payment_changes(before: LoanPicture, after: LoanPicture) -> tuple[PaymentChange, ...]:
+    """What another event changes in the payments: the differences to post, by payment, in the order they count.
+
+    A payment that is only in ``after`` is new and changes by all that it pays; one that is only in ``before`` was
+    reversed and gives all of it back.
+    """
+    old = {payment.reference: payment for payment in before.payments}
+    new = {payment.reference: payment for payment in after.payments}
+    changes = []
+    for reference in dict.fromkeys([*new, *old]):
+        was, now = old.get(reference), new.get(reference)
+        change = PaymentChange(
+            reference,
+            (now.paid if now else Parts()) - (was.paid if was else Parts()),
+            (now.surplus if now else 0) - (was.surplus if was else 0),
+        )
+        if change.paid != Parts() or change.surplus:
+            changes.append(change)
+    return tuple(changes)

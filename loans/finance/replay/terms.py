@@ -41,8 +41,8 @@ class ReplayTerms:
     ``schedule`` is what the first plan is built from, the disbursement being on its start date. ``recalculation``:
     whether money that comes early lowers the interest, and late principal keeps bearing interest (the latter only
     with ``overdue_principal_bears_interest``). ``payoff_interest`` says how far interest counts at a pay-off.
-    ``order`` holds each of the twelve steps once. ``last_takes_level``: money in advance fills the last instalment up to
-    the level one, or else up to what the first plan gave it. Raises InvalidTerms for an order that is not a
+    ``order`` holds each of the twelve steps once. ``last_takes_level``: money in advance fills the last instalment up
+    to the level one, or else up to what the first plan gave it. Raises InvalidTerms for an order that is not a
     permutation and for recalculation on a method without level instalments.
     """
 
