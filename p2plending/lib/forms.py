@@ -25,11 +25,6 @@ class MoneyInput(forms.TextInput):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         return super().get_context(name, value, attrs) | {"currency_symbol": settings.CURRENCY_SYMBOL}
 
-    def format_value(self, value: Any) -> str | None:
-        if isinstance(value, int):
-            return format_plain(value, settings.CURRENCY_EXPONENT)
-        return super().format_value(value)
-
 
 class MoneyFormField(forms.CharField):
     """Decimal text in, integer minor units out, with limits in the words of the label.
@@ -66,6 +61,10 @@ class MoneyFormField(forms.CharField):
         except AmountError as error:
             params = {"example": format_plain(240_000, exponent), "exponent": exponent}
             raise ValidationError(self.error_messages[error.code], code=error.code, params=params) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        """Minor units as decimal text for any widget, hidden ones too; what was typed stays as it is."""
+        return format_plain(value, settings.CURRENCY_EXPONENT) if isinstance(value, int) else value
 
     def validate(self, value: int | None) -> None:
         super().validate(value)
