@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Role, StaffGroup
 from accounts.permissions import READ_DOCUMENTS, REVIEW_IDENTITY, SUSPEND_USERS
+from loans.permissions import DECIDE_APPROVALS, RECORD_RECOVERIES, WAIVE_CHARGES, WORK_COLLECTIONS
 from p2plending.lib.decorators import View, role_required
 
 REVIEW_APPLICATIONS = "adminpanel.review_applications"
@@ -38,6 +39,7 @@ VIEW_DEPOSITS = "ledger.view_deposit"
 VIEW_WITHDRAWALS = "ledger.view_withdrawal"
 VIEW_LOANS = "loans.view_loan"
 VIEW_REPAYMENTS = "loans.view_repayment"
+VIEW_APPROVALS = "loans.view_approvalrequest"
 VIEW_PRODUCTS = "loans.view_loanproduct"
 VIEW_JOBS = "django_q.view_schedule"
 
@@ -45,6 +47,7 @@ _LOANS = {
     VIEW_LOANS,
     VIEW_REPAYMENTS,
     VIEW_PRODUCTS,
+    VIEW_APPROVALS,
     *(f"loans.view_{name}" for name in ("commitment", "note", "instalment", "distribution", "loanquestion")),
 }
 _MATCHING = {
@@ -60,11 +63,16 @@ GROUP_PERMISSIONS: dict[StaffGroup, frozenset[str]] = {
     StaffGroup.IDENTITY: frozenset({VIEW_USERS, VIEW_IDENTITY, READ_DOCUMENTS, REVIEW_IDENTITY, VIEW_AUDIT}),
     StaffGroup.UNDERWRITER: frozenset({VIEW_USERS, VIEW_IDENTITY, REVIEW_APPLICATIONS} | _LOANS),
     StaffGroup.FINANCE: frozenset(
-        {VIEW_USERS, PAY_OUT_LOANS, DECIDE_DEPOSITS, DECIDE_WITHDRAWALS, DECIDE_REPAYMENTS} | _LOANS | _MONEY | _BOOKS
+        {VIEW_USERS, PAY_OUT_LOANS, DECIDE_DEPOSITS, DECIDE_WITHDRAWALS, DECIDE_REPAYMENTS, DECIDE_APPROVALS}
+        | {RECORD_RECOVERIES}
+        | _LOANS
+        | _MONEY
+        | _BOOKS
     ),
-    StaffGroup.COLLECTIONS: frozenset({VIEW_USERS, VIEW_NOTIFICATIONS} | _LOANS),
+    StaffGroup.COLLECTIONS: frozenset({VIEW_USERS, VIEW_NOTIFICATIONS, WORK_COLLECTIONS, WAIVE_CHARGES} | _LOANS),
     StaffGroup.COMPLIANCE: frozenset(
         {READ_DOCUMENTS, SUSPEND_USERS, CLOSE_LISTINGS, CHANGE_SETTINGS, RUN_JOBS, MOVE_DEMO_DATE, GIVE_GROUPS}
+        | {DECIDE_APPROVALS}
         | _READ_ALL
     ),
     StaffGroup.AUDITOR: frozenset(_READ_ALL),
