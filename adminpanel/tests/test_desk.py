@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ, Schedule
@@ -24,7 +23,6 @@ from adminpanel.urls import desk_urls
 from ledger.models import Account
 from loans.models import GradeTerms, Loan, LoanProduct
 from p2plending.lib import clock
-from p2plending.lib.append_only import create_triggers, drop_triggers
 from p2plending.lib.rules import platform_rules
 from p2plending.tests import world
 
@@ -177,10 +175,7 @@ def test_checking_the_books_says_how_many_checks_hold(bob: User, compliance: Use
 
 def test_a_changed_balance_turns_the_light_red_and_is_named(bob: User, compliance: User, client_of: ClientOf) -> None:
     world.fund_wallet(bob, 100_00)
-    drop_triggers(connection)
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE ledger_account SET balance = balance + 1 WHERE code = 'C2100'")
-    create_triggers(connection)
+    Account.objects.filter(code="C2100").update(balance=100_01)
     client = client_of(compliance)
     page = client.post(at("books"), follow=True).content.decode()
     assert "break" in page
