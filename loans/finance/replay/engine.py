@@ -38,22 +38,28 @@ def replay(terms: ReplayTerms, events: Sequence[Event], on: date) -> LoanPicture
     Events count in the order of their dates (a charge from its entry or an earlier due date), on one day charges
     that were entered late first, and then as they stand in the sequence. A reversed event counts as if it had
     never been. Events after ``on`` are not looked at. The same terms, events and day give the same picture, so what
-    a change does is the difference of two pictures. Raises InvalidPayment when a reversal or a waiver names an event
-    that is not there. Source of the rules: Apache Fineract's progressive loans (docs/finance.md, chapter 12).
+    a change does is the difference of two pictures. Raises InvalidPayment for an event before the disbursement, two
+    events of one reference, and a reversal or waiver of what is not there. Source of the rules: Apache Fineract's
+    progressive loans (docs/finance.md, chapter 12).
     """
     life = _Life(terms)
     for event in timeline(events):
+        if event.on < terms.schedule.start_date:
+            raise InvalidPayment(f"the event {event.reference} comes before the disbursement")
         if event.on <= on:
             life.apply(event)
     return life.picture(on)
 
 
 def timeline(events: Sequence[Event]) -> list[Event]:
-    """The events that count, in the order in which they do. Raises InvalidPayment for a reversal of what is not there.
+    """The events that count, in the order in which they do.
 
-    A reversal takes back a reversal too: the event under it then counts again.
+    A reversal takes back a reversal too: the event under it then counts again. Raises InvalidPayment for two events of
+    one reference and for a reversal of what is not there.
     """
     known = {event.reference for event in events}
+    if len(known) < len(events):
+        raise InvalidPayment("two events have the same reference")
     reversed_events: set[str] = set()
     for event in reversed(events):
         if isinstance(event, Reversal):

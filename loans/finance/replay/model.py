@@ -20,7 +20,7 @@ from loans.finance.periods import broken_days, nominal_fraction, period_fraction
 from loans.finance.replay.terms import ReplayTerms
 from loans.finance.schedule import build_schedule
 from loans.finance.types import Schedule, Terms
-from p2plending.lib.money import round_to_minor
+from p2plending.lib.money import round_ratio, round_to_minor
 
 _SPLIT_BY_YEAR = frozenset({DayCount.ACT_ACT, DayCount.ACT_ACT_YEAR_END})
 
@@ -93,7 +93,7 @@ class InterestModel:
     until: date | None = None
     overdue_until: date | None = None
     overdue_corrections: list[OverdueCorrection] = field(default_factory=list)
-    fractions: dict[tuple[date, date], Fraction] = field(default_factory=dict)
+    daily_rates: dict[tuple[date, date], tuple[int, int]] = field(default_factory=dict)
 
     @property
     def principal(self) -> int:
@@ -192,27 +192,32 @@ class InterestModel:
         return period
 
     def _interest_of(self, period: Period) -> int:
-        exact = Fraction(0)
+        numerator, denominator = 0, 1
         for stretch in period.stretches:
             end = stretch.end if self.until is None else min(stretch.end, self.until)
             days = (end - stretch.start).days
             if days > 0 and stretch.balance:
-                rest_days = (period.due - stretch.start).days
-                exact += self._rest_fraction(stretch.start, period.due) * stretch.balance * Fraction(days, rest_days)
+                part, base = self._daily_rate(stretch.start, period.due)
+                part *= stretch.balance * days
+                if base == denominator:
+                    numerator += part
+                else:
+                    numerator, denominator = numerator * base + part * denominator, denominator * base
         terms = self.terms.schedule
-        exact *= Fraction(terms.annual_rate)
-        if period is self.periods[0] and broken_days(terms) and exact:
+        if numerator and period is self.periods[0] and broken_days(terms):
             # The odd days of a first period are rounded by themselves, as in the first plan.
-            usual = exact * nominal_fraction(terms) / self._rest_fraction(period.start, period.due)
+            exact = Fraction(numerator, denominator)
+            usual = exact * nominal_fraction(terms) / rest_fraction(terms, period.start, period.due)
             odd = round_to_minor(exact - usual, terms.interest_rounding)
             return round_to_minor(usual, terms.interest_rounding) + odd
-        return round_to_minor(exact, terms.interest_rounding)
+        return round_ratio(numerator, denominator, terms.interest_rounding)
 
-    def _rest_fraction(self, start: date, due: date) -> Fraction:
-        """Year fraction from a day to the due date of its period."""
-        known = self.fractions.get((start, due))
+    def _daily_rate(self, start: date, due: date) -> tuple[int, int]:
+        """Interest of a day on one unit, from a day to the due date of its period, as a plain fraction."""
+        known = self.daily_rates.get((start, due))
         if known is None:
-            known = self.fractions[start, due] = rest_fraction(self.terms.schedule, start, due)
+            rate = rest_fraction(self.terms.schedule, start, due) * Fraction(self.terms.schedule.annual_rate)
+            known = self.daily_rates[start, due] = (rate / (due - start).days).as_integer_ratio()
         return known
 
 
