@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -149,9 +150,15 @@ def _check_second_factor(user: User, code: str) -> None:
         return
     if not code:
         raise SecondFactorRequired
+    # The limit of the sign-in page, per account: six digits are quickly guessed by somebody with many addresses.
+    try:
+        forget_tries = check_rate_limit(user)
+    except DjangoValidationError as error:
+        raise TooManyTries from error
     factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.WEBAUTHN)
     if not any(factor.wrap().validate_code(code) for factor in factors):
         raise WrongCredentials
+    forget_tries()
 
 
 class UsedOrUnusedRefreshToken(RefreshToken):

@@ -65,6 +65,24 @@ def test_a_second_step_is_asked_for_and_a_backup_code_works_once(api: APIClient,
     assert sign_in(api, otp=codes[0]).json()["code"] == "wrong_credentials"
 
 
+def test_five_wrong_codes_pause_the_account_even_for_the_right_one(api: APIClient, alice: User) -> None:
+    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={"secret": "JBSWY3DPEHPK3PXP"})
+    codes = RecoveryCodes.activate(alice).get_unused_codes()
+    for number in range(5):
+        assert sign_in(api, otp=f"00000{number}").json()["code"] == "wrong_credentials"
+    refused = sign_in(api, otp=codes[0])
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_tries")
+    assert codes[0] in RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes()
+
+
+def test_a_made_up_forwarding_header_does_not_get_around_the_limit_of_an_address(api: APIClient, alice: User) -> None:
+    answers = [
+        api.post(VERIFY, {"token": "x"}, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status_code
+        for number in range(11)
+    ]
+    assert answers == [401] * 10 + [429]
+
+
 def test_a_refresh_token_is_used_up(api: APIClient, alice: User) -> None:
     first = sign_in(api).json()
     second = api.post(REFRESH, {"refresh": first["refresh"]}).json()
