@@ -20,6 +20,12 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,40}$")
 
 
+def _client_address(request: HttpRequest) -> str | None:
+    """Where the request came from: what our proxy saw, which it wrote last; no header counts without one."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR") or None
+
+
 class RequestIdMiddleware:
     """Give each request an id (taken from `X-Request-ID` when sane) and answer with it."""
 
@@ -29,7 +35,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         request.request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
-        token = set_request(RequestContext(request_id=request.request_id, ip_address=request.META.get("REMOTE_ADDR")))
+        token = set_request(RequestContext(request_id=request.request_id, ip_address=_client_address(request)))
         try:
             response = self.get_response(request)
         finally:
@@ -47,7 +53,7 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        context = RequestContext(request.request_id, request.user.member_number, request.META.get("REMOTE_ADDR"))
+        context = RequestContext(request.request_id, request.user.member_number, _client_address(request))
         token = set_request(context)
         try:
             response = self.get_response(request)

@@ -39,13 +39,15 @@ JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="jwt:" + SECRET_KEY)
 SITE_NAME = env.str("SITE_NAME", default="Plainlend")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="help@example.org")
-# Where people send money: the bank account that holds only their money. The demo shows the example of the IBAN standard.
+# Where people send money: the bank account that holds only their money. The demo shows the IBAN standard's example.
 CLIENT_ACCOUNT_HOLDER = env.str("CLIENT_ACCOUNT_HOLDER", default=f"{SITE_NAME} client account")
 CLIENT_ACCOUNT_IBAN = env.str(
     "CLIENT_ACCOUNT_IBAN", default="DE89 3704 0044 0532 0130 00" if DEMO_MODE or TESTING else ""
 )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+PROXY_COUNT = 1 if BEHIND_PROXY else 0
 
 INSTALLED_APPS = [
     "adminpanel.apps.AdminPanelConfig",
@@ -204,6 +206,7 @@ ACCOUNT_FORMS = {
     "add_email": "accounts.allauth_forms.AddAddressForm",
     "reset_password": "accounts.allauth_forms.ForgottenPasswordForm",
 }
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL = reverse_lazy("account_login")
@@ -257,6 +260,8 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
     ],
+    # Without a proxy of ours X-Forwarded-For is whatever the client wrote, and would get around every limit.
+    "NUM_PROXIES": PROXY_COUNT,
     "DEFAULT_THROTTLE_RATES": {"anon": "60/min", "user": "240/min", "login": "10/min"},
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -330,7 +335,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-if env.bool("BEHIND_PROXY", default=False):
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -46,6 +46,7 @@ from accounts.services.notifications import mark_read
 from accounts.services.profile import rename_user
 from accounts.services.registration import register_user
 from p2plending.lib.clock import business_date
+from p2plending.lib.context import current_request
 
 
 def _read(serializer_class: type[serializers.Serializer], request: Request) -> dict[str, Any]:
@@ -71,7 +72,7 @@ class RegisterView(APIView):
         """Make an account. The answer is the same when the address has one already: its owner gets an e-mail."""
         given = _read(RegisterSerializer, request)
         del given["accept_terms"]
-        register_user(**given, ip_address=request.META.get("REMOTE_ADDR"))
+        register_user(**given, ip_address=current_request().ip_address)
         return Response({"detail": "Check your e-mail and confirm the address."}, status=status.HTTP_202_ACCEPTED)
 
 

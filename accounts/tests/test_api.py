@@ -42,6 +42,13 @@ def frank() -> User:
     return make_user("Frank", Role.LENDER)
 
 
+@pytest.mark.parametrize(("behind_proxy", "address"), [(False, "127.0.0.1"), (True, "203.0.113.9")])
+def test_only_the_address_that_our_own_proxy_saw_is_kept(settings: object, behind_proxy: bool, address: str) -> None:
+    settings.BEHIND_PROXY = behind_proxy
+    APIClient().post(REGISTER, BODY, headers={"X-Forwarded-For": "198.51.100.7, 203.0.113.9"})
+    assert set(TermsAcceptance.objects.values_list("ip_address", flat=True)) == {address}
+
+
 @pytest.mark.parametrize("path", ["", "identity/", "notifications/"])
 def test_nothing_of_a_person_without_a_token(path: str) -> None:
     response = APIClient().get(f"/api/v1/me/{path}")

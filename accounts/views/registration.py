@@ -20,6 +20,7 @@ from accounts.models import IdentityVerification, User
 from accounts.selectors import email_is_verified, verification_of
 from accounts.services.mail import confirmation_path
 from accounts.services.registration import register_user
+from p2plending.lib.context import current_request
 from p2plending.lib.decorators import get_only, get_or_post, role_required
 
 CONFIRM_URL = "registered_confirm_url"
@@ -35,7 +36,7 @@ def register(request: HttpRequest) -> HttpResponse:
             return ratelimit.respond_429(request)
         if form.is_valid():
             chosen = {name: form.cleaned_data[name] for name in ("email", "password", "role", "full_name")}
-            registration = register_user(**chosen, ip_address=request.META.get("REMOTE_ADDR"))
+            registration = register_user(**chosen, ip_address=current_request().ip_address)
             if settings.DEMO_MODE:
                 request.session[CONFIRM_URL] = registration.confirm_url or ""
             return redirect("accounts:registered")
