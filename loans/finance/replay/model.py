@@ -234,8 +234,8 @@ def rest_fraction(terms: Terms, start: date, due: date) -> Fraction:
 def new_model(terms: ReplayTerms, schedule: Schedule) -> InterestModel:
     """The state on the day of the disbursement.
 
-    The planned instalment is the level one for the last period too, as the terms say, unless smoothing changed the
-    level: then every period keeps its own (Apache Fineract).
+    Every period's planned instalment is its own in the first plan; the last one's is the level one where the terms say
+    so and smoothing did not change the level (Apache Fineract).
     """
     unsmoothed = build_schedule(replace(terms.schedule, smooth=False)).instalment_amount
     takes_level = terms.last_takes_level and schedule.instalment_amount == unsmoothed
@@ -244,7 +244,7 @@ def new_model(terms: ReplayTerms, schedule: Schedule) -> InterestModel:
             line.period_start,
             line.due_date,
             line.payment,
-            schedule.instalment_amount if takes_level else line.payment,
+            schedule.instalment_amount if takes_level and line is schedule.lines[-1] else line.payment,
             [Stretch(line.period_start, line.due_date)],
         )
         for line in schedule.lines
