@@ -83,6 +83,7 @@ class LineCode(models.TextChoices):
     BONUS = "BONUS", _("Bonus")
     ADJUSTMENT = "ADJUSTMENT", _("Correction")
     REVERSAL = "REVERSAL", _("Reversal")
+    DUE = "DUE", _("Owed to us for a payment that came back")
     OTHER = "OTHER", _("Other")
 
 

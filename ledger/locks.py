@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import dataclasses
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_migrate
 
 from accounts.models import User
-from ledger.chart import CHART
+from ledger.chart import CHART, ChartLine
 from ledger.enums import OwnerKind
 from ledger.models import Account
 from p2plending.lib.db import require_transaction
 
 KEYS_PER_QUERY = 5_000
+MOST_KNOWN = 200_000
+# Ids of accounts by key, learnt when they are committed: an account is never deleted and never changes its key.
+_known: dict[str, int] = {}
+
+
+@dataclasses.dataclass(slots=True)
+class LockedAccount:
+    """An account in hand. `balance`, `version` and `has_due` are read under the lock; others keep neither."""
+
+    pk: int
+    key: str
+    balance: int = 0
+    version: int = 0
+    has_due: bool = False
+
+    @property
+    def chart_line(self) -> ChartLine:
+        return CHART[self.key[:5]]
 
 
 def account_key(code: str, owner: User | int | None = None, loan_reference: str = "") -> str:
@@ -26,31 +49,68 @@ def account_key(code: str, owner: User | int | None = None, loan_reference: str 
     raise ValueError(f"Account {code} belongs to: {line.owner}.")
 
 
-def lock_accounts(keys: Collection[str]) -> dict[str, Account]:
+def lock_accounts(keys: Collection[str]) -> dict[str, LockedAccount]:
     """Open what is missing, then lock the guarded ones in id order. Call once per transaction, with all keys.
 
     Returns accounts by key. Unguarded accounts are returned unlocked: nobody writes them.
     """
     require_transaction()
     wanted = sorted(set(keys))
-    found = _fetch(wanted)
-    missing = [key for key in wanted if key not in found]
+    ids = {key: _known[key] for key in wanted if key in _known}
+    missing = [key for key in wanted if key not in ids]
+    if missing:
+        ids |= _find_or_open(missing)
+    guarded = {key: pk for key, pk in ids.items() if CHART[key[:5]].is_guarded}
+    accounts = _lock(guarded.values())
+    if accounts.keys() != guarded.keys():
+        # Another database stands behind the connection than the one that was learnt from.
+        _known.clear()
+        return lock_accounts(keys)
+    accounts |= {key: LockedAccount(pk, key) for key, pk in ids.items() if key not in guarded}
+    return accounts
+
+
+def forget_accounts(**_signal: Any) -> None:
+    """Learn the ids of accounts anew: the database was emptied or changed by a migration."""
+    _known.clear()
+
+
+post_migrate.connect(forget_accounts, dispatch_uid="ledger.locks.forget_accounts")
+
+
+def _find_or_open(keys: list[str]) -> dict[str, int]:
+    found = _fetch(keys)
+    missing = [key for key in keys if key not in found]
     if missing:
         Account.objects.bulk_create([_new_account(key) for key in missing], ignore_conflicts=True)
         found |= _fetch(missing)
-    guarded = sorted(account.pk for account in found.values() if account.is_guarded)
-    for start in range(0, len(guarded), KEYS_PER_QUERY):
-        locked = Account.objects.select_for_update().filter(pk__in=guarded[start : start + KEYS_PER_QUERY])
-        for account in locked.order_by("pk"):
-            found[account.key] = account
+    transaction.on_commit(lambda: _learn(found))
     return found
 
 
-def _fetch(keys: list[str]) -> dict[str, Account]:
-    found: dict[str, Account] = {}
+def _learn(found: dict[str, int]) -> None:
+    if len(_known) + len(found) > MOST_KNOWN:
+        _known.clear()
+    _known.update(found)
+
+
+def _lock(ids: Iterable[int]) -> dict[str, LockedAccount]:
+    ordered = sorted(ids)
+    locked: dict[str, LockedAccount] = {}
+    for start in range(0, len(ordered), KEYS_PER_QUERY):
+        rows = Account.objects.select_for_update().filter(pk__in=ordered[start : start + KEYS_PER_QUERY])
+        for pk, key, balance, version, has_due in rows.order_by("pk").values_list(
+            "pk", "key", "balance", "version", "has_due"
+        ):
+            locked[key] = LockedAccount(pk, key, balance, version, has_due)
+    return locked
+
+
+def _fetch(keys: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
     for start in range(0, len(keys), KEYS_PER_QUERY):
-        for account in Account.objects.filter(key__in=keys[start : start + KEYS_PER_QUERY]):
-            found[account.key] = account
+        rows = Account.objects.filter(key__in=keys[start : start + KEYS_PER_QUERY])
+        found |= dict(rows.values_list("key", "pk"))
     return found
 
 

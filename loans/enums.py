@@ -231,6 +231,12 @@ class RepaymentStatus(models.TextChoices):
     CONFIRMED = "confirmed", _("Received")
     REJECTED = "rejected", _("Not found")
     REVERSED = "reversed", _("Came back")
+    REPLACED = "replaced", _("Worked out again")
+
+    @classmethod
+    def posted(cls) -> tuple[RepaymentStatus, ...]:
+        """States in which the payment stands in the books, be it undone since."""
+        return (cls.CONFIRMED, cls.REVERSED, cls.REPLACED)
 
 
 class ExtraMode(models.TextChoices):

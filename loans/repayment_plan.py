@@ -21,8 +21,8 @@ from loans.finance import (
     plan_payment,
 )
 from loans.finance.types import Allocation
-from loans.models import Instalment, Loan, Note
-from loans.snapshots import finance_terms, instalment_state, note_states
+from loans.models import Instalment, Loan
+from loans.snapshots import HeldNote, finance_terms, instalment_state, note_states
 from loans.terms import LoanTerms
 
 
@@ -121,7 +121,7 @@ def plan_repayment(
     loan: Loan,
     terms: LoanTerms,
     rows: list[Instalment],
-    notes: Sequence[Note],
+    notes: Sequence[HeldNote],
     *,
     amount: int,
     on: dt.date,
@@ -217,9 +217,9 @@ def _replace_instalments(plan: RepaymentPlan, loan: Loan, outcome: PaymentPlan) 
     """Supersede what is not due yet by the paid line and the new plan after it, as the next schedule version."""
     plan.superseded = [row for row in plan.rows if row.due_date > plan.on and row.total_unpaid]
     posted = sum(row.interest_posted for row in plan.superseded)
-    for row in plan.superseded:
-        row.status = InstalmentStatus.SUPERSEDED
     version = loan.schedule_version + 1
+    for row in plan.superseded:
+        row.status, row.superseded_by = InstalmentStatus.SUPERSEDED, version
     paid = _new_row(loan, version, outcome.extra_line)
     paid.principal_paid, paid.interest_paid = paid.principal_due, paid.interest_due
     paid.interest_posted = paid.interest_due

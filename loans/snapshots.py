@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from itertools import starmap
+from typing import NamedTuple
 
 from loans.enums import InstalmentStatus, NoteStatus
 from loans.finance import InstalmentState, NoteState, Terms
@@ -36,12 +39,24 @@ def instalment_states(rows: Sequence[Instalment]) -> list[InstalmentState]:
     return [instalment_state(row) for row in rows]
 
 
-def open_notes(loan: Loan) -> list[Note]:
+class HeldNote(NamedTuple):
+    """What sharing out needs of a note, without the price of a model instance each."""
+
+    pk: int
+    owner_id: int
+    principal: int
+    principal_outstanding: int
+    interest_carry: Decimal
+    late_fee_carry: Decimal
+
+
+def open_notes(loan: Loan) -> list[HeldNote]:
     """The notes that payments are shared among, by id."""
-    return list(Note.objects.filter(loan=loan, status__in=NoteStatus.open()).order_by("pk"))
+    rows = Note.objects.filter(loan=loan, status__in=NoteStatus.open()).order_by("pk")
+    return list(starmap(HeldNote, rows.values_list(*HeldNote._fields)))
 
 
-def note_states(notes: Sequence[Note]) -> list[NoteState]:
+def note_states(notes: Sequence[HeldNote | Note]) -> list[NoteState]:
     """Several notes, in their order."""
     return [
         NoteState(

@@ -7,6 +7,7 @@ import logging
 
 from loans.enums import LoanStatus
 from loans.models import Loan
+from loans.services import repayment_notices
 from loans.services.disbursement import disburse_loan
 from loans.services.reminders import RemindersSent, send_reminders
 from loans.services.servicing import EndOfDay, run_end_of_day
@@ -26,6 +27,11 @@ def end_of_day(today: dt.date | None = None) -> EndOfDay:
 def remind(today: dt.date | None = None) -> RemindersSent:
     """Send the reminders of today's business date."""
     return send_reminders(today=today or business_date())
+
+
+def tell_of_payments() -> int:
+    """Tell borrowers of payments that were posted since the last run; returns how many."""
+    return repayment_notices.tell_of_payments()
 
 
 def disburse_signed_loan(loan_id: int, today: dt.date | None = None) -> None:

@@ -60,6 +60,12 @@ JOBS: tuple[Job, ...] = (
         takes_date=True,
     ),
     Job(
+        "payment_notices",
+        "loans.tasks.tell_of_payments",
+        "Tell borrowers of the payments that arrived.",
+        minutes=1,
+    ),
+    Job(
         "mandates",
         "matching.tasks.run_all_mandates",
         "Offer open loans to the auto-invest rules again.",

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.db import models
+from django.utils import timezone
 
 from accounts.models import OperationKey, User
+from p2plending.lib.bulk import insert_if_new
 from p2plending.lib.db import run_money
 from p2plending.lib.errors import IdempotencyConflict
 
@@ -50,16 +52,16 @@ def run_once(
     fingerprint = fingerprint_of(parameters)
 
     def attempt() -> Fact:
-        earlier = OperationKey.objects.filter(**identity).first()
-        if earlier is not None:
+        values = identity | {"fingerprint": fingerprint, "created_at": timezone.now()}
+        if not insert_if_new(OperationKey, values):
+            earlier = OperationKey.objects.get(**identity)
             if earlier.fingerprint != fingerprint:
                 raise IdempotencyConflict(operation=operation)
             fact = model._default_manager.get(pk=earlier.result_id)
             fact.is_replay = True
             return fact
-        row = OperationKey.objects.create(**identity, fingerprint=fingerprint)
         fact = function()
-        OperationKey.objects.filter(pk=row.pk).update(result_id=fact.pk)
+        OperationKey.objects.filter(**identity).update(result_id=fact.pk)
         fact.is_replay = False
         return fact
 

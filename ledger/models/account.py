@@ -27,6 +27,8 @@ class Account(models.Model):
     is_guarded = models.BooleanField(_("keeps a running balance"))
     balance = MoneyField(_("balance"), default=0)
     version = models.PositiveBigIntegerField(_("postings"), default=0)
+    # On a wallet: its owner owes us for a payment that came back (C1300). Money that comes in clears that first.
+    has_due = models.BooleanField(_("owner owes us"), default=False, editable=False)
 
     class Meta:
         verbose_name = _("account")

@@ -8,15 +8,14 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from ledger.chart import CHART, DUE_FROM_USER, WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING
 from ledger.enums import EntryKind, LineCode, Side
-from ledger.locks import account_key, lock_accounts
+from ledger.locks import LockedAccount, account_key, lock_accounts
 from ledger.models import Account, JournalEntry, Posting
-from p2plending.lib.bulk import ROWS_PER_STATEMENT, insert_rows
+from p2plending.lib.bulk import insert_rows, quote_name, update_from
 from p2plending.lib.db import require_transaction
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
@@ -71,11 +70,16 @@ def post_entry(
     subject_reference: str = "",
     actor_label: str = "",
     reverses: JournalEntry | None = None,
+    may_owe: bool = False,
+    line_by_line: bool = False,
 ) -> JournalEntry:
-    """Write one business event: lock, check, balances, then entry and postings. The number of statements is constant.
+    """Write one business event: lock, check, then entry, postings and balances. The number of statements is constant.
 
     Lines of zero are left out. Call inside `run_money`, after the guard row of the thing that it is about. The key is
     unique for ever; callers replay before they come here.
+
+    Money that comes into the wallet of somebody who owes us clears that first. With `may_owe` a wallet that is too
+    empty becomes such a debt (C1300). With `line_by_line` a wallet may not pass below zero between two lines either.
 
     Raises InsufficientBalance when a guarded account would fall below zero, UnbalancedEntry (a bug) when the lines do
     not balance in every book.
@@ -84,8 +88,8 @@ def post_entry(
     lines = [line for line in lines if line.debit or line.credit]
     _check_balanced(lines)
     accounts = lock_accounts({line.key for line in lines})
-    chained = _chain(lines, accounts)
-    _write_balances([account for account in accounts.values() if account.is_guarded])
+    lines = _settle_dues(lines, accounts, may_owe=may_owe)
+    chained = _chain(lines, accounts, line_by_line=line_by_line)
     entry = JournalEntry.objects.create(
         reference=new_reference("JE"),
         idempotency_key=key,
@@ -99,6 +103,7 @@ def post_entry(
         reverses=reverses,
     )
     insert_rows(Posting, POSTING_COLUMNS, [(entry.pk, *row) for row in chained])
+    _write_balances(entry)
     logger.info(
         "entry posted",
         extra={"entry": entry.reference, "kind": kind.value, "subject": subject_reference, "postings": len(chained)},
@@ -107,11 +112,18 @@ def post_entry(
 
 
 def reverse_entry(
-    *, entry: JournalEntry, key: str, value_date: dt.date, actor: User | None, narrative: str, actor_label: str = ""
+    *,
+    entry: JournalEntry,
+    key: str,
+    value_date: dt.date,
+    actor: User | None,
+    narrative: str,
+    actor_label: str = "",
+    may_owe: bool = False,
 ) -> JournalEntry:
-    """Undo an entry by its exact mirror. A second reversal of the same entry breaks its unique link.
+    """Undo an entry by its exact mirror (rule REV). A second reversal of the same entry breaks its unique link.
 
-    Raises InsufficientBalance when the money has left a wallet since: the caller decides what is then owed.
+    Raises InsufficientBalance when the money has left a wallet since; with `may_owe` its owner then owes it to us.
     """
     lines = [
         Line(posting.account.key, LineCode.REVERSAL, debit=posting.credit, credit=posting.debit)
@@ -128,6 +140,7 @@ def reverse_entry(
         subject_type=entry.subject_type,
         subject_reference=entry.subject_reference,
         reverses=entry,
+        may_owe=may_owe,
     )
 
 
@@ -146,36 +159,106 @@ def _check_balanced(lines: Sequence[Line]) -> None:
         raise UnbalancedEntry(f"Debits minus credits by book: {broken}.")
 
 
-def _chain(lines: Sequence[Line], accounts: dict[str, Account]) -> list[tuple[int | str | None, ...]]:
+def _settle_dues(lines: Sequence[Line], accounts: dict[str, LockedAccount], *, may_owe: bool) -> list[Line]:
+    """Lines with what people owe us (C1300) taken from money that comes in, or added when a wallet is too empty.
+
+    An account of dues is only touched while its owner's wallet is locked, so it needs no place in the order of locks.
+    """
+    lowest, final = _course_of_wallets(lines, accounts)
+    short = {key: -lowest[key] for key in lowest if may_owe and lowest[key] < 0}
+    paying = [key for key, account in accounts.items() if account.has_due and key not in short]
+    if not short and not paying:
+        return list(lines)
+    accounts |= lock_accounts({_due_key(key) for key in [*short, *paying]})
+    owed = [line for key, amount in short.items() for line in _due_lines(key, amount)]
+    cleared = []
+    for key in paying:
+        due = accounts[_due_key(key)].balance
+        amount = min(due, max(final[key] - accounts[key].balance, 0), max(final[key], 0))
+        cleared += [Line(line.key, line.code, line.credit, line.debit) for line in _due_lines(key, amount) if amount]
+    _mark_dues(accounts, owed, cleared)
+    return [*owed, *lines, *cleared]
+
+
+def _course_of_wallets(
+    lines: Sequence[Line], accounts: dict[str, LockedAccount]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The lowest and the last balance of each wallet along the lines."""
+    final = {line.key: accounts[line.key].balance for line in lines if line.key.startswith(WALLET_AVAILABLE)}
+    lowest = dict(final)
+    for line in lines:
+        if line.key in final:
+            final[line.key] += line.credit - line.debit
+            lowest[line.key] = min(lowest[line.key], final[line.key])
+    return lowest, final
+
+
+def _due_key(wallet_key: str) -> str:
+    return wallet_key.replace(WALLET_AVAILABLE, DUE_FROM_USER, 1)
+
+
+def _due_lines(wallet_key: str, amount: int) -> list[Line]:
+    return [
+        Line(_due_key(wallet_key), LineCode.DUE, debit=amount),
+        Line(wallet_key, LineCode.DUE, credit=amount),
+    ]
+
+
+def _mark_dues(accounts: dict[str, LockedAccount], owed: Sequence[Line], cleared: Sequence[Line]) -> None:
+    """Say on the wallets whose owners begin or stop to owe us."""
+    left = {line.key: accounts[line.key].balance for line in [*owed, *cleared] if line.key.startswith(DUE_FROM_USER)}
+    for line in [*owed, *cleared]:
+        if line.key in left:
+            left[line.key] += line.debit - line.credit
+    for key, amount in left.items():
+        wallet = accounts[key.replace(DUE_FROM_USER, WALLET_AVAILABLE, 1)]
+        if wallet.has_due != bool(amount):
+            Account.objects.filter(pk=wallet.pk).update(has_due=bool(amount))
+
+
+def _chain(
+    lines: Sequence[Line], accounts: dict[str, LockedAccount], *, line_by_line: bool
+) -> list[tuple[int | str | None, ...]]:
     """Move the balances in memory, line by line, and return posting rows without the entry's id."""
     rows: list[tuple[int | str | None, ...]] = []
     for line in lines:
         account = accounts[line.key]
+        chart_line = CHART[line.key[:5]]
         seq = balance_after = None
-        if account.is_guarded:
+        if chart_line.is_guarded:
             change = line.debit - line.credit
-            account.balance += change if account.normal_side == Side.DEBIT else -change
+            account.balance += change if chart_line.normal_side == Side.DEBIT else -change
             account.version += 1
             seq, balance_after = account.version, account.balance
+            if line_by_line and balance_after < 0 and chart_line.code == WALLET_AVAILABLE:
+                raise InsufficientBalance(
+                    account=chart_line.code, available=balance_after + line.debit, missing=-balance_after
+                )
         rows.append((account.pk, line.debit, line.credit, line.code.value, seq, balance_after))
     for account in accounts.values():
-        if account.balance < 0 and not CHART[account.code].may_be_negative:
+        if account.balance < 0 and not account.chart_line.may_be_negative:
             raise _shortfall(account)
     return rows
 
 
-def _shortfall(account: Account) -> Exception:
-    if account.code in (WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING, DUE_FROM_USER):
-        return InsufficientBalance(account=account.code, missing=-account.balance)
+def _shortfall(account: LockedAccount) -> Exception:
+    code = account.chart_line.code
+    if code in (WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING, DUE_FROM_USER):
+        return InsufficientBalance(account=code, missing=-account.balance)
     return UnbalancedEntry(f"{account.key} would fall to {account.balance}.")
 
 
-def _write_balances(accounts: Sequence[Account]) -> None:
-    """Write balance and version of locked accounts in id order: one statement, however many there are."""
-    Account.objects.bulk_create(
-        sorted(accounts, key=lambda account: account.pk),
-        update_conflicts=True,
-        update_fields=["balance", "version"],
-        unique_fields=["id"] if connection.features.supports_update_conflicts_with_target else None,
-        batch_size=ROWS_PER_STATEMENT,
+def _write_balances(entry: JournalEntry) -> None:
+    """Carry the last posting of each guarded account over to it: one statement, however many there are."""
+    table = quote_name(Posting._meta.db_table)
+    update_from(
+        Account,
+        source=(
+            f"SELECT p.account_id, p.seq, p.balance_after FROM {table} p "  # noqa: S608 - names of our own schema
+            f"LEFT JOIN {table} later ON later.account_id = p.account_id AND later.seq = p.seq + 1 "
+            "WHERE p.entry_id = %s AND p.seq IS NOT NULL AND later.id IS NULL"
+        ),
+        parameters=[entry.pk],
+        match="account_id",
+        values={"balance": "source.balance_after", "version": "source.seq"},
     )

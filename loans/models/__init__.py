@@ -10,8 +10,8 @@ from loans.models.default import (
     SettlementOffer,
 )
 from loans.models.funding import Commitment, Note
-from loans.models.hardship import HardshipRequest, PlanProposal, Waiver
-from loans.models.instalment import Instalment, ReminderSent, ScheduleVersion
+from loans.models.hardship import CapitalisationShare, HardshipRequest, PlanProposal, Waiver
+from loans.models.instalment import DefaultInterest, Instalment, ReminderSent, ScheduleVersion
 from loans.models.loan import (
     CreditAssessment,
     Loan,
@@ -25,8 +25,10 @@ from loans.models.repayment import Distribution, Repayment, RepaymentAllocation
 
 __all__ = [
     "ApprovalRequest",
+    "CapitalisationShare",
     "Commitment",
     "CreditAssessment",
+    "DefaultInterest",
     "DefaultNotice",
     "Distribution",
     "GradeTerms",

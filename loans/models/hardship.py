@@ -129,3 +129,20 @@ class PlanProposal(TimestampedModel):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class CapitalisationShare(models.Model):
+    """What one note gained when unpaid interest and fees became principal: by its `weight`, the principal it had."""
+
+    proposal = models.ForeignKey(PlanProposal, on_delete=models.PROTECT, related_name="shares")
+    note = models.ForeignKey("loans.Note", on_delete=models.PROTECT, related_name="capitalisation_shares")
+    weight = MoneyField()
+    amount = MoneyField(default=0)
+
+    class Meta:
+        verbose_name = _("share of what was added to the loan")
+        verbose_name_plural = _("shares of what was added to the loan")
+        constraints = [models.UniqueConstraint(fields=["proposal", "note"], name="capitalisation_share_once")]
+
+    def __str__(self) -> str:
+        return f"{self.proposal} → {self.note}"

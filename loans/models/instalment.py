@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from loans.enums import InstalmentStatus, ReminderKind
-from p2plending.lib.models import MoneyField
+from p2plending.lib.models import MoneyField, RateField
 
 
 class ScheduleVersion(models.Model):
@@ -17,6 +17,10 @@ class ScheduleVersion(models.Model):
     number = models.PositiveSmallIntegerField()
     reason = models.CharField(max_length=200)
     starts_on = models.DateField()
+    # The payment that made this plan; empty for the first plan and for one that people agreed on.
+    repayment = models.OneToOneField(
+        "loans.Repayment", on_delete=models.PROTECT, null=True, blank=True, related_name="schedule_version"
+    )
     actor = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -56,8 +60,11 @@ class Instalment(models.Model):
     late_fee_charged_on = models.DateField(null=True, blank=True)
     # While a request for help is open no fee is charged; this is the first day on which one may be again.
     late_fee_not_before = models.DateField(null=True, blank=True)
-    replaced_by_version = models.PositiveSmallIntegerField(null=True, blank=True)
     settled_on = models.DateField(_("paid on"), null=True, blank=True)
+    # Default interest is charged up to here.
+    default_interest_to = models.DateField(null=True, blank=True)
+    # The version of the plan that replaced it.
+    superseded_by = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("instalment")
@@ -117,6 +124,33 @@ class Instalment(models.Model):
     @property
     def total_unpaid(self) -> int:
         return self.principal_unpaid + self.interest_unpaid + self.late_fee_unpaid
+
+
+class DefaultInterest(models.Model):
+    """Interest on principal that is late, for a stretch of days: principal × rate × days / 365, in the instalment's
+    late fee. Undone when a payment was worked out again."""
+
+    instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="default_interest")
+    from_date = models.DateField()
+    to_date = models.DateField()
+    principal = MoneyField()
+    annual_rate = RateField()
+    amount = MoneyField()
+    entry = models.OneToOneField("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+")
+    is_undone = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("default interest")
+        verbose_name_plural = _("default interest")
+        ordering = ("id",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, to_date__gt=F("from_date")), name="default_interest_of_some_days"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instalment} {self.from_date} – {self.to_date}"
 
 
 class ReminderSent(models.Model):

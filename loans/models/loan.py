@@ -100,6 +100,9 @@ class Loan(GuardedModel):
     is_frozen = models.BooleanField(_("under check"), default=False)
     is_restructured = models.BooleanField(_("payment plan"), default=False)
     autopay = models.BooleanField(_("automatic payment"), default=False)
+    autopay_tried_on = models.DateField(null=True, blank=True, editable=False)
+    # How often payments were worked out again: the calendar posts anew under keys with this number.
+    replays = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("loan")

@@ -46,6 +46,15 @@ class LoanProduct(TimestampedModel):
     listing_days = models.PositiveSmallIntegerField(_("days open for funding"), default=14)
     partial_offer_days = models.PositiveSmallIntegerField(_("days to decide on a partly funded loan"), default=3)
     signing_days = models.PositiveSmallIntegerField(_("days to sign"), default=14)
+    default_interest_rate = RateField(_("default interest a year on late principal"), default=Decimal(0))
+    withdrawal_days = models.PositiveSmallIntegerField(_("days to give the loan back after pay-out"), default=14)
+    refunds_fee_on_withdrawal = models.BooleanField(_("set-up fee comes back with it"), default=True)
+    smooths_last_payment = models.BooleanField(_("even out the last payment"), default=False)
+    payment_multiple = MoneyField(_("payments are a multiple of"), null=True, blank=True)
+    interest_free_periods = models.PositiveSmallIntegerField(_("first periods without interest"), default=0)
+    principal_free_periods = models.PositiveSmallIntegerField(_("first periods without principal"), default=0)
+    # ISO code of a country, or empty: lateness then counts calendar days.
+    holiday_country = models.CharField(_("country whose holidays move lateness"), max_length=2, blank=True)
 
     class Meta:
         verbose_name = _("loan product")

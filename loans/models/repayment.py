@@ -31,6 +31,11 @@ class Repayment(GuardedModel):
     entry = models.OneToOneField(
         "ledger.JournalEntry", on_delete=models.PROTECT, null=True, blank=True, related_name="repayment"
     )
+    # The day on which it was allocated: its value date, or later when something had been posted since.
+    counted_on = models.DateField(_("counts on"), null=True, blank=True)
+    # A payment worked out again, because an earlier one came back or was entered later, is a new row.
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
+    is_told = models.BooleanField(_("the person was told"), default=True, editable=False)
     decided_by = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     decision_note = models.CharField(_("note to the person"), max_length=300, blank=True)
@@ -39,11 +44,14 @@ class Repayment(GuardedModel):
         verbose_name = _("repayment")
         verbose_name_plural = _("repayments")
         ordering = ("-id",)
-        indexes = [models.Index(fields=["status", "created_at"], name="repayment_queue")]
+        indexes = [
+            models.Index(fields=["status", "created_at"], name="repayment_queue"),
+            models.Index(fields=["is_told", "id"], name="repayment_untold"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="repayment_amount_positive"),
             models.CheckConstraint(
-                condition=~Q(status__in=[RepaymentStatus.CONFIRMED, RepaymentStatus.REVERSED])
+                condition=~Q(status__in=RepaymentStatus.posted())
                 | Q(
                     entry__isnull=False,
                     amount=F("late_fee") + F("interest") + F("principal") + F("surplus"),

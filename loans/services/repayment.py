@@ -10,12 +10,11 @@ from accounts.enums import Role
 from accounts.models import User
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
-from ledger.selectors import wallet_summary
-from ledger.services.posting import InsufficientBalance
 from loans.enums import ExtraMode, InstalmentStatus, LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.falling_due import apply_calendar, servicing_columns
 from loans.models import Instalment, Loan, Repayment
 from loans.repayment_plan import RepaymentPreview, plan_repayment
+from loans.services.default import cure_if_paid
 from loans.services.repayment_notices import tell_not_found
 from loans.services.repayment_posting import settle_repayment
 from loans.snapshots import live_instalments, open_notes
@@ -220,15 +219,14 @@ def _record(
     actor: User | None,
     today: dt.date,
 ) -> Repayment:
-    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    is_wallet = method != RepaymentMethod.DECLARED
+    is_settled = is_wallet or platform_rules().auto_confirm_money
+    loan = lock_guard(Loan.objects.filter(pk=loan_id), is_written_later=is_settled)
     _require_payer(loan, method, actor)
     _require_owing(loan, amount)
     _require_date(loan, value_date, today)
-    is_wallet = method != RepaymentMethod.DECLARED
     if is_wallet and value_date != today:
         raise WalletPaysToday(today=today)
-    if is_wallet:
-        _require_in_wallet(loan, amount)
     repayment = Repayment(
         reference=new_reference("RP"),
         loan=loan,
@@ -240,7 +238,7 @@ def _record(
         bank_reference=bank_reference,
         status=RepaymentStatus.DECLARED,
     )
-    if is_wallet or platform_rules().auto_confirm_money:
+    if is_settled:
         return _settle(loan, repayment, None if not is_wallet else actor, today)
     repayment.save()
     _audit(repayment, "declared", actor)
@@ -253,6 +251,7 @@ def _settle(loan: Loan, repayment: Repayment, actor: User | None, today: dt.date
         repayment.decided_by, repayment.decided_at = actor, clock.now()
     on = _counts_on(loan, repayment.value_date, rows, today)
     settle_repayment(loan, repayment, rows, on=on, actor=actor, today=today)
+    cure_if_paid(loan, actor=actor, today=today)
     if repayment.method == RepaymentMethod.DECLARED:
         _audit(repayment, "confirmed", actor)
     return repayment
@@ -294,21 +293,16 @@ def _require_date(loan: Loan, value_date: dt.date, today: dt.date) -> None:
         raise BeforePayout(paid_out_on=loan.disbursed_on)
 
 
-def _require_in_wallet(loan: Loan, amount: int) -> None:
-    """The whole amount must be there, although what is above the pay-off figure would come back."""
-    available = wallet_summary(loan.borrower).available
-    if available < amount:
-        raise InsufficientBalance(available=available, missing=amount - available)
-
-
 def _counts_on(loan: Loan, value_date: dt.date, rows: list[Instalment], today: dt.date) -> dt.date:
     """The day on which a payment is allocated. Raises BeforeLastPayment.
 
     What was posted after its date without depending on it (an instalment fell due) moves it to that day; what would
     have come out otherwise (another payment, a late fee) refuses it.
     """
+    if value_date == today:
+        return today
     earlier = Repayment.objects.filter(loan=loan, status=RepaymentStatus.CONFIRMED)
-    dates = list(earlier.values_list("value_date", "entry__value_date"))
+    dates = list(earlier.values_list("value_date", "counted_on"))
     fixed = [paid_on for paid_on, _posted_on in dates]
     fixed += [row.late_fee_charged_on for row in rows if row.late_fee_charged_on]
     last = max(fixed, default=value_date)

@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.services.notifications import notify
-from loans.enums import RepaymentStatus
+from loans.enums import LoanStatus, RepaymentStatus
 from loans.models import Loan, Repayment
 from p2plending.figures import format_day, format_money
+from p2plending.lib.db import lock_guard, run_money
+
+PAYMENTS_PER_RUN = 500
+
+
+def tell_of_payments() -> int:
+    """Tell borrowers of payments that were posted since the last run, oldest first; returns how many.
+
+    Posting a payment only marks it, so that it costs the same however many people hear of it. Each message is written
+    with its mark, so that it is sent once.
+    """
+    waiting = Repayment.objects.filter(is_told=False).order_by("pk").values_list("pk", flat=True)
+    ids = list(waiting[:PAYMENTS_PER_RUN])
+    for repayment_id in ids:
+        run_money(partial(_tell_of_payment, repayment_id))
+    return len(ids)
+
+
+def _tell_of_payment(repayment_id: int) -> None:
+    repayment = lock_guard(Repayment.objects.filter(pk=repayment_id))
+    loan = Loan.objects.select_related("borrower").get(pk=repayment.loan_id)
+    if repayment.status == RepaymentStatus.CONFIRMED and not repayment.is_told:
+        if loan.status == LoanStatus.REPAID and repayment.counted_on == loan.closed_on:
+            tell_repaid(loan, repayment)
+        else:
+            tell_received(loan, repayment)
+    Repayment.objects.filter(pk=repayment_id).update(is_told=True)
 
 
 def tell_received(loan: Loan, repayment: Repayment) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db.models import F, OuterRef, Subquery
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,12 +19,11 @@ from loans.journal_servicing import RepaymentFigures, repayment_lines
 from loans.models import Distribution, Instalment, Loan, Note, Repayment, RepaymentAllocation, ScheduleVersion
 from loans.repayment_plan import RepaymentPlan, plan_repayment
 from loans.services.delinquency import track_lateness
-from loans.services.lifecycle import move_loan
-from loans.services.repayment_notices import tell_received, tell_repaid
+from loans.services.lifecycle import move_loan, require_state
 from loans.services.servicing import post_calendar
-from loans.snapshots import open_notes
+from loans.snapshots import HeldNote, open_notes
 from loans.terms import LoanTerms
-from p2plending.lib.bulk import insert_rows
+from p2plending.lib.bulk import insert_rows, quote_name, update_from
 
 PAID_COLUMNS = (
     "status",
@@ -33,6 +32,7 @@ PAID_COLUMNS = (
     "late_fee_paid",
     "interest_posted",
     "settled_on",
+    "superseded_by",
 )
 DISTRIBUTION_COLUMNS = (
     "repayment_id",
@@ -62,24 +62,44 @@ def settle_repayment(
     """Allocate, split and post a payment that counts on `on`, then bring the loan to `today`.
 
     `repayment` may be new; it becomes CONFIRMED with its figures and its entry. The last cent closes the loan and its
-    notes. Call under the loan's guard with its live instalments. Raises InsufficientBalance for a wallet too empty.
+    notes. The loan's row is written, with its version. Call under the loan's guard with its live instalments. Raises
+    InsufficientBalance for a wallet too empty.
     """
     terms = LoanTerms.from_json(loan.frozen_terms)
-    notes = open_notes(loan)
-    is_owing = loan.status in LoanStatus.owing()
-    if is_owing:
+    if loan.status in LoanStatus.owing():
         post_calendar(loan, terms, rows, until=on, actor=None)
         _note_lateness(loan, terms, rows, on)
+    repayment.is_told = False
+    plan = post_payment(loan, terms, repayment, rows, on=on, posted_on=on, actor=actor)
+    if loan.status in LoanStatus.owing():
+        bring_loan_to(loan, terms, plan.rows, closed_on=on if plan.closes_loan else None, actor=actor, today=today)
+    return plan
+
+
+def post_payment(
+    loan: Loan,
+    terms: LoanTerms,
+    repayment: Repayment,
+    rows: list[Instalment],
+    *,
+    on: dt.date,
+    posted_on: dt.date,
+    actor: User | None,
+    may_owe: bool = False,
+) -> RepaymentPlan:
+    """Work out a payment on `on`, post it on `posted_on` (rule REP), and store instalments, shares and notes.
+
+    The loan's own row is left to `bring_loan_to`. Call under the loan's guard with its live instalments.
+    """
+    notes = open_notes(loan)
     mode = ExtraMode(repayment.extra_mode) if repayment.extra_mode else None
     plan = plan_repayment(loan, terms, rows, notes, amount=repayment.amount, on=on, mode=mode)
-    entry = _post(loan, repayment, plan, notes, terms, actor)
+    entry = _post(loan, repayment, plan, notes, terms, actor, posted_on, may_owe=may_owe)
     _store_repayment(repayment, plan, entry)
-    _store_instalments(loan, plan, actor)
+    _store_instalments(loan, repayment, plan, actor)
     _store_shares(repayment, plan)
-    if is_owing:
-        _store_notes(loan, repayment, plan)
-        _move(loan, terms, plan, actor=actor, today=today)
-    _tell(loan, repayment, plan)
+    if loan.status in LoanStatus.owing():
+        _store_notes(repayment, plan)
     return plan
 
 
@@ -97,9 +117,12 @@ def _post(
     loan: Loan,
     repayment: Repayment,
     plan: RepaymentPlan,
-    notes: Sequence[Note],
+    notes: Sequence[HeldNote],
     terms: LoanTerms,
     actor: User | None,
+    posted_on: dt.date,
+    *,
+    may_owe: bool,
 ) -> JournalEntry:
     owners = {note.pk: note.owner_id for note in notes}
     figures = RepaymentFigures(
@@ -117,12 +140,14 @@ def _post(
     return post_entry(
         kind=EntryKind.REPAYMENT,
         key=f"repayment:{repayment.reference}",
-        value_date=plan.on,
+        value_date=posted_on,
         lines=repayment_lines(loan.reference, repayment.payer_id, figures, from_wallet=from_wallet),
         actor=actor,
         narrative=_("Payment on loan %(loan)s") % {"loan": loan.reference},
         subject_type="repayment",
         subject_reference=repayment.reference,
+        may_owe=may_owe,
+        line_by_line=not may_owe,
     )
 
 
@@ -131,11 +156,11 @@ def _store_repayment(repayment: Repayment, plan: RepaymentPlan, entry: JournalEn
     repayment.extra_mode = plan.mode
     repayment.late_fee, repayment.interest, repayment.principal = plan.late_fee, plan.interest, plan.principal
     repayment.surplus, repayment.servicing_fee = plan.surplus, plan.servicing_fee
-    repayment.entry = entry
+    repayment.entry, repayment.counted_on = entry, plan.on
     repayment.save()
 
 
-def _store_instalments(loan: Loan, plan: RepaymentPlan, actor: User | None) -> None:
+def _store_instalments(loan: Loan, repayment: Repayment, plan: RepaymentPlan, actor: User | None) -> None:
     changed = {row.pk: row for row in [*plan.touched, *plan.superseded]}
     if changed:
         Instalment.objects.bulk_update(changed.values(), PAID_COLUMNS)
@@ -143,7 +168,12 @@ def _store_instalments(loan: Loan, plan: RepaymentPlan, actor: User | None) -> N
         return
     loan.schedule_version += 1
     ScheduleVersion.objects.create(
-        loan=loan, number=loan.schedule_version, reason=_version_reason(plan), starts_on=plan.on, actor=actor
+        loan=loan,
+        number=loan.schedule_version,
+        reason=_version_reason(plan),
+        starts_on=plan.on,
+        repayment=repayment,
+        actor=actor,
     )
     # The first has allocations, which need its key; not every database returns the keys of many rows.
     plan.added[0].save()
@@ -192,45 +222,59 @@ def _store_shares(repayment: Repayment, plan: RepaymentPlan) -> None:
     )
 
 
-def _store_notes(loan: Loan, repayment: Repayment, plan: RepaymentPlan) -> None:
+def _store_notes(repayment: Repayment, plan: RepaymentPlan) -> None:
     """Carry the distribution rows over to the notes: one statement for any number of them."""
-    part = Distribution.objects.filter(repayment=repayment, note=OuterRef("pk"))
-
-    def of(column: str) -> Subquery:
-        return Subquery(part.values(column)[:1])
-
     changes = {
-        "principal_outstanding": F("principal_outstanding") - of("principal"),
-        "principal_received": F("principal_received") + of("principal"),
-        "interest_received": F("interest_received") + of("interest"),
-        "late_fees_received": F("late_fees_received") + of("late_fee"),
-        "servicing_fees_paid": F("servicing_fees_paid") + of("servicing_fee"),
-        "interest_carry": of("interest_carry_after"),
-        "late_fee_carry": of("late_fee_carry_after"),
-        "updated_at": timezone.now(),
+        "principal_outstanding": "target.principal_outstanding - source.principal",
+        "principal_received": "target.principal_received + source.principal",
+        "interest_received": "target.interest_received + source.interest",
+        "late_fees_received": "target.late_fees_received + source.late_fee",
+        "servicing_fees_paid": "target.servicing_fees_paid + source.servicing_fee",
+        "interest_carry": "source.interest_carry_after",
+        "late_fee_carry": "source.late_fee_carry_after",
+        "updated_at": "source.now",
+        "status": "COALESCE(source.new_status, target.status)",
+        "closed_on": "COALESCE(source.new_closed_on, target.closed_on)",
     }
-    if plan.closes_loan:
-        changes |= {"status": NoteStatus.REPAID, "closed_on": plan.on}
-    Note.objects.filter(loan=loan, status__in=NoteStatus.open()).update(**changes)
+    shares = quote_name(Distribution._meta.db_table)
+    status, closed_on = (NoteStatus.REPAID.value, plan.on) if plan.closes_loan else (None, None)
+    update_from(
+        Note,
+        source=(
+            f"SELECT d.*, %s AS now, %s AS new_status, %s AS new_closed_on FROM {shares} d WHERE d.repayment_id = %s"
+        ),
+        parameters=[connection.ops.adapt_datetimefield_value(timezone.now()), status, closed_on, repayment.pk],
+        match="note_id",
+        values=changes,
+    )
 
 
-def _move(loan: Loan, terms: LoanTerms, plan: RepaymentPlan, *, actor: User | None, today: dt.date) -> None:
-    """Bring the loan from the day of the payment to today and write its columns, state and history."""
-    if plan.on < today:
-        post_calendar(loan, terms, plan.rows, until=today, actor=None)
-    track_lateness(loan, terms, late_since(plan.rows), today)
-    columns = servicing_columns(loan, plan.rows, terms, today)
+def bring_loan_to(
+    loan: Loan,
+    terms: LoanTerms,
+    rows: list[Instalment],
+    *,
+    closed_on: dt.date | None,
+    actor: User | None,
+    today: dt.date,
+) -> None:
+    """Bring the loan from its payments to `today` and write its columns, state and history.
+
+    `closed_on` is the day of the payment that left nothing to pay. Call under the loan's guard.
+    """
+    if closed_on is None:
+        post_calendar(loan, terms, rows, until=today, actor=None)
+    track_lateness(loan, terms, late_since(rows), today)
+    columns = servicing_columns(loan, rows, terms, today)
     columns["schedule_version"] = loan.schedule_version
     columns["rolled_forward_to"] = max(loan.rolled_forward_to or today, today)
-    event = LoanEvent.PAY
-    if plan.closes_loan:
-        event = LoanEvent.REPAY_ALL
-        columns["closed_on"] = plan.on
-    move_loan(loan, event, actor=actor, today=today, **columns)
-
-
-def _tell(loan: Loan, repayment: Repayment, plan: RepaymentPlan) -> None:
-    if plan.closes_loan:
-        tell_repaid(loan, repayment)
-    else:
-        tell_received(loan, repayment)
+    columns["version"] = loan.version
+    if closed_on is not None:
+        columns["closed_on"] = closed_on
+        move_loan(loan, LoanEvent.REPAY_ALL, actor=actor, today=today, **columns)
+        return
+    # The payment and its entry say who paid what; the loan stays where it is.
+    require_state(loan, LoanEvent.PAY)
+    for name, value in columns.items():
+        setattr(loan, name, value)
+    loan.save(update_fields=[*columns, "updated_at"])

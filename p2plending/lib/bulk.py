@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.constants import OnConflict
 
 from p2plending.lib.db import require_transaction
 
@@ -15,14 +16,67 @@ ROWS_PER_STATEMENT = 5_000
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert plain tuples; `columns` are database column names. Values must already be what the driver takes."""
     require_transaction()
-    quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)
-    names = ", ".join(quote(column) for column in columns)
+    table = quote_name(model._meta.db_table)
+    names = ", ".join(quote_name(column) for column in columns)
     places = ", ".join(["%s"] * len(columns))
     statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - names of our own schema
     with connection.cursor() as cursor:
         for part in _parts(rows):
             cursor.executemany(statement, part)
+
+
+def insert_if_new(model: type[models.Model], values: Mapping[str, Any]) -> bool:
+    """Insert one row unless its unique key is there already; says whether it was inserted. One statement.
+
+    Somebody else's row that is not committed yet is waited for. The database may cut values that are too long
+    instead of refusing them, so their lengths are checked here. Raises ValueError for one that does not fit.
+    """
+    require_transaction()
+    fields = [model._meta.get_field(name) for name in values]
+    for field, value in zip(fields, values.values(), strict=True):
+        if field.max_length and len(value) > field.max_length:
+            raise ValueError(f"{field.name} is longer than {field.max_length}.")
+    columns = ", ".join(quote_name(field.column) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    insert = connection.ops.insert_statement(on_conflict=OnConflict.IGNORE)
+    row = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values.values(), strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{insert} {quote_name(model._meta.db_table)} ({columns}) VALUES ({places})", row)
+        return cursor.rowcount == 1
+
+
+def update_from(
+    model: type[models.Model],
+    *,
+    source: str,
+    parameters: Sequence[Any],
+    match: str,
+    values: Mapping[str, str],
+) -> int:
+    """Write columns of many rows from a SELECT in one statement; returns how many rows matched.
+
+    `source` is the SELECT, whose column `match` holds primary keys of the model; `values` maps columns to SQL
+    expressions over `target` (the row) and `source`. All names must be our own, never somebody's input.
+    """
+    require_transaction()
+    table, key = quote_name(model._meta.db_table), quote_name(model._meta.pk.column)
+    is_sqlite = connection.vendor == "sqlite"
+    # SQLite takes plain column names on the left, MariaDB needs to know which table they belong to.
+    prefix = "" if is_sqlite else "target."
+    changes = ", ".join(f"{prefix}{quote_name(column)} = {value}" for column, value in values.items())
+    join = f"target.{key} = source.{quote_name(match)}"
+    if is_sqlite:
+        statement = f"UPDATE {table} AS target SET {changes} FROM ({source}) AS source WHERE {join}"  # noqa: S608
+    else:
+        statement = f"UPDATE {table} AS target JOIN ({source}) AS source ON {join} SET {changes}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.rowcount
+
+
+def quote_name(name: str) -> str:
+    """A table or column name as the database wants it."""
+    return connection.ops.quote_name(name)
 
 
 def _parts(rows: Sequence[Sequence[Any]]) -> Iterable[list[tuple[Any, ...]]]:

@@ -71,13 +71,17 @@ def run_money(function: Callable[[], Result], *, deadline_seconds: float = DEADL
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def lock_guard(queryset: models.QuerySet[ModelRow]) -> ModelRow:
+def lock_guard(queryset: models.QuerySet[ModelRow], *, is_written_later: bool = False) -> ModelRow:
     """Lock one aggregate's guard row and write its version, so that clusters certify the lock too.
 
+    A caller that writes the row itself before it ends, with its version one higher, says `is_written_later`.
     Raises the model's DoesNotExist. Returns the row as it is under the lock.
     """
     require_transaction()
     row = queryset.select_for_update().get()
+    if is_written_later:
+        row.version += 1
+        return row
     changed = type(row)._default_manager.filter(pk=row.pk, version=row.version).update(version=F("version") + 1)
     if changed != 1:
         raise ConcurrentChange(f"{type(row).__name__} changed while it was being locked")
