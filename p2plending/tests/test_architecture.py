@@ -17,8 +17,10 @@ PACKAGES = ("p2plending", "accounts", "ledger", "loans", "matching", "adminpanel
 LONGEST_FILE = 400
 LONGEST_TEST_FILE = 600
 LONGEST_FUNCTION = 60
-# Where seconds are measured; no money passes there.
-FLOAT_ALLOWED = re.compile(r"p2plending/(scripts/|bench/|settings\.py|lib/db\.py|management/commands/worker\.py)")
+# Where seconds are measured, or a number that came as JSON is looked at; no money passes there.
+FLOAT_ALLOWED = re.compile(
+    r"p2plending/(scripts/|bench/|settings\.py|lib/db\.py|lib/api/parsers\.py|management/commands/worker\.py)"
+)
 # The clock itself; libraries' own columns of time stamps; the watchdog of the worker and the planner of its schedules.
 CLOCK_ALLOWED = {
     "p2plending/lib/clock.py",
