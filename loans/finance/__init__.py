@@ -13,6 +13,7 @@ No Django, no clock, no input or output. Formula index:
 - ``apr``           apr_us, apr_eu of dated payments; apr_nominal, apr_effective of regular ones
 - ``quote``         quote
 - ``scorecard``     affordability, score, rate_for, net_rate
+- ``replay``        replay, payment_changes: a loan's whole life from its events (a package of its own)
 
 Every formula with units, a worked example and its source: ``docs/finance.md``.
 """
