@@ -10,8 +10,8 @@ Dora is staff. Paid out on 15 January 2026. The cents, by hand (i interest, p pr
     25 Apr  7,700.00        i  25.37 (15.23 + 10.14)   p 7,610.80 (4,566.49 + 3,044.31)   fee 0.76 + 0.50
                             63.83 more than owed go back to Alice
 
-Of the last interest 15.22 and 10.14 are whole cents; Bob is owed 0.41 of the cent left over and Carol 0.59, but at their
-weights Bob would be owed a whole one first.
+Of the last interest 15.22 and 10.14 are whole cents; of the cent left over Bob is owed 0.41 and Carol 0.59, but at
+their weights Bob would be owed a whole one first.
 """
 
 from __future__ import annotations
