@@ -5,11 +5,18 @@ Authentication, parsers, errors, pages and throttles are set once in `REST_FRAME
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from accounts.api.tokens import LogoutView, RefreshView, TokenView, VerifyView
 
@@ -17,6 +24,16 @@ from accounts.api.tokens import LogoutView, RefreshView, TokenView, VerifyView
 @require_GET
 def documentation(request: HttpRequest) -> HttpResponse:
     return render(request, "api/docs.html", {})
+
+
+@extend_schema(exclude=True)
+class NoSuchEndpoint(APIView):
+    """What no other address took: a problem like every other, where the site would show its page for people."""
+
+    authentication_classes: list[type] = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound(None if request.path.endswith("/") else _("Addresses of the API end with a slash."))
 
 
 version_1 = [
@@ -31,6 +48,7 @@ version_1 = [
 ]
 urlpatterns = [
     path("v1/", include(version_1)),
+    re_path(r"^v1/", NoSuchEndpoint.as_view()),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", documentation, name="api-docs"),
 ]

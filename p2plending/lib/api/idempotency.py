@@ -24,7 +24,7 @@ REPLAYED_HEADER = "Idempotent-Replayed"
 def idempotency_key(request: Request) -> str:
     """The request's key. Raises ValidationError when it is missing or malformed."""
     key = request.headers.get("Idempotency-Key", "")
-    if not KEY.match(key):
+    if not KEY.fullmatch(key):
         raise ValidationError(
             {"Idempotency-Key": ["Send a header of 8 to 64 printable characters."]}, code="idempotency_key"
         )
