@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
 from accounts.countries import COUNTRIES
-from accounts.enums import DocumentKind, IdDocumentType, Role
+from accounts.enums import DocumentKind, DocumentReason, IdDocumentType, Role
 from accounts.models import IdentityDocument, IdentityVerification, Notification, User
 
 
@@ -56,6 +56,7 @@ class RenameSerializer(serializers.Serializer):
 
 
 class DocumentSerializer(serializers.ModelSerializer):
+    reason = serializers.ChoiceField(choices=DocumentReason.choices, read_only=True, allow_blank=True)
     reason_text = serializers.CharField(source="get_reason_display", read_only=True)
 
     class Meta:
@@ -67,6 +68,7 @@ class DocumentSerializer(serializers.ModelSerializer):
 class IdentitySerializer(serializers.ModelSerializer):
     """The number of the document goes in and never comes out: only its end does."""
 
+    id_type = serializers.ChoiceField(choices=IdDocumentType.choices, read_only=True, allow_blank=True)
     documents = DocumentSerializer(source="shown_documents", many=True, read_only=True)
     missing_fields = serializers.ListField(child=serializers.CharField(), read_only=True)
     missing_documents = serializers.ListField(child=serializers.CharField(), read_only=True)

@@ -105,6 +105,9 @@ class LoanSerializer(serializers.ModelSerializer):
 
     product = serializers.SlugRelatedField(slug_field="code", read_only=True)
     status = serializers.ChoiceField(choices=LoanStatus.choices, read_only=True)
+    purpose = serializers.ChoiceField(choices=Purpose.choices, read_only=True, allow_blank=True)
+    employment = serializers.ChoiceField(choices=Employment.choices, read_only=True, allow_blank=True)
+    grade = serializers.ChoiceField(choices=Grade.choices, read_only=True, allow_blank=True)
     requested_amount = MoneySerializerField(read_only=True)
     principal = MoneySerializerField(read_only=True)
     monthly_income = MoneySerializerField(read_only=True, allow_null=True)

@@ -87,11 +87,11 @@ class ApiSchema(AutoSchema):
         """What can be refused: a token is checked wherever one is sent; roles and owners only behind a sign-in."""
         found = ["401", "406", "429"]
         if AllowAny not in self.view.permission_classes:
-            found += ["403", "404"]
+            found += ["403", "404", "409"]
         if "requestBody" in operation:
             found += ["400", "415"]
         if self.method != HTTPMethod.GET:
-            found += ["400", "409", "422", "503"]
+            found += ["400", "422", "503"]
         if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
             found.append("422")
         return found
