@@ -21,6 +21,7 @@ from p2plending.lib.models import RateField
 from p2plending.lib.rules import PlatformRules
 from p2plending.rule_settings import FRACTION, MONEY
 
+AUTO_CONFIRM = "AUTO_CONFIRM_MONEY"
 REASON_ERRORS = {"required": _("Enter a reason.")}
 NUMBER_ERRORS = {"required": _("Enter a number."), "invalid": _("Enter a number, like 12.")}
 
@@ -56,14 +57,17 @@ def percent_field(label: Any) -> PercentFormField:
 
 
 class SettingsForm(forms.Form):
-    """Every business setting but the date of the demo, which has a page of its own."""
+    """Every business setting but the date of the demo, which has a page of its own, and what only a demo may do."""
 
     def __init__(self, *args: Any, rules: PlatformRules, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        left_out = {DAYS_AHEAD} if settings.DEMO_MODE else {DAYS_AHEAD, AUTO_CONFIRM}
         for name, (default, words, kind) in settings.CONSTANCE_CONFIG.items():
-            if name != DAYS_AHEAD:
+            if name not in left_out:
                 self.fields[name] = self._field(kind, words, default)
                 self.initial[name] = getattr(rules, name.lower())
+        # Amounts must be multiples of it, and nothing is a multiple of nothing.
+        self.fields["COMMITMENT_STEP"].min_amount = 1
         self.fields["reason"] = reason_field()
 
     def _field(self, kind: Any, words: Any, default: Any) -> forms.Field:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from constance import config
@@ -174,7 +175,8 @@ def test_only_the_person_takes_a_deposit_back(bob: User, carol: User, today: dt.
     assert cancel_deposit(deposit_id=deposit.pk, actor=bob, idempotency_key="c").status == DepositStatus.CANCELLED
 
 
-def test_the_demonstration_setting_confirms_at_once(bob: User, today: dt.date) -> None:
+def test_the_demonstration_setting_confirms_at_once(bob: User, today: dt.date, settings: Any) -> None:
+    settings.DEMO_MODE = True
     config.AUTO_CONFIRM_MONEY = True
     deposit = declare(bob, today)
     assert deposit.status == DepositStatus.CONFIRMED
