@@ -38,14 +38,17 @@ class ComplianceAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
-        return bool(user.is_active and user.is_staff and user.role == Role.STAFF)
+        return bool(user.is_active and user.is_staff and user.role == Role.STAFF and not user.is_suspended)
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
         guarded = super().admin_view(view, cacheable)
 
         def enter(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
-                raise PermissionDenied(_("Only staff can open this page."))
+                is_suspended = request.user.is_suspended
+                raise PermissionDenied(
+                    _("Your account is suspended.") if is_suspended else _("Only staff can open this page.")
+                )
             if not request.user.is_authenticated:
                 # The site's own sign-in, with its limits and second factor; the stock form has neither.
                 return redirect_to_login(request.get_full_path())

@@ -78,6 +78,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Suspended staff keep their groups and lose every right, superusers too."""
+        return not self.is_suspended and super().has_perm(perm, obj)
+
     def clean(self) -> None:
         super().clean()
         self.email = normalise_email(self.email)

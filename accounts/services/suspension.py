@@ -21,7 +21,7 @@ class ReasonNeeded(Refused):
 
 
 def suspend_user(*, user_id: int, reason: str, actor: User) -> User:
-    """Let the person sign in and pay back, but not lend, borrow or take money out.
+    """Let the person sign in and pay back, but not lend, borrow or take money out; staff open no desk page.
 
     Raises NotPermitted for oneself or without the permission, ReasonNeeded, InvalidTransition when already suspended.
     """

@@ -14,6 +14,7 @@ from django_q.models import OrmQ, Schedule
 
 from accounts.enums import Role, StaffGroup
 from accounts.models import AuditEvent, User
+from accounts.services.suspension import suspend_user
 from adminpanel import tasks
 from adminpanel.forms.settings import SettingsForm
 from adminpanel.services.clockwork import DaysNotPossible, OnlyInDemo, advance_demo_date
@@ -23,6 +24,7 @@ from adminpanel.urls import desk_urls
 from ledger.models import Account
 from loans.models import GradeTerms, Loan, LoanProduct
 from p2plending.lib import clock
+from p2plending.lib.errors import NotPermitted
 from p2plending.lib.rules import platform_rules
 from p2plending.tests import world
 
@@ -123,6 +125,20 @@ def test_suspending_needs_a_reason(bob: User, compliance: User, client_of: Clien
     bob.refresh_from_db()
     assert answer.status_code == 422
     assert "Enter a reason." in answer.content.decode()
+    assert not bob.is_suspended
+
+
+def test_suspended_staff_open_no_desk_page_and_decide_nothing(
+    bob: User, compliance: User, client_of: ClientOf, dora: User
+) -> None:
+    suspend_user(user_id=compliance.pk, reason="Left the company", actor=dora)
+    client = client_of(compliance)
+    for url in (at("settings"), at("deposit_queue"), at("user", bob.member_number), at("ledger_deposit_changelist")):
+        assert client.get(url).status_code == 403
+    assert client.post(at("user_suspend", bob.member_number), {"reason": "Revenge"}).status_code == 403
+    with pytest.raises(NotPermitted):
+        suspend_user(user_id=bob.pk, reason="Revenge", actor=User.objects.get(pk=compliance.pk))
+    bob.refresh_from_db()
     assert not bob.is_suspended
 
 
@@ -270,6 +286,7 @@ def test_a_changed_setting_counts_and_is_audited(compliance: User, client_of: Cl
     [
         ("MIN_COMMITMENT", "-1"),
         ("MIN_COMMITMENT", "many"),
+        ("COMMITMENT_STEP", "0"),
         ("LOAN_SHARE_CAP", "101"),
         ("LOAN_SHARE_CAP", ""),
         ("MAX_ACTIVE_LOANS", "1e30"),
@@ -282,6 +299,19 @@ def test_nonsense_in_settings_is_refused(name: str, value: str, compliance: User
     data = settings_data(MIN_COMMITMENT="40") | {name: value}
     assert client_of(compliance).post(at("settings"), data).status_code == 422
     assert platform_rules() == before
+
+
+@pytest.mark.parametrize("is_demo", [False, True])
+def test_money_is_confirmed_by_itself_in_a_demo_only(
+    is_demo: bool, compliance: User, client_of: ClientOf, settings: Any
+) -> None:
+    settings.DEMO_MODE = is_demo
+    client = client_of(compliance)
+    client.post(at("settings"), settings_data(MIN_COMMITMENT="40", AUTO_CONFIRM_MONEY="on"))
+    assert platform_rules().min_commitment == 40_00
+    assert platform_rules().auto_confirm_money is is_demo
+    world.set_rules(AUTO_CONFIRM_MONEY=True)
+    assert platform_rules().auto_confirm_money is is_demo
 
 
 def product_data(product: LoanProduct, client: Client, **changes: str) -> dict[str, str]:
