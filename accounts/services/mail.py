@@ -97,7 +97,8 @@ def send_confirmation(email_address_id: int) -> None:
             to=address.email,
             subject=_("Confirm your e-mail address"),
             template="confirm_email",
-            name=address.user.short_name,
+            # Who registered chose the name, and the mailbox may be a stranger's: no words of theirs go there.
+            name="",
             path=confirmation_path(address),
         )
 

@@ -11,7 +11,7 @@ def rename_user(*, user: User, full_name: str) -> User:
     """Change how we greet the person. The name on the identity document is another matter (`services.identity`)."""
 
     def rename() -> User:
-        User.objects.filter(pk=user.pk).update(full_name=full_name.strip())
+        User.objects.filter(pk=user.pk).update(full_name=" ".join(full_name.split()))
         audit.record(
             action="accounts.user.renamed", actor=user, subject_type="user", subject_reference=user.member_number
         )

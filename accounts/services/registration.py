@@ -58,7 +58,7 @@ def register_user(
         if known is not None:
             async_task("accounts.tasks.send_already_registered_email", known.pk)
             return Registration(None, None)
-        user = User.objects.create(email=address, password=hashed, role=role, full_name=full_name.strip())
+        user = User.objects.create(email=address, password=hashed, role=role, full_name=" ".join(full_name.split()))
         confirmation = EmailAddress.objects.create(user=user, email=address, primary=True, verified=False)
         for document in documents_for(role):
             TermsAcceptance.objects.create(

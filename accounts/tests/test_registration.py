@@ -77,6 +77,17 @@ def test_a_person_registers_confirms_with_the_button_and_signs_in(client: Client
     assert (response.status_code, response.url) == (302, "/home/")
 
 
+def test_nothing_that_the_registering_person_wrote_reaches_the_mailbox(client: Client) -> None:
+    client.post(REGISTER, FORM | {"full_name": "Prize\xa0won:\nhttps://evil.example/"})
+    run_queue()
+    assert User.objects.get().full_name == "Prize won: https://evil.example/"
+    message = mail.outbox[0]
+    assert message.body.startswith("Hello,\n")
+    for text in (message.subject, message.body, message.alternatives[0].content):
+        assert "evil" not in text
+        assert "Prize" not in text
+
+
 def test_the_confirmation_link_ends_after_48_hours(client: Client) -> None:
     with time_machine.travel("2026-01-15T10:00:00Z", tick=False) as traveller:
         client.post(REGISTER, FORM)
