@@ -23,7 +23,7 @@ class SignForm(KeyedForm):
     typed_name = forms.CharField(
         label=_("Your full name"),
         max_length=150,
-        help_text=_("As it is in your profile. Typing it is your signature."),
+        help_text=_("As it is on your identity document. Typing it is your signature."),
         widget=forms.TextInput({"autocomplete": "name", "spellcheck": "false"}),
         error_messages={"required": _("Enter your full name.")},
     )

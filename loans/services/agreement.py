@@ -11,6 +11,7 @@ from django_q.tasks import async_task
 
 from accounts.gates import Action, require_may
 from accounts.models import User
+from accounts.selectors import verification_of
 from accounts.services.idempotency import run_once
 from loans.enums import CommitmentStatus, LoanEvent
 from loans.models import Loan, LoanAgreement
@@ -35,10 +36,10 @@ class SigningEnded(Refused):
 
 
 class NameDoesNotMatch(Refused):
-    """The signature is the borrower's own name."""
+    """The signature is the borrower's own name, as the identity check found it."""
 
     code = "name_does_not_match"
-    default_message = _("Enter your full name as it is in your profile.")
+    default_message = _("Enter your full name as it is on your identity document.")
 
 
 def prepare_agreement(loan: Loan) -> LoanAgreement:
@@ -80,7 +81,7 @@ def sign_agreement(
     idempotency_key: str,
     today: dt.date,
 ) -> LoanAgreement:
-    """Sign as the borrower, with the full name of the profile (case and blanks don't matter); the pay-out is queued.
+    """Sign as the borrower, with the name of the identity check (case and blanks don't matter); the pay-out is queued.
 
     Raises NotYourLoan, InvalidTransition when not funded or signed already, SigningEnded, NameDoesNotMatch, and the
     refusals of the gate for applying.
@@ -105,7 +106,9 @@ def _sign(loan_id: int, typed_name: str, actor: User | None, ip_address: str | N
     if loan.signing_ends_on < today:
         raise SigningEnded(ended_on=loan.signing_ends_on)
     name = " ".join(typed_name.split())
-    if not name or name.casefold() != " ".join(loan.borrower.full_name.split()).casefold():
+    # The name that was checked: the one in the profile can be anything, at any time.
+    checked = verification_of(loan.borrower).legal_name
+    if not name or name.casefold() != " ".join(checked.split()).casefold():
         raise NameDoesNotMatch
     agreement = loan.agreement
     agreement.signed_name = name

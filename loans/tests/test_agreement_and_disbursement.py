@@ -13,6 +13,7 @@ from django_q.models import OrmQ
 from accounts.enums import Role
 from accounts.gates import UserSuspended
 from accounts.models import Notification, User
+from accounts.services.profile import rename_user
 from ledger.enums import EntryKind
 from ledger.models import JournalEntry
 from loans.enums import LoanStatus
@@ -50,6 +51,14 @@ def test_only_the_borrower_signs_with_their_own_name(alice: User, bob: User, tod
     with pytest.raises(SigningEnded):
         sign(loan, alice, loan.signing_ends_on + dt.timedelta(days=1))
     assert Loan.objects.get(pk=loan.pk).signed_at is None
+
+
+def test_the_name_to_sign_with_is_the_one_that_was_checked(alice: User, bob: User, today: dt.date) -> None:
+    loan = funded_loan(alice, {bob: 1_000_00}, today=today)
+    renamed = rename_user(user=alice, full_name="Mickey Mouse")
+    with pytest.raises(NameDoesNotMatch):
+        sign(loan, renamed, today, name="Mickey Mouse")
+    assert sign(loan, renamed, today, name="alice  EXAMPLE").signed_name == "alice EXAMPLE"
 
 
 def test_the_text_names_members_never_people_and_its_hash_is_kept(alice: User, bob: User, today: dt.date) -> None:

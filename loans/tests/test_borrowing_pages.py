@@ -235,7 +235,7 @@ def test_signing_with_another_name_is_refused_and_the_right_one_signs(
     signature = {"form_key": key_in(page), "has_read_agreement": "on"}
     wrong = browser.post(url, signature | {"typed_name": "Bob Example"})
     assert wrong.status_code == 422
-    assert "Enter your full name as it is in your profile." in text_of(wrong)
+    assert "Enter your full name as it is on your identity document." in text_of(wrong)
 
     assert browser.post(url, signature | {"typed_name": "Alice Example"}).status_code == 302
     printed = text_of(browser.get(reverse("loans:agreement", args=[loan.reference])))
