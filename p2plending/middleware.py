@@ -8,8 +8,9 @@ import secrets
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 
 from p2plending.lib.context import RequestContext, reset_request, set_request
 from p2plending.lib.errors import Busy, NotPermitted, Refused
@@ -24,6 +25,14 @@ def _client_address(request: HttpRequest) -> str | None:
     """Where the request came from: what our proxy saw, which it wrote last; no header counts without one."""
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
     return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR") or None
+
+
+class BodyTooLarge(Refused):
+    """More was sent than any page takes."""
+
+    code = "too_large"
+    status = 413
+    default_message = gettext_lazy("What you sent is too large. Choose a smaller file.")
 
 
 class RequestIdMiddleware:
@@ -52,7 +61,10 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
-            return self.get_response(request)
+            response = self.get_response(request)
+            if request.path.startswith("/api/v1/"):  # whom a token names is not known here
+                response.setdefault("Cache-Control", "no-store, private")
+            return response
         context = RequestContext(request.request_id, request.user.member_number, _client_address(request))
         token = set_request(context)
         try:
@@ -61,6 +73,25 @@ class RequestContextMiddleware:
             reset_request(token)
         response.setdefault("Cache-Control", "no-store, private")
         return response
+
+
+class BodySizeMiddleware:
+    """Refuse a body that is larger than any form of ours before reading it: files would be written to the disk first,
+    whoever sends them. Pages say themselves what is too large for them (`accounts.uploads`), well below this.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) <= settings.MOST_BODY_BYTES:
+            return self.get_response(request)
+        logger.warning("body too large", extra={"length": length[:20]})
+        if request.path.startswith("/api/"):
+            problem = {"type": "about:blank", "title": "Too large", "status": 413, "code": "too_large"}
+            return JsonResponse(problem, status=413, content_type="application/problem+json")
+        return render(request, "refused.html", {"refusal": BodyTooLarge()}, status=413)
 
 
 class ContentPolicyMiddleware:

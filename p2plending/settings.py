@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "p2plending.middleware.BodySizeMiddleware",
     "p2plending.middleware.RequestContextMiddleware",
     "p2plending.middleware.RefusalMiddleware",
 ]
@@ -240,6 +241,8 @@ STORAGES = {
 PRIVATE_DIR = VAR_DIR / "private"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# A whole request with its files; above what one document may be, so that its page can say what is wrong.
+MOST_BODY_BYTES = 32 * 1024 * 1024
 
 # --- forms -----------------------------------------------------------------------------------------------------------
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
