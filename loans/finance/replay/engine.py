@@ -117,9 +117,7 @@ class _Life:
             case Payment():
                 self._pay(event.reference, event.on, event.amount)
             case PayOff():
-                amount = self._payoff(event.on).total
-                if amount:
-                    self._pay(event.reference, event.on, amount)
+                self._pay_off(event)
             case Charge():
                 add_charge(self.instalments, event)
                 self._use_surplus()
@@ -134,7 +132,7 @@ class _Life:
             line.note_settlement(event.on)
 
     def picture(self, on: date) -> LoanPicture:
-        payoff = self._payoff(on)
+        _, payoff = self._payoff(on)
         self._bring_to(on, is_payoff=False)
         return LoanPicture(
             on=on,
@@ -185,7 +183,7 @@ class _Life:
                 return taken
 
             allocator = Allocator(
-                self.instalments, record.on, record.surplus, rule, pay, use.finished, bool(self.model)
+                self.instalments, record.on, record.surplus, rule, pay, use.finished, self.model is not None
             )
             allocator.allocate(terms.order, way)
             record.surplus = allocator.amount
@@ -254,14 +252,22 @@ class _Life:
                 _, interest = payoff_on(self.model, period.due)
                 period.brought_forward = interest or period.brought_forward
 
-    def _payoff(self, on: date) -> Parts:
-        """What a payment that closes the loan on ``on`` pays, found by paying it on a copy.
+    def _pay_off(self, event: PayOff) -> None:
+        amount, paid = self._payoff(event.on)
+        if paid.total:
+            self._pay(event.reference, event.on, amount)
+            record = self.payments[-1]
+            record.amount -= record.surplus
+            record.surplus = 0
+
+    def _payoff(self, on: date) -> tuple[int, Parts]:
+        """The money that closes the loan on ``on``, and what of it pays, found by paying it on a copy.
 
         The figure follows from the interest of the day; where the rules then use the money so that other interest is
-        asked for, it is corrected by what was left over or missing.
+        asked for, it is corrected by what was missing or left over, and money that leaves nothing owed is preferred.
         """
         amount = self._owed(on)
-        paid = Parts()
+        best = (0, Parts())
         for _ in range(PAYOFF_ROUNDS):
             if amount <= 0:
                 break
@@ -269,12 +275,13 @@ class _Life:
             trial._pay("", on, amount)
             trial._bring_to(on, is_payoff=True)
             record = trial.payments[-1]
-            paid = sum((_parts(parts) for parts in record.paid.values()), Parts())
             missing = sum(line.total_unpaid for line in trial.instalments)
+            if not missing or not best[0]:
+                best = (amount, sum((_parts(parts) for parts in record.paid.values()), Parts()))
             if not record.surplus and not missing:
                 break
             amount += missing - record.surplus
-        return paid
+        return best
 
     def _owed(self, on: date) -> int:
         """Everything unpaid, with the interest that a pay-off on ``on`` asks for."""
