@@ -50,7 +50,7 @@ class RepaymentExplanation:
 def explain_repayment(reference: str, viewer: User) -> RepaymentExplanation | None:
     """Explain a confirmed payment to `viewer`; None when there is none, or it is none of theirs."""
     found = Repayment.objects.select_related("loan", "payer", "entry").filter(reference=reference)
-    repayment = found.filter(status__in=[RepaymentStatus.CONFIRMED, RepaymentStatus.REVERSED]).first()
+    repayment = found.filter(status__in=RepaymentStatus.posted()).first()
     if repayment is None:
         return None
     rows = Distribution.objects.filter(repayment=repayment)

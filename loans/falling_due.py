@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from loans.enums import InstalmentStatus
@@ -14,6 +15,9 @@ from loans.finance.arrears import bucket_for
 from loans.models import Instalment, Loan
 from loans.snapshots import instalment_states
 from loans.terms import LoanTerms
+from p2plending.lib.money import Rounding, round_ratio
+
+DAYS_OF_YEAR = 365
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,13 +38,28 @@ class LateFee:
     fee: int
 
 
-def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date) -> list[FallsDue | LateFee]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class OverdueInterest:
+    """`amount` of default interest for the days after `since` up to `on` is added to an instalment's late fee."""
+
+    on: dt.date
+    row: Instalment
+    amount: int
+    since: dt.date
+    principal: int
+    annual_rate: Decimal
+
+
+CalendarEvent = FallsDue | LateFee | OverdueInterest
+
+
+def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date) -> list[CalendarEvent]:
     """Bring instalments to `until` in memory and return what happened, in the order of the calendar.
 
     Applying it again gives nothing. The fee falls on the first day after the grace: due date + grace days + 1, or on
     the day after a pause (`late_fee_day`).
     """
-    events: list[FallsDue | LateFee] = []
+    events: list[CalendarEvent] = []
     for row in rows:
         if row.status not in InstalmentStatus.unpaid() or row.due_date > until:
             continue
@@ -60,7 +79,27 @@ def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date)
             row.late_fee_due += fee
             row.late_fee_charged_on = charged_on
             events.append(LateFee(charged_on, row, fee))
+        overdue = _overdue_interest(row, terms, until)
+        if overdue is not None:
+            row.late_fee_due += overdue.amount
+            row.default_interest_to = until
+            events.append(overdue)
     return sorted(events, key=lambda event: (event.on, event.row.number))
+
+
+def _overdue_interest(row: Instalment, terms: LoanTerms, until: dt.date) -> OverdueInterest | None:
+    """Simple interest a day on late principal, principal × rate × days / 365 half-up, from the end of the grace on.
+
+    Days whose interest is less than a minor unit wait for the next ones.
+    """
+    since = late_fee_day(row, terms) - dt.timedelta(days=1)
+    since = max(since, row.default_interest_to or since)
+    days, principal, rate = (until - since).days, row.principal_unpaid, terms.default_interest_rate
+    if days <= 0 or not rate or not principal:
+        return None
+    numerator, denominator = rate.as_integer_ratio()
+    amount = round_ratio(principal * numerator * days, denominator * DAYS_OF_YEAR, Rounding.HALF_UP)
+    return OverdueInterest(until, row, amount, since, principal, rate) if amount else None
 
 
 def late_fee_day(row: Instalment, terms: LoanTerms) -> dt.date:

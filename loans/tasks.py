@@ -7,7 +7,7 @@ import logging
 
 from loans.enums import LoanStatus
 from loans.models import Loan
-from loans.services import repayment_notices
+from loans.services import repayment_notices, reversal
 from loans.services.disbursement import disburse_loan
 from loans.services.reminders import RemindersSent, send_reminders
 from loans.services.servicing import EndOfDay, run_end_of_day
@@ -32,6 +32,11 @@ def remind(today: dt.date | None = None) -> RemindersSent:
 def tell_of_payments() -> int:
     """Tell borrowers of payments that were posted since the last run; returns how many."""
     return repayment_notices.tell_of_payments()
+
+
+def tell_lenders_of_reversal(repayment_id: int) -> None:
+    """Tell each lender whose share of a payment was taken back; once, however often it is called."""
+    reversal.tell_lenders_of_reversal(repayment_id)
 
 
 def disburse_signed_loan(loan_id: int, today: dt.date | None = None) -> None:

@@ -11,7 +11,16 @@ from loans.finance import AllocationPart, DayCount, PrepaymentMode, ScheduleMeth
 from loans.models import GradeTerms, LoanProduct
 from p2plending.lib.money import Rounding
 
-TERMS_VERSION = 1
+TERMS_VERSION = 2
+_PLAIN_SINCE_VERSION_2 = (
+    "withdrawal_days",
+    "refunds_fee_on_withdrawal",
+    "smooths_last_payment",
+    "payment_multiple",
+    "interest_free_periods",
+    "principal_free_periods",
+    "holiday_country",
+)
 # Loans frozen before products had the figure.
 DEFAULT_COLLECTION_FEE_RATE = "0.25"
 
@@ -44,6 +53,15 @@ class LoanTerms:
     listing_days: int
     partial_offer_days: int
     signing_days: int
+    # Since version 2; a loan offered before has what was the rule then.
+    default_interest_rate: Decimal = Decimal(0)
+    withdrawal_days: int = 0
+    refunds_fee_on_withdrawal: bool = False
+    smooths_last_payment: bool = False
+    payment_multiple: int | None = None
+    interest_free_periods: int = 0
+    principal_free_periods: int = 0
+    holiday_country: str = ""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LoanTerms:
@@ -73,6 +91,8 @@ class LoanTerms:
             listing_days=data["listing_days"],
             partial_offer_days=data["partial_offer_days"],
             signing_days=data["signing_days"],
+            default_interest_rate=Decimal(data.get("default_interest_rate", 0)),
+            **{name: data[name] for name in _PLAIN_SINCE_VERSION_2 if name in data},
         )
 
 
@@ -104,6 +124,8 @@ def frozen_terms(product: LoanProduct, grade_terms: GradeTerms) -> dict[str, Any
         "listing_days": product.listing_days,
         "partial_offer_days": product.partial_offer_days,
         "signing_days": product.signing_days,
+        "default_interest_rate": str(product.default_interest_rate),
+        **{name: getattr(product, name) for name in _PLAIN_SINCE_VERSION_2},
     }
 
 

@@ -6,6 +6,7 @@ Numbers of a loan product (fees, grace, listing days) are columns of `loans.Loan
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,13 @@ CONSTANCE_CONFIG = {
         _("Largest share of a loan that auto-invest rules together may take."),
         FRACTION,
     ),
+    "ALLOW_CURE": (True, _("A loan in default goes on by its plan once what was late is paid."), bool),
+    "AUTO_DEFAULT": (False, _("Declare defaults without a person when the notice is over."), bool),
+    "BOOKS_CLOSED_UNTIL": (
+        dt.date(2000, 1, 1),
+        _("Last day of the closed books: no payment can be entered for that day or before it."),
+        dt.date,
+    ),
     "SECOND_PERSON_ABOVE": (10_000_00, _("Withdrawals from this amount need a second person."), MONEY),
 }
 CONSTANCE_ADDITIONAL_FIELDS["multiple"] = [
@@ -62,6 +70,7 @@ CONSTANCE_CONFIG_FIELDSETS = {
         "AUTOINVEST_SHARE",
     ),
     "Borrowing limits": ("BORROWER_TOTAL_CAP", "MAX_ACTIVE_LOANS", "DTI_DECLINE", "DTI_REFER", "DISPOSABLE_MULTIPLE"),
-    "Money": ("AUTO_CONFIRM_MONEY", "SECOND_PERSON_ABOVE"),
+    "Loans in trouble": ("ALLOW_CURE", "AUTO_DEFAULT"),
+    "Money": ("AUTO_CONFIRM_MONEY", "BOOKS_CLOSED_UNTIL", "SECOND_PERSON_ABOVE"),
     "Demonstration": ("DEMO_DAYS_AHEAD",),
 }

@@ -240,9 +240,7 @@ def _store_notes(repayment: Repayment, plan: RepaymentPlan) -> None:
     status, closed_on = (NoteStatus.REPAID.value, plan.on) if plan.closes_loan else (None, None)
     update_from(
         Note,
-        source=(
-            f"SELECT d.*, %s AS now, %s AS new_status, %s AS new_closed_on FROM {shares} d WHERE d.repayment_id = %s"
-        ),
+        source=f"SELECT d.*, %s AS now, %s AS new_status, %s AS new_closed_on FROM {shares} d WHERE repayment_id = %s",  # noqa: S608
         parameters=[connection.ops.adapt_datetimefield_value(timezone.now()), status, closed_on, repayment.pk],
         match="note_id",
         values=changes,
@@ -257,18 +255,20 @@ def bring_loan_to(
     closed_on: dt.date | None,
     actor: User | None,
     today: dt.date,
+    posted_on: dt.date | None = None,
 ) -> None:
     """Bring the loan from its payments to `today` and write its columns, state and history.
 
-    `closed_on` is the day of the payment that left nothing to pay. Call under the loan's guard.
+    `closed_on` is the day of the payment that left nothing to pay; `posted_on` dates what the calendar posts when the
+    past is played again. Call under the loan's guard.
     """
     if closed_on is None:
-        post_calendar(loan, terms, rows, until=today, actor=None)
+        post_calendar(loan, terms, rows, until=today, actor=None, posted_on=posted_on)
     track_lateness(loan, terms, late_since(rows), today)
     columns = servicing_columns(loan, rows, terms, today)
     columns["schedule_version"] = loan.schedule_version
     columns["rolled_forward_to"] = max(loan.rolled_forward_to or today, today)
-    columns["version"] = loan.version
+    columns |= {"version": loan.version, "replays": loan.replays}
     if closed_on is not None:
         columns["closed_on"] = closed_on
         move_loan(loan, LoanEvent.REPAY_ALL, actor=actor, today=today, **columns)

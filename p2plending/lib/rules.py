@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from decimal import Decimal
 
 from constance.codecs import loads
@@ -28,6 +29,9 @@ class PlatformRules:
     demo_days_ahead: int
     autoinvest_share: Decimal
     second_person_above: int
+    books_closed_until: dt.date
+    allow_cure: bool
+    auto_default: bool
 
 
 def platform_rules() -> PlatformRules:

@@ -217,7 +217,7 @@ def test_twelve_payments_on_time_close_the_loan_and_every_lender_is_whole(
     assert not told.exists()
     assert (tell_of_payments(), tell_of_payments()) == (12, 0)
     assert told.count() == 12
-    assert "You paid 10,661.86, of it 661.86 interest" in told.filter(event="repayment_repaid").last().body
+    assert "You paid €10,661.86, of it €661.86 interest" in told.filter(event="repayment_repaid").last().body
 
 
 # --- late -------------------------------------------------------------------------------------------------------------

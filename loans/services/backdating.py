@@ -1,0 +1,133 @@
+"""A payment found late: it counts on the day on which it was made, and what came after is worked out again."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services.audit import record
+from accounts.services.idempotency import run_once
+from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
+from loans.models import Loan, Repayment
+from loans.services.lifecycle import require_staff
+from loans.services.repayment import (
+    AmountTooSmall,
+    BeforePayout,
+    DateInFuture,
+    NothingToPay,
+    OwnPayment,
+)
+from loans.services.repayment_posting import bring_loan_to
+from loans.services.replay import payments_from, play_again, take_back
+from loans.services.servicing import roll_forward
+from loans.terms import LoanTerms
+from p2plending.lib import clock
+from p2plending.lib.db import lock_guard
+from p2plending.lib.errors import Refused
+from p2plending.lib.refs import new_reference
+from p2plending.lib.rules import platform_rules
+
+
+class PeriodClosed(Refused):
+    """The books are closed up to a day."""
+
+    code = "period_closed"
+    status = 409
+    default_message = _("The books are closed for that day. Give a later date.")
+
+
+class NotInThePast(Refused):
+    """A payment of today is no backdated payment."""
+
+    code = "not_in_the_past"
+    default_message = _("Give a date before today.")
+
+
+def record_backdated_repayment(
+    *,
+    loan_id: int,
+    amount: int,
+    value_date: dt.date,
+    bank_reference: str,
+    actor: User | None,
+    idempotency_key: str,
+    today: dt.date,
+) -> Repayment:
+    """Enter money (minor units) that reached us on `value_date`, in the past: it is allocated on that day.
+
+    Late fees that were charged after it are worked out again, and so are later payments (each a reversal and a new
+    payment). Raises NothingToPay, AmountTooSmall, BeforePayout, NotInThePast, PeriodClosed, OwnPayment, StaffOnly,
+    PlanAgreedSince.
+    """
+    return run_once(
+        lambda: _record(loan_id, amount, value_date, bank_reference, actor, today),
+        model=Repayment,
+        operation="loans.record_backdated_repayment",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"loan": loan_id, "amount": amount, "value_date": value_date, "bank_reference": bank_reference},
+    )
+
+
+def _record(
+    loan_id: int, amount: int, value_date: dt.date, bank_reference: str, actor: User | None, today: dt.date
+) -> Repayment:
+    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    _require_possible(loan, amount, value_date, actor, today)
+    roll_forward(loan, today=today)
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    repayment = Repayment(
+        reference=new_reference("RP"),
+        loan=loan,
+        payer_id=loan.borrower_id,
+        amount=amount,
+        method=RepaymentMethod.DECLARED,
+        value_date=value_date,
+        counted_on=value_date,
+        bank_reference=bank_reference,
+        status=RepaymentStatus.DECLARED,
+        decided_by=actor,
+        decided_at=clock.now(),
+        is_told=False,
+    )
+    later = payments_from(loan, after=value_date)
+    narrative = _t("Payment %(reference)s of an earlier day was found") % {"reference": repayment.reference}
+    take_back(loan, later, to=value_date, narrative=narrative, actor=actor, today=today)
+    rows, closing = play_again(loan, terms, [repayment, *later], actor=actor, today=today)
+    bring_loan_to(
+        loan, terms, rows, closed_on=closing.counted_on if closing else None, actor=actor, today=today, posted_on=today
+    )
+    record(
+        action="loans.repayment.backdated",
+        actor=actor,
+        subject_type="repayment",
+        subject_reference=repayment.reference,
+        data={
+            "amount": amount,
+            "value_date": str(value_date),
+            "worked_out_again": [payment.reference for payment in later],
+        },
+    )
+    return repayment
+
+
+def _require_possible(loan: Loan, amount: int, value_date: dt.date, actor: User | None, today: dt.date) -> None:
+    require_staff(actor)
+    if actor is not None and actor.pk == loan.borrower_id:
+        raise OwnPayment
+    if loan.status not in LoanStatus.owing():
+        raise NothingToPay(status=loan.status)
+    if amount <= 0:
+        raise AmountTooSmall
+    if value_date > today:
+        raise DateInFuture(today=today)
+    if value_date == today:
+        raise NotInThePast(today=today)
+    if value_date < loan.disbursed_on:
+        raise BeforePayout(paid_out_on=loan.disbursed_on)
+    closed = platform_rules().books_closed_until
+    if value_date <= closed:
+        raise PeriodClosed(closed_until=closed)

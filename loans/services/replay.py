@@ -1,0 +1,290 @@
+"""Payments worked out again: the loan is taken back to a day, and what came after is applied anew, in its order.
+
+Nothing is deleted. Every entry that no longer holds gets its mirror (rule REV), and a payment that comes out otherwise
+becomes a new row with a new entry, linked to the old one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from ledger.enums import EntryKind
+from ledger.models import JournalEntry
+from ledger.services.posting import reverse_entry
+from loans.enums import InstalmentStatus, NoteStatus, RepaymentStatus
+from loans.models import (
+    DefaultInterest,
+    Distribution,
+    Instalment,
+    Loan,
+    Note,
+    Repayment,
+    RepaymentAllocation,
+    ScheduleVersion,
+)
+from loans.services.repayment_posting import post_payment
+from loans.services.servicing import CALENDAR_KINDS, post_calendar, row_of_key
+from loans.snapshots import live_instalments
+from loans.terms import LoanTerms
+from p2plending.lib.bulk import quote_name, update_from
+from p2plending.lib.errors import Refused
+from p2plending.lib.refs import new_reference
+
+_KEPT = (InstalmentStatus.WAIVED, InstalmentStatus.WRITTEN_OFF)
+_RESTORED_COLUMNS = (
+    "status",
+    "principal_paid",
+    "interest_paid",
+    "late_fee_paid",
+    "interest_posted",
+    "late_fee_due",
+    "late_fee_charged_on",
+    "default_interest_to",
+    "settled_on",
+    "superseded_by",
+)
+# What can be undone and done again; anything else on the loan was a decision of people.
+_REPEATABLE = (*CALENDAR_KINDS, EntryKind.REPAYMENT, EntryKind.REVERSAL, EntryKind.WAIVER)
+
+
+class PlanAgreedSince(Refused):
+    """People agreed on another plan, or gave part of the debt up, after that day: the past can't be played again."""
+
+    code = "plan_agreed_since"
+    status = 409
+    default_message = _("The payment plan was changed by agreement after that day. This can't be undone any more.")
+
+
+def payments_from(loan: Loan, *, after: dt.date | None = None, first: Repayment | None = None) -> list[Repayment]:
+    """Confirmed payments that count after a day, or `first` and those after it, in the order in which they count."""
+    found = Repayment.objects.filter(loan=loan, status=RepaymentStatus.CONFIRMED).select_related("entry", "payer")
+    if first is not None:
+        found = found.filter(entry_id__gte=first.entry_id)
+    if after is not None:
+        found = found.filter(counted_on__gt=after)
+    return list(found.order_by("entry_id"))
+
+
+def take_back(
+    loan: Loan, payments: Sequence[Repayment], *, to: dt.date, narrative: str, actor: User | None, today: dt.date
+) -> None:
+    """Undo the payments and what the calendar did after `to`: mirrored in the books, restored in the rows.
+
+    Wallets that are too empty for it become dues (C1300). Statuses of the payments are left to the caller. Call under
+    the loan's guard, with the loan brought to today. Raises PlanAgreedSince.
+    """
+    _require_repeatable(loan, payments, to)
+    rows = {row.pk: row for row in Instalment.objects.filter(loan=loan)}
+    calendar = _calendar_entries(loan, rows.values(), to)
+    entries = [*calendar, *(payment.entry for payment in payments)]
+    loan.replays += 1
+    for entry in sorted(entries, key=lambda entry: entry.pk, reverse=True):
+        reverse_entry(
+            entry=entry,
+            key=f"reverse:{entry.reference}",
+            value_date=today,
+            actor=actor,
+            actor_label="" if actor else "system:calendar",
+            narrative=narrative,
+            may_owe=True,
+        )
+    _restore_instalments(list(rows.values()), payments, calendar, to)
+    _restore_notes(payments)
+
+
+def play_again(
+    loan: Loan, terms: LoanTerms, payments: Sequence[Repayment], *, actor: User | None, today: dt.date
+) -> tuple[list[Instalment], Repayment | None]:
+    """Apply payments again in the given order, each on the day on which it counts, posted today.
+
+    One that was posted before becomes a new row that replaces it. Returns the live instalments, and the payment that
+    left nothing to pay, if there is one. Call after `take_back`.
+    """
+    rows = live_instalments(loan)
+    closing = None
+    for payment in payments:
+        again = _again(payment) if payment.entry_id else payment
+        if closing is None:
+            post_calendar(loan, terms, rows, until=payment.counted_on, posted_on=today, actor=None)
+        plan = post_payment(
+            loan,
+            terms,
+            again,
+            rows if closing is None else [],
+            on=payment.counted_on,
+            posted_on=today,
+            actor=actor,
+            may_owe=True,
+        )
+        if closing is None:
+            rows = plan.rows
+            closing = again if plan.closes_loan else None
+    return rows, closing
+
+
+def _again(payment: Repayment) -> Repayment:
+    Repayment.objects.filter(pk=payment.pk).update(status=RepaymentStatus.REPLACED)
+    return Repayment(
+        reference=new_reference("RP"),
+        replaces=payment,
+        **{
+            name: getattr(payment, name)
+            for name in (
+                "loan",
+                "payer",
+                "amount",
+                "method",
+                "extra_mode",
+                "value_date",
+                "bank_reference",
+                "decided_by",
+                "decided_at",
+            )
+        },
+    )
+
+
+def _require_repeatable(loan: Loan, payments: Sequence[Repayment], to: dt.date) -> None:
+    since = Q(starts_on__gt=to)
+    entries = JournalEntry.objects.filter(value_date__gt=to)
+    if payments:
+        since |= Q(created_at__gt=payments[0].entry.posted_at)
+        entries = JournalEntry.objects.filter(pk__gt=payments[0].entry_id)
+    agreed = ScheduleVersion.objects.filter(since, loan=loan, number__gt=1, repayment__isnull=True)
+    others = entries.filter(postings__account__loan_reference=loan.reference).exclude(kind__in=_REPEATABLE)
+    if agreed.exists() or others.exists():
+        raise PlanAgreedSince(since=to)
+
+
+def _calendar_entries(loan: Loan, rows: Sequence[Instalment], to: dt.date) -> list[JournalEntry]:
+    """Entries of the calendar for what it did after `to`, as far as nobody waived a part of it since."""
+    by_version = {(row.schedule_version, row.number): row for row in rows}
+    posted = JournalEntry.objects.filter(
+        subject_type="loan", subject_reference=loan.reference, kind__in=CALENDAR_KINDS, reversed_by__isnull=True
+    )
+    charged = {
+        charge.entry_id: charge for charge in DefaultInterest.objects.filter(instalment__loan=loan, is_undone=False)
+    }
+    found = []
+    for entry in posted.order_by("pk"):
+        row = by_version.get(row_of_key(entry.idempotency_key))
+        if row is None:
+            continue
+        if entry.kind == EntryKind.INTEREST_DUE:
+            day, is_waived = row.due_date, bool(row.interest_removed)
+        elif entry.pk in charged:
+            day, is_waived = charged[entry.pk].to_date, bool(row.late_fee_removed)
+        else:
+            day, is_waived = row.late_fee_charged_on, bool(row.late_fee_removed)
+        if day > to and not is_waived:
+            found.append(entry)
+    return found
+
+
+def _restore_instalments(
+    rows: Sequence[Instalment], payments: Sequence[Repayment], calendar: Sequence[JournalEntry], to: dt.date
+) -> None:
+    by_pk = {row.pk: row for row in rows}
+    made = ScheduleVersion.objects.filter(repayment__in=payments)
+    gone = set(made.values_list("number", flat=True))
+    for line in RepaymentAllocation.objects.filter(repayment__in=payments):
+        row = by_pk[line.instalment_id]
+        row.late_fee_paid -= line.late_fee
+        row.interest_paid -= line.interest
+        row.principal_paid -= line.principal
+    for row in rows:
+        if row.schedule_version in gone:
+            row.status = InstalmentStatus.SUPERSEDED
+            row.principal_paid = row.interest_paid = row.late_fee_paid = row.interest_posted = 0
+            row.late_fee_due = row.late_fee_removed
+            row.late_fee_charged_on = row.settled_on = row.default_interest_to = None
+        elif row.superseded_by in gone:
+            row.status, row.superseded_by = InstalmentStatus.SCHEDULED, None
+    _undo_charges(rows, calendar, to)
+    for row in rows:
+        if row.status != InstalmentStatus.SUPERSEDED and row.status not in _KEPT:
+            _set_standing(row, to)
+    Instalment.objects.bulk_update(rows, _RESTORED_COLUMNS)
+
+
+def _undo_charges(rows: Sequence[Instalment], calendar: Sequence[JournalEntry], to: dt.date) -> None:
+    """Late fees and default interest that were charged after `to` are not charged yet."""
+    undone = {entry.pk for entry in calendar}
+    charges = list(DefaultInterest.objects.filter(entry__in=undone))
+    DefaultInterest.objects.filter(entry__in=undone).update(is_undone=True)
+    by_pk = {row.pk: row for row in rows if row.status != InstalmentStatus.SUPERSEDED}
+    for charge in charges:
+        row = by_pk.get(charge.instalment_id)
+        if row is not None:
+            row.late_fee_due -= charge.amount
+            row.default_interest_to = min(row.default_interest_to or charge.from_date, charge.from_date)
+    interest = {charge.entry_id for charge in charges}
+    fees = {
+        row_of_key(entry.idempotency_key): entry
+        for entry in calendar
+        if entry.kind == EntryKind.LATE_FEE_CHARGED and entry.pk not in interest
+    }
+    for row in by_pk.values():
+        is_later = row.late_fee_charged_on is not None and row.late_fee_charged_on > to
+        if is_later and not row.late_fee_removed:
+            entry = fees.get((row.schedule_version, row.number))
+            row.late_fee_due -= _amount(entry) if entry else 0
+            row.late_fee_charged_on = None
+
+
+def _amount(entry: JournalEntry) -> int:
+    return sum(entry.postings.values_list("debit", flat=True))
+
+
+def _set_standing(row: Instalment, to: dt.date) -> None:
+    is_paid = bool(row.principal_paid or row.interest_paid or row.late_fee_paid)
+    if row.due_date > to and not row.interest_removed:
+        # Only what was paid ahead stands in the books before the due date.
+        row.interest_posted = row.interest_paid
+    if not row.total_unpaid:
+        row.status = InstalmentStatus.PAID
+        return
+    row.settled_on = None
+    if is_paid:
+        row.status = InstalmentStatus.PARTIAL
+    else:
+        row.status = InstalmentStatus.SCHEDULED if row.due_date > to else InstalmentStatus.DUE
+
+
+def _restore_notes(payments: Sequence[Repayment]) -> None:
+    """Take from the notes what the payments brought them; their fractions are those before the first of them."""
+    ids = [payment.pk for payment in payments]
+    shared = Distribution.objects.filter(repayment__in=ids).order_by("repayment__entry_id")
+    first = shared.values_list("repayment_id", flat=True).first()
+    if first is None:
+        return
+    table = quote_name(Distribution._meta.db_table)
+    places = ", ".join(["%s"] * len(ids))
+    sums = ", ".join(f"SUM({part}) AS {part}" for part in ("principal", "interest", "late_fee", "servicing_fee"))
+    update_from(
+        Note,
+        source=(
+            f"SELECT d.*, f.interest_carry_before, f.late_fee_carry_before FROM (SELECT note_id, {sums} "  # noqa: S608
+            f"FROM {table} WHERE repayment_id IN ({places}) GROUP BY note_id) d "
+            f"JOIN {table} f ON f.note_id = d.note_id AND f.repayment_id = %s"
+        ),
+        parameters=[*ids, first],
+        match="note_id",
+        values={
+            "principal_outstanding": "target.principal_outstanding + source.principal",
+            "principal_received": "target.principal_received - source.principal",
+            "interest_received": "target.interest_received - source.interest",
+            "late_fees_received": "target.late_fees_received - source.late_fee",
+            "servicing_fees_paid": "target.servicing_fees_paid - source.servicing_fee",
+            "interest_carry": "source.interest_carry_before",
+            "late_fee_carry": "source.late_fee_carry_before",
+            "status": f"CASE WHEN target.status = '{NoteStatus.REPAID.value}' "
+            f"THEN '{NoteStatus.ACTIVE.value}' ELSE target.status END",
+            "closed_on": "NULL",
+        },
+    )

@@ -1,0 +1,179 @@
+"""A payment that came back: undone in the books, and everything after it worked out again."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django_q.tasks import async_task
+
+from accounts.models import User
+from accounts.services.audit import record
+from accounts.services.idempotency import run_once
+from accounts.services.notifications import Notice, notify, notify_many
+from loans.enums import LoanEvent, RepaymentStatus
+from loans.models import Loan, Repayment
+from loans.services.lifecycle import move_loan, require_staff, require_state
+from loans.services.repayment_posting import bring_loan_to
+from loans.services.replay import payments_from, play_again, take_back
+from loans.services.servicing import roll_forward
+from loans.snapshots import live_instalments
+from loans.terms import LoanTerms
+from p2plending.figures import format_day, format_money
+from p2plending.lib import clock
+from p2plending.lib.db import lock_guard, run_money
+from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
+
+
+class NotReversible(InvalidTransition):
+    """Only a payment that arrived can come back, and only once."""
+
+    code = "not_reversible"
+    default_message = _("This payment is not in the books any more. The page was out of date.")
+
+
+class ReversalReasonMissing(Refused):
+    """People will ask why their money went away."""
+
+    code = "reason_missing"
+    default_message = _("Enter a reason.")
+
+
+class OwnPaymentReversal(NotPermitted):
+    """Nobody undoes their own payment."""
+
+    code = "own_payment"
+    default_message = _("Somebody else must look at your payment.")
+
+
+def reverse_repayment(
+    *, repayment_id: int, reason: str, actor: User | None, idempotency_key: str, today: dt.date
+) -> Repayment:
+    """Undo a confirmed payment that bounced (rule REV), then apply the later ones again in their order.
+
+    Lenders and the borrower get or give back exactly what the entry moved; who has spent it owes it to us (C1300) until
+    money comes in. A loan that was closed by it runs again. Nothing is deleted: entries are mirrored, later payments
+    become (reversal, new payment) pairs.
+
+    Raises NotReversible, ReversalReasonMissing, OwnPaymentReversal, StaffOnly, PlanAgreedSince.
+    """
+    return run_once(
+        lambda: _reverse(repayment_id, reason.strip(), actor, today),
+        model=Repayment,
+        operation="loans.reverse_repayment",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"repayment": repayment_id, "reason": reason},
+    )
+
+
+def _reverse(repayment_id: int, reason: str, actor: User | None, today: dt.date) -> Repayment:
+    found = Repayment.objects.get(pk=repayment_id)
+    loan = lock_guard(Loan.objects.filter(pk=found.loan_id))
+    repayment = lock_guard(Repayment.objects.filter(pk=repayment_id).select_related("entry"))
+    _require_reversible(loan, repayment, reason, actor)
+    roll_forward(loan, today=today)
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    payments = payments_from(loan, first=repayment)
+    narrative = _t("Payment %(reference)s came back") % {"reference": repayment.reference}
+    take_back(loan, payments, to=repayment.counted_on, narrative=narrative, actor=actor, today=today)
+    repayment.status = RepaymentStatus.REVERSED
+    repayment.decided_by, repayment.decided_at, repayment.decision_note = actor, clock.now(), reason
+    repayment.save(update_fields=["status", "decided_by", "decided_at", "decision_note", "updated_at"])
+    _run_again(loan, reason, actor, today)
+    rows, closing = play_again(loan, terms, payments[1:], actor=actor, today=today)
+    bring_loan_to(
+        loan, terms, rows, closed_on=closing.counted_on if closing else None, actor=actor, today=today, posted_on=today
+    )
+    _record(repayment, payments, reason, actor)
+    _tell_borrower(loan, repayment, reason)
+    async_task("loans.tasks.tell_lenders_of_reversal", repayment.pk)
+    return repayment
+
+
+def _require_reversible(loan: Loan, repayment: Repayment, reason: str, actor: User | None) -> None:
+    require_staff(actor)
+    if actor is not None and actor.pk == repayment.payer_id:
+        raise OwnPaymentReversal
+    if repayment.status != RepaymentStatus.CONFIRMED:
+        raise NotReversible(status=repayment.status)
+    require_state(loan, LoanEvent.REVERSE_PAYMENT)
+    if not reason:
+        raise ReversalReasonMissing
+
+
+def _run_again(loan: Loan, reason: str, actor: User | None, today: dt.date) -> None:
+    owed = sum(row.principal_unpaid for row in live_instalments(loan))
+    move_loan(
+        loan,
+        LoanEvent.REVERSE_PAYMENT,
+        actor=actor,
+        today=today,
+        reason=reason,
+        closed_on=None,
+        principal_outstanding=owed,
+        replays=loan.replays,
+    )
+
+
+def _record(repayment: Repayment, payments: list[Repayment], reason: str, actor: User | None) -> None:
+    record(
+        action="loans.repayment.reversed",
+        actor=actor,
+        subject_type="repayment",
+        subject_reference=repayment.reference,
+        reason=reason,
+        data={"amount": repayment.amount, "worked_out_again": [payment.reference for payment in payments[1:]]},
+    )
+
+
+def _tell_borrower(loan: Loan, repayment: Repayment, reason: str) -> None:
+    body = _t("Your payment of %(amount)s on %(day)s came back: %(reason)s. It is owed again.") % {
+        "amount": format_money(repayment.amount),
+        "day": format_day(repayment.value_date, "long"),
+        "reason": reason,
+    }
+    if loan.next_due_on:
+        body += " " + _t("Next: %(amount)s on %(day)s.") % {
+            "amount": format_money(loan.next_due_amount),
+            "day": format_day(loan.next_due_on, "long"),
+        }
+    notify(
+        user=repayment.payer,
+        key=f"repayment:{repayment.reference}:reversed",
+        event="repayment_reversed",
+        title=_t("Your payment came back"),
+        body=body,
+        link=reverse("loans:loan", args=[loan.reference]),
+        is_required=True,
+    )
+
+
+def tell_lenders_of_reversal(repayment_id: int) -> None:
+    """Tell each lender whose share of a payment was taken back; once, however often it is called."""
+    repayment = Repayment.objects.select_related("loan").get(pk=repayment_id)
+    run_money(lambda: _tell_lenders(repayment))
+
+
+def _tell_lenders(repayment: Repayment) -> None:
+    sums: dict[User, int] = {}
+    for share in repayment.distributions.select_related("note__owner").order_by("note_id"):
+        sums[share.note.owner] = sums.get(share.note.owner, 0) + share.net
+    words = _t("A payment on loan %(loan)s came back. Your share of %(amount)s was taken back with it.")
+    notify_many(
+        [
+            Notice(
+                user=lender,
+                key=f"repayment:{repayment.reference}:reversed:{lender.pk}",
+                event="payment_taken_back",
+                title=_t("A payment came back"),
+                body=words % {"loan": repayment.loan.reference, "amount": format_money(amount)},
+                link=reverse("matching:note", args=[repayment.loan.reference]),
+                is_required=True,
+            )
+            for lender, amount in sums.items()
+            if amount
+        ]
+    )
