@@ -19,6 +19,7 @@ from p2plending.lib.errors import Refused
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_UNPACKED_BYTES = 30 * 1024 * 1024
+MAX_STREAMS = 20_000
 # Accept attribute of the file field, and the words beside it.
 ACCEPT = ".jpg,.jpeg,.png,.pdf"
 
@@ -31,6 +32,7 @@ _MAGIC = {b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG, b"%PDF-": PDF}
 _ACTIVE_PDF = re.compile(rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia|XFA|SubmitForm|ImportData|GoToE)\b")
 _ENCRYPTED_PDF = re.compile(rb"/Encrypt\b")
 _ESCAPED_LETTER = re.compile(rb"#([0-9A-Fa-f]{2})")
+_FILTER = re.compile(rb"/(\w+Decode)\b")
 _STREAM = re.compile(rb"(?<!end)stream\r?\n?")
 
 
@@ -131,11 +133,18 @@ def _readable_parts(data: bytes) -> Iterator[bytes]:
     """The file itself, then its packed object streams, in which names could hide."""
     yield data
     left = MAX_UNPACKED_BYTES
+    seen = 0
     for match in _STREAM.finditer(data):
         head = data[max(0, match.start() - 4096) : match.start()]
         head = _ESCAPED_LETTER.sub(lambda found: bytes([int(found[1], 16)]), head[head.rfind(b"obj") :])
+        seen += 1
+        if seen > MAX_STREAMS:
+            raise PdfNotPlain
         if b"ObjStm" not in head:
             continue
+        # One plain packing is what programs write; a second one, or one that is told elsewhere, hides what is inside.
+        if b"/Filter" in head and (_FILTER.findall(head) != [b"FlateDecode"] or b"/DecodeParms" in head):
+            raise PdfNotPlain
         try:
             unpacked = zlib.decompressobj().decompress(data[match.end() :], left + 1)
         except zlib.error as error:

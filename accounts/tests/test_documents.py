@@ -49,6 +49,8 @@ def pdf_with_packed(part: bytes) -> bytes:
     return PLAIN_PDF.replace(b"trailer", stream + b"trailer")
 
 
+TWICE = b"[/FlateDecode /FlateDecode]"
+PACKED_TWICE = pdf_with_packed(zlib.compress(b"3 0 << /S /JavaScript >>")).replace(b"/FlateDecode", TWICE)
 BOMB = pdf_with_packed(b"0" * (uploads.MAX_UNPACKED_BYTES + 10))
 REFUSED = [
     ("empty.jpg", b"", uploads.FileEmpty),
@@ -70,6 +72,10 @@ REFUSED = [
     ("inside.pdf", pdf_with(b"/Names << /EmbeddedFiles 9 0 R >>"), uploads.PdfNotPlain),
     ("locked.pdf", PLAIN_PDF.replace(b"/Root", b"/Encrypt 5 0 R /Root"), uploads.PdfNotPlain),
     ("packed-script.pdf", pdf_with_packed(b"3 0 << /S /JavaScript /JS (x) >>"), uploads.PdfNotPlain),
+    ("packed-twice.pdf", PACKED_TWICE, uploads.PdfNotPlain),
+    ("packed-as-told-elsewhere.pdf", PACKED_TWICE.replace(TWICE, b"7 0 R"), uploads.PdfNotPlain),
+    ("rearranged.pdf", PACKED_TWICE.replace(TWICE, b"/FlateDecode /DecodeParms 7 0 R"), uploads.PdfNotPlain),
+    ("endless-streams.pdf", PLAIN_PDF + b"stream" * (uploads.MAX_STREAMS + 1) + b"%%EOF", uploads.PdfNotPlain),
     ("bomb.pdf", BOMB, uploads.PdfNotPlain),
 ]
 
