@@ -10,6 +10,7 @@ SUBJECT_URLS = {
     "withdrawal": "ledger:withdrawal",
     "loan": "loans:by_reference",
     "repayment": "loans:explain_repayment",
+    "recovery": "loans:explain_recovery",
 }
 
 

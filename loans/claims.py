@@ -11,7 +11,7 @@ from loans.finance import interest_owed
 from loans.models import Instalment
 from loans.snapshots import instalment_state
 
-REPLACED_COLUMNS = ("status", "replaced_by_version")
+REPLACED_COLUMNS = ("status", "superseded_by")
 REMOVED_COLUMNS = ("status", "principal_removed", "interest_removed", "late_fee_removed", "interest_posted")
 
 
@@ -62,7 +62,7 @@ def replace_rows(rows: Sequence[Instalment], version: int) -> None:
     """Mark unpaid instalments as replaced by a schedule version. What was paid on them stays on them."""
     for row in rows:
         row.status = InstalmentStatus.SUPERSEDED
-        row.replaced_by_version = version
+        row.superseded_by = version
 
 
 def give_up_rows(rows: Sequence[Instalment], status: InstalmentStatus) -> None:

@@ -31,4 +31,5 @@ urlpatterns = [
         name="answer_question",
     ),
     path("", include("loans.urls_servicing")),
+    path("", include("loans.urls_collections")),
 ]

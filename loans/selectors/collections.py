@@ -1,0 +1,144 @@
+"""Reads of loans in trouble: what borrowers, lenders and staff see of help, default, loss and recovery."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Role
+from accounts.models import User
+from loans.collection_enums import ApprovalState, HardshipStatus, SettlementStatus
+from loans.enums import LoanEvent, LoanStatus
+from loans.models import (
+    ApprovalRequest,
+    HardshipRequest,
+    Loan,
+    LoanLoss,
+    PlanProposal,
+    Recovery,
+    RecoveryShare,
+    SettlementOffer,
+    Waiver,
+)
+
+# What lenders read of each step; nothing about the borrower's reasons but the category.
+LENDER_WORDS: dict[str, str | Promise] = {
+    LoanEvent.RESTRUCTURE: _("New payment plan agreed"),
+    LoanEvent.DEFAULT: _("In default: everything is due"),
+    LoanEvent.CURE: _("What was late is paid; the loan goes on"),
+    LoanEvent.SETTLE: _("Settled for less"),
+    LoanEvent.WRITE_OFF: _("Written off"),
+    LoanEvent.RECOVER: _("Money recovered"),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LenderEvent:
+    """One line of the timeline that lenders read."""
+
+    on: dt.date
+    words: str | Promise
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RecoveryExplanation:
+    """One recovery as one viewer may see it: lenders their own notes, the borrower none, staff all."""
+
+    recovery: Recovery
+    shares: Sequence[RecoveryShare]
+    total_weight: int
+
+
+def open_help(loan: Loan) -> HardshipRequest | None:
+    """The request for help that waits for an answer."""
+    return HardshipRequest.objects.filter(open_key=loan.pk).first()
+
+
+def latest_help(loan: Loan) -> HardshipRequest | None:
+    """The request for help that was sent last, whatever became of it."""
+    return HardshipRequest.objects.filter(loan=loan).order_by("-pk").first()
+
+
+def open_proposal(loan: Loan, today: dt.date) -> PlanProposal | None:
+    """The new plan that the borrower may accept today."""
+    return PlanProposal.objects.filter(open_key=loan.pk, expires_on__gte=today).first()
+
+
+def open_offer(loan: Loan, today: dt.date) -> SettlementOffer | None:
+    """The amount that closes the loan today, agreed by two people."""
+    offers = SettlementOffer.objects.filter(open_key=loan.pk, status=SettlementStatus.OPEN, pay_by__gte=today)
+    return offers.select_related("approval").first()
+
+
+def loss_of(loan: Loan) -> LoanLoss | None:
+    """What was lost on the loan, if it was written off or settled."""
+    return LoanLoss.objects.filter(loan=loan).first()
+
+
+def recoveries_of(loan: Loan) -> QuerySet[Recovery]:
+    """Money that came after the loss, newest first."""
+    return Recovery.objects.filter(loan=loan).select_related("entry").order_by("-pk")
+
+
+def explain_recovery(reference: str, viewer: User) -> RecoveryExplanation | None:
+    """Explain a recovery to `viewer`; None when there is none, or it is none of theirs."""
+    recovery = Recovery.objects.select_related("loan", "payer", "entry").filter(reference=reference).first()
+    if recovery is None:
+        return None
+    rows = RecoveryShare.objects.filter(recovery=recovery)
+    shown = rows.select_related("note").order_by("note_id")
+    if viewer.role != Role.STAFF:
+        shown = shown.filter(note__owner=viewer)
+    shares = list(shown)
+    if not shares and viewer.pk != recovery.payer_id and viewer.role != Role.STAFF:
+        return None
+    return RecoveryExplanation(recovery, shares, rows.aggregate(total=Sum("weight"))["total"])
+
+
+def lender_events(loan: Loan) -> list[LenderEvent]:
+    """What lenders are told of a loan in trouble, in order: three queries."""
+    steps = loan.transitions.filter(event__in=LENDER_WORDS).values_list("business_date", "event")
+    events = [LenderEvent(on, LENDER_WORDS[event]) for on, event in steps]
+    for request in loan.hardship_requests.all():
+        words = _("The borrower asked for help: %(cause)s") % {"cause": request.get_cause_display()}
+        events.append(LenderEvent(request.asked_on, words))
+    events += [LenderEvent(notice.sent_on, _("Default notice sent")) for notice in loan.default_notices.all()]
+    return sorted(events, key=lambda event: event.on)
+
+
+def late_loans() -> QuerySet[Loan]:
+    """Loans that staff work on: late, in default, or with a request for help; the longest late first."""
+    asked = Q(hardship_requests__status=HardshipStatus.OPEN)
+    late = Q(days_past_due__gt=0) | Q(status=LoanStatus.DEFAULTED)
+    rows = Loan.objects.filter(late | asked, status__in=LoanStatus.owing()).select_related("borrower").distinct()
+    waiting = Prefetch(
+        "hardship_requests", HardshipRequest.objects.filter(status=HardshipStatus.OPEN), to_attr="help_waiting"
+    )
+    return rows.prefetch_related(waiting, "default_notices").order_by("-days_past_due", "pk")
+
+
+def closed_with_loss() -> QuerySet[Loan]:
+    """Loans on which money may still be recovered, the newest first."""
+    rows = Loan.objects.filter(status__in=[LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED])
+    return rows.select_related("borrower", "loss").order_by("-closed_on", "-pk")
+
+
+def approval_queue() -> QuerySet[ApprovalRequest]:
+    """What waits for a second person, oldest first."""
+    waiting = ApprovalRequest.objects.filter(state=ApprovalState.PENDING)
+    return waiting.select_related("loan", "maker").order_by("pk")
+
+
+def waivers_of(loan: Loan) -> list[Waiver]:
+    """Charges that were waived, newest first."""
+    return list(Waiver.objects.filter(loan=loan).select_related("instalment", "actor", "entry"))
+
+
+def proposals_of(loan: Loan) -> list[PlanProposal]:
+    """Every new plan that was proposed, newest first."""
+    return list(PlanProposal.objects.filter(loan=loan).select_related("hardship", "proposed_by"))

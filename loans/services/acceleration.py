@@ -1,0 +1,77 @@
+"""The whole balance falls due: what was to come is replaced by one payment due now, without interest to come."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from accounts.models import User
+from ledger.enums import EntryKind
+from ledger.services.posting import post_entry
+from loans.claims import REPLACED_COLUMNS, OpenClaims, next_number, open_claims, replace_rows, unpaid_rows
+from loans.enums import InstalmentStatus
+from loans.journal_collections import recognition_lines
+from loans.models import Instalment, Loan
+from loans.services.standing import store_version
+from loans.snapshots import live_instalments
+from p2plending.lib.db import require_transaction
+
+
+def accelerate(loan: Loan, *, reason: str, actor: User | None, today: dt.date) -> OpenClaims:
+    """Make the whole balance due on `today` as the next schedule version; returns what was to come, as it is due now.
+
+    Interest earned up to today is recognised (rule ACC), interest of later days is not charged. From now on no late
+    fee is added to anything unpaid. Call under the loan's guard, rolled forward to `today`.
+    """
+    require_transaction()
+    rows = live_instalments(loan)
+    unpaid = unpaid_rows(rows)
+    ahead = [row for row in unpaid if row.due_date > today]
+    claims = open_claims(ahead, today)
+    _end_late_fees([row for row in unpaid if row.due_date <= today], today)
+    if not ahead:
+        return claims
+    _recognise(loan, claims, actor, today)
+    replace_rows(ahead, loan.schedule_version + 1)
+    Instalment.objects.bulk_update(ahead, REPLACED_COLUMNS)
+    kept = [row for row in rows if row.status != InstalmentStatus.SUPERSEDED]
+    store_version(loan, reason, [_due_now(loan, claims, next_number(kept))], actor=actor, today=today)
+    return claims
+
+
+def _due_now(loan: Loan, claims: OpenClaims, number: int) -> Instalment:
+    # Its interest is all earned on its one day, so the period ends there and begins the day before.
+    return Instalment(
+        loan=loan,
+        schedule_version=loan.schedule_version + 1,
+        number=number,
+        period_start=claims.on - dt.timedelta(days=1),
+        due_date=claims.on,
+        status=InstalmentStatus.DUE,
+        principal_due=claims.principal,
+        interest_due=claims.interest,
+        interest_posted=claims.interest,
+        late_fee_due=claims.late_fee,
+        late_fee_charged_on=claims.on,
+    )
+
+
+def _end_late_fees(overdue: list[Instalment], today: dt.date) -> None:
+    spared = [row for row in overdue if row.late_fee_charged_on is None]
+    for row in spared:
+        row.late_fee_charged_on = today
+    Instalment.objects.bulk_update(spared, ["late_fee_charged_on"])
+
+
+def _recognise(loan: Loan, claims: OpenClaims, actor: User | None, today: dt.date) -> None:
+    if not claims.interest_recognised:
+        return
+    post_entry(
+        kind=EntryKind.INTEREST_DUE,
+        key=f"accelerate:{loan.reference}:{loan.schedule_version + 1}",
+        value_date=today,
+        lines=recognition_lines(loan.reference, claims.interest_recognised),
+        actor=actor,
+        narrative=f"Interest earned on loan {loan.reference} up to the day on which all fell due",
+        subject_type="loan",
+        subject_reference=loan.reference,
+    )

@@ -1,0 +1,245 @@
+"""Settling a loan for less: offered by one person, agreed by another, closed when the borrower pays it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.enums import Role
+from accounts.models import User
+from accounts.services.idempotency import run_once
+from loans.claims import OpenClaims, open_claims
+from loans.collection_enums import ApprovalKind, LossKind, SettlementStatus
+from loans.enums import ExtraMode, LoanStatus, RepaymentMethod, RepaymentStatus
+from loans.models import ApprovalRequest, Loan, LoanLoss, Repayment, SettlementOffer
+from loans.permissions import RECORD_RECOVERIES, WORK_COLLECTIONS
+from loans.services.acceleration import accelerate
+from loans.services.collection_notices import tell_settled, tell_settlement_offered
+from loans.services.duties import require_duty
+from loans.services.lifecycle import NotYourLoan, record_step
+from loans.services.repayment_posting import settle_repayment
+from loans.services.second_person import ask_second_person
+from loans.services.standing import lock_owing_loan
+from loans.services.waivers import ReasonMissing
+from loans.services.write_off import close_with_loss
+from loans.snapshots import live_instalments
+from p2plending.lib import clock
+from p2plending.lib.db import lock_guard, run_money
+from p2plending.lib.errors import InvalidTransition, Refused
+from p2plending.lib.refs import new_reference
+
+
+class NotLessThanOwed(Refused):
+    """A settlement is for less than the loan owes; else it is simply paid off."""
+
+    code = "not_less_than_owed"
+    default_message = gettext_lazy("The amount must be above zero and less than what is owed.")
+
+
+class PayByPassed(Refused):
+    """The last day of the offer is over, or was never in the future."""
+
+    code = "pay_by_passed"
+    status = 409
+    default_message = gettext_lazy("The last day to pay this offer is over.")
+
+
+class SettlementOpen(Refused):
+    """One offer at a time."""
+
+    code = "settlement_open"
+    status = 409
+    default_message = gettext_lazy("There is an offer for this loan already.")
+
+
+class SettlementEnded(InvalidTransition):
+    """The offer was paid, refused or ran out."""
+
+    code = "settlement_ended"
+    default_message = gettext_lazy("This offer is not open any more. The page was out of date.")
+
+
+def preview_settlement(loan: Loan, today: dt.date) -> OpenClaims:
+    """What is owed on `today`: an offer must be below its total, and what is not paid of it is waived."""
+    return open_claims(live_instalments(loan), today)
+
+
+def offer_settlement(
+    *,
+    loan_id: int,
+    amount: int,
+    pay_by: dt.date,
+    reason: str,
+    actor: User | None,
+    idempotency_key: str,
+    today: dt.date,
+) -> SettlementOffer:
+    """Ask a second person to let the borrower close the loan with `amount` minor units, paid by `pay_by`.
+
+    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, NotLessThanOwed, PayByPassed, ReasonMissing, SettlementOpen,
+    AlreadyAsked, MakerMissing.
+    """
+    return run_once(
+        lambda: _offer(loan_id, amount, pay_by, reason.strip(), actor, today),
+        model=SettlementOffer,
+        operation="loans.offer_settlement",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"loan": loan_id, "amount": amount, "pay_by": pay_by, "reason": reason},
+    )
+
+
+def pay_settlement(
+    *,
+    settlement_id: int,
+    method: RepaymentMethod,
+    bank_reference: str = "",
+    actor: User | None,
+    idempotency_key: str,
+    today: dt.date,
+) -> SettlementOffer:
+    """Pay the agreed amount today and close the loan: the rest is waived, part by part (rules REP and WOFF).
+
+    The borrower pays from the wallet; staff enter money that arrived. Raises SettlementEnded, PayByPassed,
+    NotLessThanOwed, LoanNotOwing, NotYourLoan, NotYourDuty, InsufficientBalance.
+    """
+    return run_once(
+        lambda: _pay(settlement_id, method, bank_reference, actor, today),
+        model=SettlementOffer,
+        operation="loans.pay_settlement",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"settlement": settlement_id, "method": method, "bank_reference": bank_reference},
+    )
+
+
+def open_settlement(loan: Loan, approval: ApprovalRequest, *, actor: User, today: dt.date) -> SettlementOffer:
+    """Let the borrower pay what was approved. Call under the loan's guard. Raises NotLessThanOwed, PayByPassed."""
+    offer = approval.settlement
+    _require_offer(loan, offer.amount, offer.pay_by, today)
+    offer.status = SettlementStatus.OPEN
+    offer.save(update_fields=["status", "updated_at"])
+    tell_settlement_offered(loan, offer)
+    return offer
+
+
+def refuse_settlement(loan: Loan, approval: ApprovalRequest, *, today: dt.date) -> None:
+    """The second person said no. Call under the loan's guard."""
+    _end(approval.settlement, SettlementStatus.REFUSED, today)
+
+
+def expire_settlement(loan: Loan, approval: ApprovalRequest, *, today: dt.date) -> None:
+    """Nobody decided in time. Call under the loan's guard."""
+    _end(approval.settlement, SettlementStatus.EXPIRED, today)
+
+
+def end_settlement_unpaid(*, settlement_id: int, today: dt.date) -> bool:
+    """End an offer that was not paid by its day, or whose loan was closed otherwise; says whether it did."""
+
+    def run() -> bool:
+        found = SettlementOffer.objects.get(pk=settlement_id)
+        loan = lock_guard(Loan.objects.filter(pk=found.loan_id))
+        offer = SettlementOffer.objects.get(pk=settlement_id)
+        is_over = today > offer.pay_by or loan.status not in LoanStatus.owing()
+        if offer.status != SettlementStatus.OPEN or not is_over:
+            return False
+        _end(offer, SettlementStatus.EXPIRED, today)
+        record_step(loan, "settlement_expired", actor=None, data={"settlement": offer.reference})
+        return True
+
+    return run_money(run)
+
+
+def _offer(
+    loan_id: int, amount: int, pay_by: dt.date, reason: str, actor: User | None, today: dt.date
+) -> SettlementOffer:
+    loan = lock_owing_loan(loan_id, today)
+    require_duty(actor, WORK_COLLECTIONS, loan)
+    if not reason:
+        raise ReasonMissing
+    if SettlementOffer.objects.filter(open_key=loan.pk).exists():
+        raise SettlementOpen
+    owed = _require_offer(loan, amount, pay_by, today)
+    reference = new_reference("SO")
+    payload = {"settlement": reference, "amount": amount, "pay_by": pay_by.isoformat(), "owed": owed.total}
+    approval = ask_second_person(loan, ApprovalKind.SETTLEMENT, payload, reason=reason, actor=actor, today=today)
+    return SettlementOffer.objects.create(
+        reference=reference,
+        loan=loan,
+        amount=amount,
+        reason=reason,
+        open_key=loan.pk,
+        offered_on=today,
+        pay_by=pay_by,
+        approval=approval,
+    )
+
+
+def _require_offer(loan: Loan, amount: int, pay_by: dt.date, today: dt.date) -> OpenClaims:
+    if pay_by < today:
+        raise PayByPassed(pay_by=pay_by)
+    owed = preview_settlement(loan, today)
+    if not 0 < amount < owed.total:
+        raise NotLessThanOwed(owed=owed.total)
+    return owed
+
+
+def _pay(
+    settlement_id: int, method: RepaymentMethod, bank_reference: str, actor: User | None, today: dt.date
+) -> SettlementOffer:
+    found = SettlementOffer.objects.get(pk=settlement_id)
+    loan = lock_owing_loan(found.loan_id, today)
+    _require_payer(loan, method, actor)
+    offer = SettlementOffer.objects.select_related("approval").get(pk=settlement_id)
+    if offer.status != SettlementStatus.OPEN:
+        raise SettlementEnded(status=offer.status)
+    _require_offer(loan, offer.amount, offer.pay_by, today)
+    # All that is owed is due first, so that the money pays what is owed today and no interest to come.
+    accelerate(loan, reason=_("Settled for less: everything is due"), actor=actor, today=today)
+    repayment = _repayment(loan, offer, method, bank_reference, actor, today)
+    settle_repayment(loan, repayment, live_instalments(loan), on=today, actor=actor, today=today)
+    Repayment.objects.filter(pk=repayment.pk).update(is_told=True)
+    loss = close_with_loss(loan, live_instalments(loan), LossKind.SETTLEMENT, offer.approval, actor=actor, today=today)
+    offer.repayment = repayment
+    _end(offer, SettlementStatus.PAID, today)
+    _record_and_tell(loan, offer, loss, actor)
+    return offer
+
+
+def _require_payer(loan: Loan, method: RepaymentMethod, actor: User | None) -> None:
+    if actor is not None and actor.role == Role.STAFF and method == RepaymentMethod.DECLARED:
+        require_duty(actor, RECORD_RECOVERIES, loan)
+    elif actor is None or actor.pk != loan.borrower_id or method != RepaymentMethod.WALLET:
+        raise NotYourLoan
+
+
+def _repayment(
+    loan: Loan, offer: SettlementOffer, method: RepaymentMethod, bank_reference: str, actor: User | None, today: dt.date
+) -> Repayment:
+    is_declared = method == RepaymentMethod.DECLARED
+    return Repayment(
+        reference=new_reference("RP"),
+        loan=loan,
+        payer_id=loan.borrower_id,
+        amount=offer.amount,
+        method=method,
+        extra_mode=ExtraMode.NEXT,
+        value_date=today,
+        bank_reference=bank_reference,
+        status=RepaymentStatus.DECLARED,
+        decided_by=actor if is_declared else None,
+        decided_at=clock.now() if is_declared else None,
+    )
+
+
+def _end(offer: SettlementOffer, status: SettlementStatus, today: dt.date) -> None:
+    offer.status, offer.open_key, offer.ended_on = status, None, today
+    offer.save()
+
+
+def _record_and_tell(loan: Loan, offer: SettlementOffer, loss: LoanLoss, actor: User | None) -> None:
+    data = {"settlement": offer.reference, "paid": offer.amount, "waived": loss.total}
+    record_step(loan, "settlement_paid", actor=actor, data=data)
+    tell_settled(loan, loss)

@@ -1,0 +1,97 @@
+"""The two ends of every service about a loan in trouble: bring it to the day first, write its columns last."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from loans.enums import InstalmentStatus, LoanEvent, LoanStatus, NoteStatus
+from loans.falling_due import late_since, servicing_columns
+from loans.models import Instalment, Loan, Note, ScheduleVersion
+from loans.services.delinquency import track_lateness
+from loans.services.lifecycle import move_loan
+from loans.services.servicing import roll_forward
+from loans.snapshots import live_instalments
+from loans.terms import LoanTerms
+from p2plending.lib.db import lock_guard
+from p2plending.lib.errors import Refused
+
+
+class LoanNotOwing(Refused):
+    """The loan is not being paid back: not paid out yet, or closed."""
+
+    code = "loan_not_owing"
+    status = 409
+    default_message = _("This loan is not being paid back any more. The page was out of date.")
+
+
+def lock_owing_loan(loan_id: int, today: dt.date) -> Loan:
+    """Lock a loan that is being paid back and bring it to `today`. Raises LoanNotOwing."""
+    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    if loan.status not in LoanStatus.owing():
+        raise LoanNotOwing(status=loan.status)
+    return roll_forward(loan, today=today)
+
+
+def move_with_columns(loan: Loan, event: LoanEvent, *, actor: User | None, today: dt.date, reason: str = "") -> Loan:
+    """Move the loan, and write what its instalments say now with it; a closed loan gets its day.
+
+    Call under the loan's guard, after its instalments were stored.
+    """
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    rows = live_instalments(loan)
+    track_lateness(loan, terms, late_since(rows), today)
+    columns = servicing_columns(loan, rows, terms, today)
+    columns["schedule_version"] = loan.schedule_version
+    columns["rolled_forward_to"] = max(loan.rolled_forward_to or today, today)
+    if event in (LoanEvent.SETTLE, LoanEvent.WRITE_OFF, LoanEvent.REPAY_ALL):
+        columns |= {"closed_on": today, "collections_paused_until": None}
+    return move_loan(loan, event, actor=actor, today=today, reason=reason, **columns)
+
+
+def store_version(loan: Loan, reason: str, added: list[Instalment], *, actor: User | None, today: dt.date) -> None:
+    """Write the next schedule version of the loan with its instalments. Call under the loan's guard."""
+    loan.schedule_version += 1
+    ScheduleVersion.objects.create(loan=loan, number=loan.schedule_version, reason=reason, starts_on=today, actor=actor)
+    Instalment.objects.bulk_create(added)
+
+
+def close_notes(loan: Loan, status: NoteStatus, today: dt.date) -> None:
+    """End every open note; what it still had outstanding is lost. One statement for any number of notes."""
+    Note.objects.filter(loan=loan, status__in=NoteStatus.open()).update(
+        principal_lost=F("principal_outstanding"),
+        principal_outstanding=0,
+        status=status,
+        closed_on=today,
+        updated_at=timezone.now(),
+    )
+
+
+def pause_collections(loan: Loan, until: dt.date) -> None:
+    """No reminder up to and including `until`, and no late fee before the day after it on what has none yet.
+
+    Today ends a pause. Call under the loan's guard.
+    """
+    loan.collections_paused_until = until
+    loan.save(update_fields=["collections_paused_until", "updated_at"])
+    rows = Instalment.objects.filter(loan=loan, status__in=InstalmentStatus.unpaid(), late_fee_charged_on__isnull=True)
+    rows.update(late_fee_not_before=until + dt.timedelta(days=1))
+
+
+def close_if_nothing_is_owed(loan: Loan, *, actor: User | None, today: dt.date) -> bool:
+    """Close a loan on which, after a waiver, nothing is left to pay; says whether it did."""
+    if any(row.total_unpaid for row in live_instalments(loan)):
+        return False
+    close_notes(loan, NoteStatus.REPAID, today)
+    move_with_columns(loan, LoanEvent.REPAY_ALL, actor=actor, today=today)
+    return True
+
+
+def settled_status(row: Instalment) -> InstalmentStatus:
+    """What an instalment is called from which everything unpaid was waived."""
+    was_paid = row.principal_paid or row.interest_paid or row.late_fee_paid
+    return InstalmentStatus.PAID if was_paid else InstalmentStatus.WAIVED

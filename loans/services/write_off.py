@@ -1,0 +1,151 @@
+"""Writing a loan off: one person asks, another agrees, and principal, interest and fees leave the books together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services.idempotency import run_once
+from ledger.enums import EntryKind
+from ledger.services.posting import post_entry
+from loans.claims import REMOVED_COLUMNS, OpenClaims, give_up_rows, open_claims, unpaid_rows
+from loans.collection_enums import ApprovalKind, DefaultCause, LossKind
+from loans.enums import InstalmentStatus, LoanEvent, LoanStatus, NoteStatus
+from loans.journal_collections import loss_lines, recognition_lines
+from loans.models import ApprovalRequest, Instalment, Loan, LoanLoss
+from loans.permissions import WORK_COLLECTIONS
+from loans.services.collection_notices import tell_written_off
+from loans.services.duties import require_duty
+from loans.services.second_person import ask_second_person
+from loans.services.standing import close_notes, lock_owing_loan, move_with_columns
+from loans.services.waivers import ReasonMissing
+from loans.snapshots import live_instalments
+from p2plending.lib.errors import Refused
+
+CLOSING = {
+    LossKind.WRITE_OFF: (InstalmentStatus.WRITTEN_OFF, NoteStatus.WRITTEN_OFF, LoanEvent.WRITE_OFF),
+    LossKind.SETTLEMENT: (InstalmentStatus.WAIVED, NoteStatus.SETTLED, LoanEvent.SETTLE),
+}
+
+
+class NotInDefault(Refused):
+    """A loan that still runs is written off only after bankruptcy, death or fraud."""
+
+    code = "not_in_default"
+    status = 409
+    default_message = _("Only a loan in default can be written off. Choose another cause or declare the default first.")
+
+
+class FiguresChanged(Refused):
+    """Money moved between asking and deciding."""
+
+    code = "figures_changed"
+    status = 409
+    default_message = _("Something was paid since this was asked for. Ask again with the new figures.")
+
+
+def preview_write_off(loan: Loan, today: dt.date) -> OpenClaims:
+    """What would be written off on `today`, part by part: the posting's own figures."""
+    return open_claims(live_instalments(loan), today)
+
+
+def request_write_off(
+    *, loan_id: int, cause: DefaultCause, reason: str, actor: User | None, idempotency_key: str, today: dt.date
+) -> ApprovalRequest:
+    """Ask a second person to write the loan off. Nothing is posted yet.
+
+    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, NotInDefault, ReasonMissing, AlreadyAsked, MakerMissing.
+    """
+
+    def run() -> ApprovalRequest:
+        loan = lock_owing_loan(loan_id, today)
+        require_duty(actor, WORK_COLLECTIONS, loan)
+        if not reason.strip():
+            raise ReasonMissing
+        _require_ripe(loan, cause)
+        claims = preview_write_off(loan, today)
+        payload = {
+            "cause": str(cause),
+            "principal": claims.principal,
+            "interest": claims.interest,
+            "late_fee": claims.late_fee,
+        }
+        return ask_second_person(loan, ApprovalKind.WRITE_OFF, payload, reason=reason.strip(), actor=actor, today=today)
+
+    return run_once(
+        run,
+        model=ApprovalRequest,
+        operation="loans.request_write_off",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"loan": loan_id, "cause": cause, "reason": reason},
+    )
+
+
+def apply_write_off(loan: Loan, approval: ApprovalRequest, *, actor: User, today: dt.date) -> LoanLoss:
+    """Do what was approved (rule WOFF). Call under the loan's guard, rolled forward to `today`.
+
+    Raises NotInDefault, FiguresChanged.
+    """
+    _require_ripe(loan, DefaultCause(approval.payload["cause"]))
+    rows = live_instalments(loan)
+    if open_claims(rows, today).principal != approval.payload["principal"]:
+        raise FiguresChanged
+    loss = close_with_loss(loan, rows, LossKind.WRITE_OFF, approval, actor=actor, today=today)
+    tell_written_off(loan, loss)
+    return loss
+
+
+def close_with_loss(
+    loan: Loan,
+    rows: Sequence[Instalment],
+    kind: LossKind,
+    approval: ApprovalRequest,
+    *,
+    actor: User | None,
+    today: dt.date,
+) -> LoanLoss:
+    """Take everything unpaid out of the books, end the notes with their loss, and close the loan.
+
+    Interest earned up to `today` is recognised first, so that the loss says all of it. Call under the loan's guard.
+    """
+    instalment_status, note_status, event = CLOSING[kind]
+    claims = open_claims(rows, today)
+    lines = recognition_lines(loan.reference, claims.interest_recognised) + loss_lines(
+        loan.reference, principal=claims.principal, interest=claims.interest, late_fee=claims.late_fee
+    )
+    entry = post_entry(
+        kind=EntryKind.WRITE_OFF,
+        key=f"loss:{loan.reference}",
+        value_date=today,
+        lines=lines,
+        actor=actor,
+        narrative=f"Loan {loan.reference}: {kind.label}",
+        subject_type="loan",
+        subject_reference=loan.reference,
+    )
+    lost = unpaid_rows(rows)
+    give_up_rows(lost, instalment_status)
+    Instalment.objects.bulk_update(lost, REMOVED_COLUMNS)
+    close_notes(loan, note_status, today)
+    loss = LoanLoss.objects.create(
+        loan=loan,
+        kind=kind,
+        principal=claims.principal,
+        interest=claims.interest,
+        late_fee=claims.late_fee,
+        lost_on=today,
+        reason=approval.reason,
+        approval=approval,
+        entry=entry,
+    )
+    move_with_columns(loan, event, actor=actor, today=today, reason=approval.reason)
+    return loss
+
+
+def _require_ripe(loan: Loan, cause: DefaultCause) -> None:
+    if loan.status != LoanStatus.DEFAULTED and cause == DefaultCause.DAYS_LATE:
+        raise NotInDefault(status=loan.status)

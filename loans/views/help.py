@@ -1,0 +1,298 @@
+"""A borrower who can't pay as planned: ask for help, answer a new plan, pay an agreed amount, pay after a loss."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from accounts.enums import Role
+from ledger.selectors import wallet_summary
+from loans.collection_enums import HardshipCause, PlanOption
+from loans.enums import LoanStatus, RepaymentMethod
+from loans.forms.collections import HelpForm, PayLossForm
+from loans.models import Loan
+from loans.replanning import NewPlan, PlanTerms
+from loans.selectors import collections as read
+from loans.selectors.servicing import loan_for_payer
+from loans.services.hardship import preview_help, request_help, withdraw_help
+from loans.services.recovery import missing_amount, preview_recovery, record_recovery
+from loans.services.restructuring import accept_plan, decline_plan, plan_terms_of, preview_plan
+from loans.services.settlement import pay_settlement, preview_settlement
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
+from p2plending.lib.errors import Refused
+from p2plending.lib.forms import KeyedForm
+
+# What each way would cost, shown before anything is chosen: another day, the longest pause, half the payment.
+EXAMPLE_PAUSE_MONTHS = 3
+EXAMPLE_LOWER_MONTHS = 6
+
+
+@get_or_post
+@role_required(Role.BORROWER)
+def ask(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _owing_loan(request, reference)
+    waiting = read.open_help(loan)
+    if waiting is not None or loan.status != LoanStatus.ACTIVE:
+        return _status_page(request, loan)
+    if request.method != "POST":
+        return _form_page(request, loan, HelpForm())
+    if "edit" in request.POST:
+        return _form_page(request, loan, HelpForm(initial=request.POST.dict()))
+    form = HelpForm(request.POST)
+    plan = _plan(loan, form)
+    if plan is None:
+        return _form_page(request, loan, form, status=422)
+    return render(request, "loans/collections/help_check.html", {"loan": loan, "form": form, "plan": plan})
+
+
+@post_only
+@role_required(Role.BORROWER)
+def send(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _owing_loan(request, reference)
+    form = HelpForm(request.POST)
+    if not form.is_valid():
+        return _form_page(request, loan, form, status=422)
+    told = form.cleaned_data
+    try:
+        request_help(
+            loan_id=loan.pk,
+            cause=HardshipCause(told["cause"]),
+            story=told["story"],
+            expected_months=told["expected_months"],
+            affordable_amount=told["affordable_amount"],
+            asked=form.plan_terms(),
+            actor=request.user,
+            idempotency_key=told["form_key"],
+            today=business_date(),
+        )
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return _form_page(request, loan, form, status=422)
+    return redirect("loans:help", reference)
+
+
+@post_only
+@role_required(Role.BORROWER)
+def take_back(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _owing_loan(request, reference)
+    form = KeyedForm(request.POST)
+    waiting = read.latest_help(loan)
+    if waiting is None:
+        raise Http404
+    return _answer(
+        request,
+        form,
+        lambda key: withdraw_help(
+            request_id=waiting.pk, actor=request.user, idempotency_key=key, today=business_date()
+        ),
+        lambda: redirect("loans:loan", reference),
+        lambda: _status_page(request, loan, form, status=422),
+    )
+
+
+@get_only
+@role_required(Role.BORROWER)
+def new_plan(request: HttpRequest, reference: str) -> HttpResponse:
+    return _proposal_page(request, _owing_loan(request, reference))
+
+
+@post_only
+@role_required(Role.BORROWER)
+def accept_new_plan(request: HttpRequest, reference: str) -> HttpResponse:
+    return _decide_plan(request, reference, accept_plan, "loans:plan")
+
+
+@post_only
+@role_required(Role.BORROWER)
+def decline_new_plan(request: HttpRequest, reference: str) -> HttpResponse:
+    return _decide_plan(request, reference, decline_plan, "loans:loan")
+
+
+@get_or_post
+@role_required(Role.BORROWER)
+def settlement(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _disbursed_loan(request, reference)
+    offers = loan.settlement_offers.order_by("-pk")
+    offer = get_object_or_404(offers[:1])
+    form = KeyedForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        return _answer(
+            request,
+            form,
+            lambda key: pay_settlement(
+                settlement_id=offer.pk,
+                method=RepaymentMethod.WALLET,
+                actor=request.user,
+                idempotency_key=key,
+                today=business_date(),
+            ),
+            lambda: redirect("loans:loan", reference),
+            lambda: _settlement_page(request, loan, form, status=422),
+        )
+    return _settlement_page(request, loan, form)
+
+
+@get_or_post
+@role_required(Role.BORROWER)
+def pay_loss(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = _disbursed_loan(request, reference)
+    if read.loss_of(loan) is None:
+        raise Http404
+    form = PayLossForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _loss_page(request, loan, form, status=422 if form.is_bound else 200)
+    told = form.cleaned_data
+    try:
+        if not told["confirmed"]:
+            plan = preview_recovery(loan_id=loan.pk, amount=told["amount"])
+            return _loss_page(request, loan, form, plan=plan)
+        recovery = record_recovery(
+            loan_id=loan.pk,
+            amount=told["amount"],
+            method=RepaymentMethod.WALLET,
+            value_date=business_date(),
+            actor=request.user,
+            idempotency_key=told["form_key"],
+            today=business_date(),
+        )
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return _loss_page(request, loan, form, status=422)
+    return redirect("loans:explain_recovery", recovery.reference)
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER, Role.STAFF)
+def explain_recovery(request: HttpRequest, reference: str) -> HttpResponse:
+    explanation = read.explain_recovery(reference, request.user)
+    if explanation is None:
+        raise Http404
+    return render(request, "loans/collections/recovery.html", {"explanation": explanation})
+
+
+def _disbursed_loan(request: HttpRequest, reference: str) -> Loan:
+    loan = loan_for_payer(request.user, reference)
+    if loan is None:
+        raise Http404
+    return loan
+
+
+def _owing_loan(request: HttpRequest, reference: str) -> Loan:
+    loan = _disbursed_loan(request, reference)
+    if loan.status not in LoanStatus.owing():
+        raise Http404
+    return loan
+
+
+def _answer(request: HttpRequest, form: forms.Form, step: Any, done: Any, again: Any) -> HttpResponse:
+    """One service call with the form's key; a refusal, or a form without a key, gives the same page again."""
+    if not form.is_valid():
+        return again()
+    try:
+        step(form.cleaned_data["form_key"])
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return again()
+    return done()
+
+
+def _plan(loan: Loan, form: HelpForm) -> NewPlan | None:
+    """The plan that was asked for; None, with the form's errors, when there is none."""
+    if not form.is_valid():
+        return None
+    try:
+        return preview_help(loan, form.plan_terms(), business_date())
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return None
+
+
+def _form_page(request: HttpRequest, loan: Loan, form: HelpForm, status: int = 200) -> HttpResponse:
+    today = business_date()
+    context = {"loan": loan, "form": form, "examples": _examples(loan, today), "today": today}
+    return render(request, "loans/collections/help.html", context, status=status)
+
+
+def _examples(loan: Loan, today: dt.date) -> list[NewPlan]:
+    half = (loan.instalment_amount or 0) // 2
+    day = (loan.next_due_on.day + 14) % 28 + 1 if loan.next_due_on else 1
+    asked = (
+        PlanTerms(PlanOption.NEW_DUE_DAY, due_day=day),
+        PlanTerms(PlanOption.HOLIDAY, months=EXAMPLE_PAUSE_MONTHS),
+        PlanTerms(PlanOption.LOWER, months=EXAMPLE_LOWER_MONTHS, amount=half),
+    )
+    found = []
+    for terms in asked:
+        try:
+            found.append(preview_plan(loan, terms, today))
+        except Refused:
+            continue
+    return found
+
+
+def _status_page(request: HttpRequest, loan: Loan, form: forms.Form | None = None, status: int = 200) -> HttpResponse:
+    context = {"loan": loan, "asked": read.latest_help(loan), "form": form or KeyedForm()}
+    return render(request, "loans/collections/help_sent.html", context, status=status)
+
+
+def _decide_plan(request: HttpRequest, reference: str, service: Any, target: str) -> HttpResponse:
+    loan = _disbursed_loan(request, reference)
+    form = KeyedForm(request.POST)
+    proposal = loan.plan_proposals.order_by("-pk").first()
+    if proposal is None:
+        raise Http404
+    return _answer(
+        request,
+        form,
+        lambda key: service(proposal_id=proposal.pk, actor=request.user, idempotency_key=key, today=business_date()),
+        lambda: redirect(target, reference),
+        lambda: _proposal_page(request, loan, form, status=422),
+    )
+
+
+def _proposal_page(request: HttpRequest, loan: Loan, form: forms.Form | None = None, status: int = 200) -> HttpResponse:
+    today = business_date()
+    proposal = read.open_proposal(loan, today)
+    plan, refused = None, ""
+    if proposal is not None and loan.status in LoanStatus.owing():
+        try:
+            plan = preview_plan(loan, plan_terms_of(proposal), today)
+        except Refused as refusal:
+            refused = refusal.message
+    context = {"loan": loan, "proposal": proposal, "plan": plan, "refused": refused, "form": form or KeyedForm()}
+    return render(request, "loans/collections/new_plan.html", context, status=status)
+
+
+def _settlement_page(request: HttpRequest, loan: Loan, form: forms.Form, status: int = 200) -> HttpResponse:
+    today = business_date()
+    offer = read.open_offer(loan, today) if loan.status in LoanStatus.owing() else None
+    owed = preview_settlement(loan, today) if offer else None
+    wallet = wallet_summary(request.user)
+    context = {
+        "loan": loan,
+        "offer": offer,
+        "owed": owed,
+        "waived": owed.total - offer.amount if offer else 0,
+        "wallet": wallet,
+        "is_short": offer is not None and wallet.available < offer.amount,
+        "form": form,
+    }
+    return render(request, "loans/collections/settlement.html", context, status=status)
+
+
+def _loss_page(
+    request: HttpRequest, loan: Loan, form: PayLossForm, *, plan: Any = None, status: int = 200
+) -> HttpResponse:
+    context = {
+        "loan": loan,
+        "form": form,
+        "plan": plan,
+        "missing": missing_amount(loan),
+        "wallet": wallet_summary(request.user),
+    }
+    return render(request, "loans/collections/pay_loss.html", context, status=status)
