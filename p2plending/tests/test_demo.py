@@ -1,0 +1,138 @@
+"""The demo world: everybody in it lives through the real services, and a second run leaves them alone."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django_q.models import OrmQ
+
+from accounts.enums import DeliveryStatus, VerificationStatus
+from accounts.models import IdentityVerification, Notification, User
+from accounts.selectors import email_is_verified
+from ledger.enums import DepositStatus, WithdrawalStatus
+from ledger.models import Deposit, JournalEntry, Withdrawal
+from loans.enums import Bucket, LoanStatus, RepaymentStatus
+from loans.models import Loan, LoanTransition, ReminderSent, Repayment
+from matching.models import AllocationDecision
+from p2plending.demo.logins import ALICE, LOGINS, PASSWORD
+from p2plending.demo.stories import add_months, write_stories
+from p2plending.lib.clock import business_date
+from p2plending.lib.rules import platform_rules
+from p2plending.tests.books import assert_sound_books
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+NOT_REACHED = {LoanStatus.DEFAULTED, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF}
+LATE = {Bucket.GRACE, Bucket.LATE_16_30, Bucket.LATE_31_60, Bucket.LATE_61_90}
+SMALL = {"borrowers": 16, "lenders": 12, "loans": 1, "months": 7}
+
+
+@pytest.fixture(autouse=True)
+def demo_mode(settings: LazySettings, tmp_path: Path) -> None:
+    settings.DEMO_MODE = True
+    settings.PRIVATE_DIR = tmp_path / "private"
+
+
+def run_demo(**options: int) -> str:
+    output = io.StringIO()
+    call_command("demo", stdout=output, **options)
+    return output.getvalue()
+
+
+def test_without_demo_mode_nobody_with_a_known_password_is_made(settings: LazySettings) -> None:
+    settings.DEMO_MODE = False
+    with pytest.raises(CommandError, match="DEMO_MODE"):
+        run_demo()
+    assert not User.objects.exists()
+
+
+def test_a_world_too_small_for_every_state_is_refused() -> None:
+    with pytest.raises(CommandError, match="--lenders must be 12 or more"):
+        run_demo(**SMALL | {"lenders": 3})
+    assert not User.objects.exists()
+
+
+def test_a_seed_tells_the_same_stories_and_another_seed_others() -> None:
+    size = {"borrowers": 40, "loans": 80, "months": 9, "today": business_date()}
+    assert write_stories(**size, seed=1) == write_stories(**size, seed=1)
+    assert write_stories(**size, seed=1) != write_stories(**size, seed=2)
+    assert len(write_stories(**size, seed=1)) == 80
+
+
+def test_people_live_through_every_state_and_a_second_run_keeps_them() -> None:
+    first = run_demo(**SMALL)
+    assert "The books are sound." in first
+    assert_sound_books()
+    _every_state_was_reached()
+    _nothing_is_left_to_be_sent()
+    _staff_have_something_to_do()
+
+    before = (User.objects.count(), Loan.objects.count(), JournalEntry.objects.count())
+    again = run_demo(**SMALL)
+    assert (User.objects.count(), Loan.objects.count(), JournalEntry.objects.count()) == before
+    assert "is kept" in again
+    for email, _who in LOGINS:
+        assert email in first
+        assert email in again
+        assert Client().login(email=email, password=PASSWORD)
+
+
+def _every_state_was_reached() -> None:
+    assert set(Loan.objects.values_list("status", flat=True)) == set(LoanStatus) - NOT_REACHED
+    assert set(Loan.objects.filter(status=LoanStatus.ACTIVE).values_list("bucket", flat=True)) >= LATE
+    reached = set(LoanTransition.objects.values_list("event", flat=True))
+    assert {"accept_smaller", "end_partly_funded", "cancel", "withdraw", "expire", "repay_all"} <= reached
+    first, last = (JournalEntry.objects.order_by(order).first().value_date for order in ("value_date", "-value_date"))
+    today = business_date()
+    assert (first, last) == (add_months(today, -SMALL["months"]), today)
+    assert ReminderSent.objects.filter(kind="late_1").exists()
+    assert AllocationDecision.objects.filter(reason="LENT").exists()
+
+
+def _nothing_is_left_to_be_sent() -> None:
+    assert not OrmQ.objects.exists()
+    assert not Notification.objects.filter(email_status=DeliveryStatus.WAITING).exists()
+    assert Notification.objects.filter(user__email=ALICE, read_at__isnull=False).exists()
+
+
+def _staff_have_something_to_do() -> None:
+    assert Deposit.objects.filter(status=DepositStatus.DECLARED).count() == 2
+    assert Repayment.objects.filter(status=RepaymentStatus.DECLARED).count() == 1
+    open_withdrawals = Withdrawal.objects.filter(status__in=WithdrawalStatus.open())
+    assert sorted(open_withdrawals.values_list("status", flat=True)) == ["approved", "requested"]
+    assert IdentityVerification.objects.filter(status=VerificationStatus.SUBMITTED).count() == 2
+    assert IdentityVerification.objects.filter(status=VerificationStatus.MORE_INFO).count() == 1
+    assert email_is_verified(User.objects.get(email=ALICE))
+    # Money of visitors arrives at once; that of the history was found by staff.
+    assert platform_rules().auto_confirm_money
+    assert not Deposit.objects.filter(status=DepositStatus.CONFIRMED, decided_by__isnull=True).exists()
+
+
+def test_a_run_that_was_cut_short_is_taken_up_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PowerCut(Exception):
+        pass
+
+    days = []
+
+    def tick(_progress: object, text: str) -> None:
+        days.append(text)
+        if len(days) == 150:
+            raise PowerCut
+
+    with monkeypatch.context() as patched:
+        patched.setattr("p2plending.management.commands.demo.Progress.tick", tick)
+        with pytest.raises(PowerCut):
+            run_demo(**SMALL)
+    paid_out = set(Loan.objects.filter(disbursed_on__isnull=False).values_list("reference", flat=True))
+    assert paid_out
+
+    run_demo(**SMALL)
+    assert set(Loan.objects.values_list("status", flat=True)) == set(LoanStatus) - NOT_REACHED
+    assert paid_out <= set(Loan.objects.values_list("reference", flat=True))
+    assert Deposit.objects.filter(status=DepositStatus.DECLARED).count() == 2
+    assert_sound_books()
