@@ -23,7 +23,7 @@ from loans.finance.replay.events import (
     Waiver,
 )
 from loans.finance.replay.instalments import CHARGE_PARTS, WorkingInstalment
-from loans.finance.replay.interest import add_late_principal, due_on, level_last, pay_interest, pay_principal, payoff_on
+from loans.finance.replay.interest import add_late_principal, due_on, pay_interest, pay_principal, payoff_on, settle
 from loans.finance.replay.model import InterestModel, Period, new_model
 from loans.finance.replay.picture import InstalmentPicture, LoanPicture, Parts, PaymentPicture
 from loans.finance.replay.terms import AllocationStep, ReplayTerms
@@ -230,10 +230,8 @@ class _Life:
             self._settle(on)
 
     def _settle(self, on: date) -> None:
-        """Let the plan ask for exactly the principal that is owed."""
         if self.model is not None:
-            self.model.refresh_balances()
-            level_last(self.model, on)
+            settle(self.model, on)
             self._show_model()
 
     def _pays_everything(self, on: date, amount: int) -> bool:

@@ -32,6 +32,22 @@ def level_last(model: InterestModel, on: date) -> None:
     bring_forward(model, last, on)
 
 
+def settle(model: InterestModel, on: date) -> None:
+    """Carry the balances through and let the plan ask for exactly the principal that is owed.
+
+    Interest brought forward after the last instalment took the difference can leave a cent of principal; it goes to
+    the last open instalment that can take it.
+    """
+    model.refresh_balances()
+    level_last(model, on)
+    missing = model.principal - sum(due.principal for due in model.dues())
+    if missing:
+        for period in reversed(model.unpaid()):
+            if period.instalment + missing >= period.paid:
+                period.instalment += missing
+                return
+
+
 def bring_forward(model: InterestModel, period: Period, on: date) -> None:
     """Ask in ``period`` for interest of the days up to ``on`` that finds no room in any instalment after it."""
     corrected = [correction.due for correction in model.overdue_corrections]
