@@ -54,6 +54,7 @@ class EntryKind(models.TextChoices):
     NOTE_SALE = "NOTE_SALE", _("Part sold")
     BONUS = "BONUS", _("Bonus")
     ADJUSTMENT = "ADJUSTMENT", _("Correction")
+    FEE_REFUND = "FEE_REFUND", _("Set-up fee paid back")
     SWEEP = "SWEEP", _("Fees moved to our bank")
     UNIDENTIFIED = "UNIDENTIFIED", _("Unidentified receipt")
     REVERSAL = "REVERSAL", _("Reversal")

@@ -16,6 +16,7 @@ from ledger.chart import (
     LENDERS_LATE_FEES,
     LENDERS_PRINCIPAL,
     LOAN_COLLECTION,
+    ORIGINATION_FEE_INCOME,
     PRINCIPAL_OUTSTANDING,
     SERVICING_FEE_INCOME,
     WALLET_AVAILABLE,
@@ -53,6 +54,16 @@ def late_fee_lines(loan_reference: str, fee: int) -> list[Line]:
     return [
         debit(LATE_FEES_RECEIVABLE, fee, LineCode.LATE_FEE, loan_reference=loan_reference),
         credit(LENDERS_LATE_FEES, fee, LineCode.LATE_FEE, loan_reference=loan_reference),
+    ]
+
+
+def fee_refund_lines(borrower_id: int, fee: int) -> list[Line]:
+    """REFUND: the set-up fee comes back to the borrower of a loan that was given back in its first days."""
+    return [
+        debit(FEES_DUE, fee, LineCode.ORIGINATION_FEE),
+        credit(WALLET_AVAILABLE, fee, LineCode.REFUND, owner=borrower_id),
+        debit(ORIGINATION_FEE_INCOME, fee, LineCode.ORIGINATION_FEE),
+        credit(EARNED_FEES, fee, LineCode.ORIGINATION_FEE),
     ]
 
 

@@ -18,9 +18,9 @@ from loans.falling_due import late_since, servicing_columns
 from loans.journal_servicing import RepaymentFigures, repayment_lines
 from loans.models import Distribution, Instalment, Loan, Note, Repayment, RepaymentAllocation, ScheduleVersion
 from loans.repayment_plan import RepaymentPlan, plan_repayment
+from loans.services.calendar import post_calendar
 from loans.services.delinquency import track_lateness
 from loans.services.lifecycle import move_loan, require_state
-from loans.services.servicing import post_calendar
 from loans.snapshots import HeldNote, open_notes
 from loans.terms import LoanTerms
 from p2plending.lib.bulk import insert_rows, quote_name, update_from

@@ -27,8 +27,8 @@ from loans.models import (
     RepaymentAllocation,
     ScheduleVersion,
 )
+from loans.services.calendar import CALENDAR_KINDS, post_calendar, row_of_key
 from loans.services.repayment_posting import post_payment
-from loans.services.servicing import CALENDAR_KINDS, post_calendar, row_of_key
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from p2plending.lib.bulk import quote_name, update_from

@@ -8,16 +8,13 @@ import logging
 from collections.abc import Iterator
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from accounts.models import User
-from ledger.enums import EntryKind
-from ledger.services.posting import post_entry
 from loans.enums import LoanStatus
-from loans.falling_due import FallsDue, LateFee, OverdueInterest, apply_calendar, late_since, servicing_columns
-from loans.journal_servicing import interest_due_lines, late_fee_lines
-from loans.models import DefaultInterest, Instalment, Loan
-from loans.services import expiry
+from loans.falling_due import late_since, servicing_columns
+from loans.models import Loan
+from loans.services import autopay, expiry
+from loans.services.calendar import post_calendar
 from loans.services.delinquency import track_lateness
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
@@ -33,8 +30,6 @@ _EXPIRIES = {
     LoanStatus.PARTIAL_OFFER: expiry.end_partial_offer,
     LoanStatus.FUNDED: expiry.end_signing,
 }
-CALENDAR_COLUMNS = ("status", "interest_posted", "late_fee_due", "late_fee_charged_on", "default_interest_to")
-CALENDAR_KINDS = (EntryKind.INTEREST_DUE, EntryKind.LATE_FEE_CHARGED)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,7 +43,8 @@ class EndOfDay:
 def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Loan:
     """Do all that the calendar owes the loan up to `today`, in order; again it changes nothing.
 
-    A loan that is being paid back: instalments fall due (rule ACC), late fees (rule LATE), lateness and its history.
+    A loan that is being paid back: instalments fall due (rule ACC), late fees (rule LATE), automatic payment, lateness
+    and its history.
     Before that: offers, listings, partial offers and signing end. Call under the loan's guard.
     """
     require_transaction()
@@ -60,6 +56,11 @@ def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Lo
     terms = LoanTerms.from_json(loan.frozen_terms)
     rows = live_instalments(loan)
     post_calendar(loan, terms, rows, until=today, actor=actor)
+    if autopay.is_wanted(loan, rows, today):
+        autopay.pay_what_is_due(loan, rows, today=today)
+        if loan.status not in LoanStatus.owing():
+            return loan
+        rows = live_instalments(loan)
     columns = servicing_columns(loan, rows, terms, today)
     track_lateness(loan, terms, late_since(rows), today)
     columns["rolled_forward_to"] = max(loan.rolled_forward_to or today, today)
@@ -69,26 +70,6 @@ def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Lo
             setattr(loan, name, value)
         loan.save(update_fields=[*changed, "updated_at"])
     return loan
-
-
-def post_calendar(
-    loan: Loan,
-    terms: LoanTerms,
-    rows: list[Instalment],
-    *,
-    until: dt.date,
-    actor: User | None,
-    posted_on: dt.date | None = None,
-) -> None:
-    """Post and store what the calendar brings to `rows` up to `until`. Call under the loan's guard.
-
-    Each event is dated on its own day, or on `posted_on` when the past is played again.
-    """
-    events = apply_calendar(rows, terms, until)
-    for event in events:
-        _post_event(loan, event, actor, posted_on or event.on)
-    if events:
-        Instalment.objects.bulk_update({event.row.pk: event.row for event in events}.values(), CALENDAR_COLUMNS)
 
 
 def bring_up_to_date(*, loan_id: int, today: dt.date) -> Loan:
@@ -145,57 +126,3 @@ def _due_rules(today: dt.date) -> list[Q]:
         Q(status=LoanStatus.PARTIAL_OFFER, partial_offer_ends_on__lt=today),
         Q(status=LoanStatus.FUNDED, signed_at__isnull=True, signing_ends_on__lt=today),
     ]
-
-
-def row_of_key(key: str) -> tuple[int, int]:
-    """Version and number of the instalment that an entry of the calendar is about."""
-    _name, _loan, version, number, *_rest = key.split(":")
-    return int(version), int(number)
-
-
-def _key(loan: Loan, name: str, row: Instalment, *rest: object) -> str:
-    # Played again, the calendar posts the same instalment anew.
-    replay = [f"r{loan.replays}"] if loan.replays else []
-    return ":".join(map(str, [name, loan.reference, row.schedule_version, row.number, *rest, *replay]))
-
-
-def _post_event(
-    loan: Loan, event: FallsDue | LateFee | OverdueInterest, actor: User | None, posted_on: dt.date
-) -> None:
-    row = event.row
-    rest: tuple[object, ...] = ()
-    if isinstance(event, FallsDue):
-        kind, name, amount = EntryKind.INTEREST_DUE, "due", event.interest
-        lines = interest_due_lines(loan.reference, amount)
-        narrative = _("Interest of payment %(number)d of loan %(loan)s")
-    elif isinstance(event, LateFee):
-        kind, name, amount = EntryKind.LATE_FEE_CHARGED, "late", event.fee
-        lines = late_fee_lines(loan.reference, amount)
-        narrative = _("Late fee on payment %(number)d of loan %(loan)s")
-    else:
-        kind, name, amount, rest = EntryKind.LATE_FEE_CHARGED, "default", event.amount, (event.on,)
-        lines = late_fee_lines(loan.reference, amount)
-        narrative = _("Default interest on payment %(number)d of loan %(loan)s")
-    if not amount:
-        return
-    entry = post_entry(
-        kind=kind,
-        key=_key(loan, name, row, *rest),
-        value_date=posted_on,
-        lines=lines,
-        actor=actor,
-        actor_label="" if actor else "system:calendar",
-        narrative=narrative % {"number": row.number, "loan": loan.reference},
-        subject_type="loan",
-        subject_reference=loan.reference,
-    )
-    if isinstance(event, OverdueInterest):
-        DefaultInterest.objects.create(
-            instalment=row,
-            from_date=event.since,
-            to_date=event.on,
-            principal=event.principal,
-            annual_rate=event.annual_rate,
-            amount=amount,
-            entry=entry,
-        )

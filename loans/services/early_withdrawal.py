@@ -1,0 +1,122 @@
+"""Giving a loan back within the first days: principal and interest to the day, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services.idempotency import run_once
+from ledger.enums import EntryKind
+from ledger.services.posting import post_entry
+from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
+from loans.falling_due import apply_calendar
+from loans.finance import payoff
+from loans.journal_servicing import fee_refund_lines
+from loans.models import Loan, Repayment
+from loans.services.lifecycle import record_step, require_borrower
+from loans.services.repayment_posting import settle_repayment
+from loans.services.servicing import roll_forward
+from loans.snapshots import instalment_states, live_instalments
+from loans.terms import LoanTerms
+from p2plending.lib.db import lock_guard
+from p2plending.lib.errors import Refused
+from p2plending.lib.refs import new_reference
+
+
+class WithdrawalTimeOver(Refused):
+    """The days to give the loan back are over, or it never had any."""
+
+    code = "withdrawal_time_over"
+    status = 409
+    default_message = _("The days to give this loan back are over. You can still pay it off early.")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WithdrawalFigures:
+    """What giving the loan back on a day takes, in minor units. `fee_refund` comes back to the wallet first."""
+
+    principal: int
+    interest: int
+    late_fee: int
+    fee_refund: int
+    last_day: dt.date
+
+    @property
+    def to_pay(self) -> int:
+        return self.principal + self.interest + self.late_fee
+
+    @property
+    def from_wallet(self) -> int:
+        """What the wallet must hold, once the fee is back in it."""
+        return max(self.to_pay - self.fee_refund, 0)
+
+
+def withdrawal_figures(loan: Loan, today: dt.date) -> WithdrawalFigures | None:
+    """The figures of giving the loan back today; None when that is not possible (any more)."""
+    if loan.status != LoanStatus.ACTIVE:
+        return None
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    last_day = loan.disbursed_on + dt.timedelta(days=terms.withdrawal_days)
+    if not terms.withdrawal_days or today > last_day:
+        return None
+    rows = live_instalments(loan)
+    apply_calendar(rows, terms, today)
+    figure = payoff(instalment_states(rows), today)
+    refund = loan.origination_fee if terms.refunds_fee_on_withdrawal else 0
+    return WithdrawalFigures(figure.principal, figure.interest, figure.late_fee, refund, last_day)
+
+
+def give_loan_back(*, loan_id: int, actor: User, idempotency_key: str, today: dt.date) -> Repayment:
+    """Pay principal and interest to the day from the wallet; the set-up fee comes back when the product says so.
+
+    Raises NotYourLoan, WithdrawalTimeOver, InsufficientBalance.
+    """
+    return run_once(
+        lambda: _give_back(loan_id, actor, today),
+        model=Repayment,
+        operation="loans.give_loan_back",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"loan": loan_id},
+    )
+
+
+def _give_back(loan_id: int, actor: User, today: dt.date) -> Repayment:
+    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    require_borrower(loan, actor)
+    roll_forward(loan, today=today)
+    figures = withdrawal_figures(loan, today)
+    if figures is None:
+        raise WithdrawalTimeOver(today=today)
+    record_step(
+        loan,
+        "given_back",
+        actor=actor,
+        data={"paid": figures.to_pay, "fee_refund": figures.fee_refund},
+    )
+    if figures.fee_refund:
+        post_entry(
+            kind=EntryKind.FEE_REFUND,
+            key=f"fee-refund:{loan.reference}",
+            value_date=today,
+            lines=fee_refund_lines(loan.borrower_id, figures.fee_refund),
+            actor=actor,
+            narrative=_t("Set-up fee of loan %(loan)s comes back") % {"loan": loan.reference},
+            subject_type="loan",
+            subject_reference=loan.reference,
+        )
+    repayment = Repayment(
+        reference=new_reference("RP"),
+        loan=loan,
+        payer_id=loan.borrower_id,
+        amount=figures.to_pay,
+        method=RepaymentMethod.WALLET,
+        value_date=today,
+        status=RepaymentStatus.DECLARED,
+    )
+    settle_repayment(loan, repayment, live_instalments(loan), on=today, actor=actor, today=today)
+    return repayment

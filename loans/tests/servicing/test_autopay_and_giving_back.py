@@ -1,0 +1,134 @@
+"""Automatic payment on the due date, and giving a loan back in its first days."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from accounts.models import Notification, User
+from ledger.selectors import balance
+from ledger.services.posting import InsufficientBalance
+from ledger.services.withdrawals import request_withdrawal
+from loans.enums import LoanStatus, RepaymentMethod
+from loans.models import Loan, Repayment
+from loans.services.autopay import NotBeingPaidBack, set_autopay
+from loans.services.early_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
+from loans.services.lifecycle import NotYourLoan
+from loans.services.servicing import bring_up_to_date
+from loans.tests.servicing.paying import available, fresh, pay
+from p2plending.tests.books import assert_sound_books, money_mark
+from p2plending.tests.world import fund_wallet, new_key
+
+pytestmark = pytest.mark.django_db
+
+PAID_OUT = dt.date(2026, 1, 15)
+DUE = dt.date(2026, 2, 15)
+DAY = dt.timedelta(days=1)
+
+
+def leave_in_wallet(loan: Loan, amount: int) -> None:
+    request_withdrawal(
+        user=loan.borrower,
+        amount=available(loan.borrower)[0] - amount,
+        account_holder="Alice Example",
+        iban="DE89370400440532013000",
+        actor=loan.borrower,
+        idempotency_key=new_key(),
+        today=PAID_OUT,
+    )
+
+
+def switch_on(loan: Loan) -> None:
+    set_autopay(loan_id=loan.pk, is_on=True, actor=loan.borrower)
+
+
+def paid() -> list[tuple[int, dt.date, str]]:
+    return list(Repayment.objects.order_by("pk").values_list("amount", "value_date", "method"))
+
+
+def test_only_the_borrower_switches_it_and_only_while_there_is_something_to_pay(loan: Loan, bob: User) -> None:
+    with pytest.raises(NotYourLoan):
+        set_autopay(loan_id=loan.pk, is_on=True, actor=bob)
+    assert fresh(loan).autopay is False
+    pay(loan, 11_000_00, DUE)
+    with pytest.raises(NotBeingPaidBack):
+        switch_on(loan)
+
+
+def test_it_pays_on_the_due_date_once_and_never_before(loan: Loan) -> None:
+    switch_on(loan)
+    bring_up_to_date(loan_id=loan.pk, today=DUE - DAY)
+    assert paid() == []
+    for _again in range(2):
+        bring_up_to_date(loan_id=loan.pk, today=DUE)
+    assert paid() == [(888_49, DUE, RepaymentMethod.AUTOPAY)]
+    assert (fresh(loan).next_due_on, fresh(loan).days_past_due) == (dt.date(2026, 3, 15), 0)
+    assert_sound_books()
+
+
+def test_what_the_wallet_does_not_hold_is_tried_again_one_and_three_days_later(loan: Loan) -> None:
+    switch_on(loan)
+    leave_in_wallet(loan, 300_00)
+    bring_up_to_date(loan_id=loan.pk, today=DUE)
+    assert paid() == [(300_00, DUE, RepaymentMethod.AUTOPAY)]
+    told = Notification.objects.get(user=loan.borrower, event="autopay_short")
+    assert "Add €588.49" in told.body
+    fund_wallet(loan.borrower, 88_49, today=DUE)
+    bring_up_to_date(loan_id=loan.pk, today=DUE)
+    assert len(paid()) == 1
+    bring_up_to_date(loan_id=loan.pk, today=DUE + DAY)
+    fund_wallet(loan.borrower, 500_00, today=DUE + DAY)
+    bring_up_to_date(loan_id=loan.pk, today=DUE + 2 * DAY)
+    bring_up_to_date(loan_id=loan.pk, today=DUE + 3 * DAY)
+    assert [(amount, day) for amount, day, _method in paid()] == [
+        (300_00, DUE),
+        (88_49, DUE + DAY),
+        (500_00, DUE + 3 * DAY),
+    ]
+    assert fresh(loan).arrears_amount == 0
+    assert_sound_books()
+
+
+def test_switched_off_it_pays_nothing(loan: Loan) -> None:
+    switch_on(loan)
+    set_autopay(loan_id=loan.pk, is_on=False, actor=loan.borrower)
+    bring_up_to_date(loan_id=loan.pk, today=DUE)
+    assert paid() == []
+
+
+def test_a_loan_is_given_back_for_principal_and_interest_to_the_day(loan: Loan, bob: User) -> None:
+    day = PAID_OUT + 10 * DAY
+    figures = withdrawal_figures(loan, day)
+    # 100.00 x 10 / 31 days
+    assert (figures.principal, figures.interest, figures.fee_refund) == (10_000_00, 32_26, 300_00)
+    before = available(loan.borrower)[0]
+    give_loan_back(loan_id=loan.pk, actor=loan.borrower, idempotency_key=new_key(), today=day)
+    assert available(loan.borrower) == [before + 300_00 - 10_032_26]
+    assert (fresh(loan).status, fresh(loan).closed_on) == (LoanStatus.REPAID, day)
+    assert balance("P4000") == 0
+    assert available(bob)[0] > 3_333_00
+    assert_sound_books()
+
+
+def test_the_fee_stays_when_the_product_keeps_it(loan: Loan) -> None:
+    terms = loan.frozen_terms | {"refunds_fee_on_withdrawal": False}
+    Loan.objects.filter(pk=loan.pk).update(frozen_terms=terms)
+    before = available(loan.borrower)[0]
+    give_loan_back(loan_id=loan.pk, actor=loan.borrower, idempotency_key=new_key(), today=PAID_OUT)
+    assert available(loan.borrower) == [before - 10_000_00]
+    assert balance("P4000") == 300_00
+
+
+def test_giving_back_is_refused_to_others_too_late_and_without_the_money(loan: Loan, bob: User) -> None:
+    leave_in_wallet(loan, 9_000_00)
+    before = money_mark()
+    for refusal, who, day in (
+        (NotYourLoan, bob, PAID_OUT),
+        (WithdrawalTimeOver, loan.borrower, PAID_OUT + 15 * DAY),
+        (InsufficientBalance, loan.borrower, PAID_OUT + 14 * DAY),
+    ):
+        with pytest.raises(refusal):
+            give_loan_back(loan_id=loan.pk, actor=who, idempotency_key=new_key(), today=day)
+    assert money_mark() == before
+    assert fresh(loan).status == LoanStatus.ACTIVE
