@@ -20,12 +20,22 @@ from p2plending.lib.db import lock_guard, run_money
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
 from p2plending.lib.refs import new_reference
 
+# The borrower gets a message for each.
+MOST_WAITING = 5
+
 
 class LendersAsk(NotPermitted):
     """Questions come from lenders in good standing, in their own name."""
 
     code = "lenders_only"
     default_message = _("Only lenders can ask a question.")
+
+
+class TooManyQuestions(Refused):
+    """One lender's questions about one loan that wait for an answer have reached the most there may be."""
+
+    code = "too_many_questions"
+    default_message = _("You have asked five questions about this loan. Wait for an answer before you ask another.")
 
 
 class TextMissing(Refused):
@@ -38,7 +48,7 @@ def ask_question(*, loan_id: int, author: User, text: str, actor: User | None, t
     """Ask in public while the loan is open for funding; the same question of the same lender again is the first one.
 
     A text with contact details is held for staff and shown to nobody else. Raises LendersAsk, TextMissing,
-    InvalidTransition when the loan is not open for funding.
+    TooManyQuestions, InvalidTransition when the loan is not open for funding.
     """
     words = " ".join(text.split())
 
@@ -53,6 +63,9 @@ def ask_question(*, loan_id: int, author: User, text: str, actor: User | None, t
         earlier = loan.questions.filter(author=author, text=words).first()
         if earlier is not None:
             return earlier
+        waiting = loan.questions.filter(author=author).exclude(status=QuestionStatus.ANSWERED)
+        if waiting.count() >= MOST_WAITING:
+            raise TooManyQuestions
         question = LoanQuestion.objects.create(
             loan=loan,
             reference=new_reference("QU"),

@@ -12,7 +12,7 @@ from loans.models import LoanQuestion
 from loans.selectors.loan import questions_for_borrower, questions_for_lender
 from loans.services.lifecycle import NotYourLoan
 from loans.services.origination import ContactDetailsInText
-from loans.services.questions import LendersAsk, TextMissing, answer_question, ask_question
+from loans.services.questions import LendersAsk, TextMissing, TooManyQuestions, answer_question, ask_question
 from p2plending.lib.errors import InvalidTransition
 from p2plending.tests.world import listed_loan, offered_loan
 
@@ -65,3 +65,18 @@ def test_the_same_question_twice_is_one(alice: User, bob: User, today: dt.date) 
     for _ in range(2):
         ask_question(loan_id=loan.pk, author=bob, text="Why?", actor=bob, today=today)
     assert LoanQuestion.objects.count() == 1
+
+
+def test_a_lender_waits_for_an_answer_after_five_questions(alice: User, bob: User, carol: User, today: dt.date) -> None:
+    loan = listed_loan(alice, today=today)
+    asked = [
+        ask_question(loan_id=loan.pk, author=bob, text=f"Why {number}?", actor=bob, today=today) for number in range(5)
+    ]
+    with pytest.raises(TooManyQuestions):
+        ask_question(loan_id=loan.pk, author=bob, text="Why 5?", actor=bob, today=today)
+    assert ask_question(loan_id=loan.pk, author=bob, text="Why 4?", actor=bob, today=today) == asked[4]
+    assert Notification.objects.filter(user=alice, event="loan_question").count() == 5
+    ask_question(loan_id=loan.pk, author=carol, text="Why 5?", actor=carol, today=today)
+    answer_question(question_id=asked[0].pk, answer="The north side.", actor=alice)
+    ask_question(loan_id=loan.pk, author=bob, text="Why 5?", actor=bob, today=today)
+    assert LoanQuestion.objects.filter(author=bob).count() == 6
