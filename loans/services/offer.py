@@ -89,13 +89,15 @@ def decline_offer(*, loan_id: int, actor: User | None, idempotency_key: str, tod
 def accept_smaller_loan(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> Loan:
     """Take what lenders offered: the principal becomes the funded amount, priced again at the same rate.
 
-    Raises NotYourLoan, InvalidTransition, OfferEnded after the last day to decide.
+    Raises NotYourLoan, InvalidTransition, OfferEnded after the last day to decide, and the refusals of the gate for
+    applying.
     """
 
     def accept() -> Loan:
         loan = lock_guard(Loan.objects.filter(pk=loan_id))
         require_borrower(loan, actor)
         require_state(loan, LoanEvent.ACCEPT_SMALLER)
+        require_may(loan.borrower, Action.APPLY)
         if loan.partial_offer_ends_on < today:
             raise OfferEnded(ended_on=loan.partial_offer_ends_on)
         loan.principal = loan.funded_amount

@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from django_q.models import OrmQ
 
+from accounts.gates import UserSuspended
 from accounts.models import Notification, User
 from ledger.models import Account
 from loans.enums import CommitmentStatus, LoanStatus
@@ -219,6 +220,10 @@ def test_from_seventy_percent_the_borrower_decides_about_the_smaller_loan(
     with pytest.raises(OfferEnded):
         accept_smaller_loan(loan_id=loan.pk, actor=alice, idempotency_key=new_key(), today=ends_on + 4 * DAY)
 
+    User.objects.filter(pk=alice.pk).update(is_suspended=True)
+    with pytest.raises(UserSuspended):
+        accept_smaller_loan(loan_id=loan.pk, actor=alice, idempotency_key=new_key(), today=ends_on)
+    User.objects.filter(pk=alice.pk).update(is_suspended=False)
     accepted = accept_smaller_loan(loan_id=loan.pk, actor=alice, idempotency_key=new_key(), today=ends_on)
     smaller = quote_of_loan(accepted, ends_on)
     assert (accepted.status, accepted.principal, accepted.requested_amount) == (LoanStatus.FUNDED, 700_00, 1_000_00)
