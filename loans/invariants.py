@@ -12,10 +12,10 @@ from django.db.models import Count, F, Model, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from ledger import chart
-from ledger.invariants import Break, Check
+from ledger.invariants import MOST_BREAKS, Break, Check
 from ledger.models import Account
 from loans.enums import CommitmentStatus, InstalmentStatus, LoanStatus, NoteStatus, RepaymentStatus
-from loans.models import Commitment, Distribution, Instalment, Loan, Note, Repayment
+from loans.models import Commitment, Distribution, Instalment, Loan, LoanLoss, Note, Recovery, RecoveryShare, Repayment
 from loans.terms import LoanTerms
 
 LOANS_PER_PAGE = 500
@@ -142,6 +142,45 @@ def loan_columns_agree() -> list[Break]:
     return breaks
 
 
+def notes_add_up() -> list[Break]:
+    """L3: what each note was lent and what was added to it is what it received, has outstanding and lost."""
+    rows = Note.objects.annotate(
+        given=F("principal") + F("capitalised"),
+        gone=F("principal_received") + F("principal_outstanding") + F("principal_lost"),
+    ).exclude(given=F("gone"))
+    return [
+        Break("L3", reference, given, gone)
+        for reference, given, gone in rows.order_by("pk").values_list("reference", "given", "gone")[:MOST_BREAKS]
+    ]
+
+
+def losses_and_recoveries_agree() -> list[Break]:
+    """L4: a loss is what its notes lost and what the memo account says, less what was recovered and shared out."""
+    breaks = []
+    for loans in _pages(Q(status__in=[LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED])):
+        ids = list(loans)
+        lost = _sums(
+            LoanLoss, Q(loan__in=ids), principal=F("principal"), total=F("principal") + F("interest") + F("late_fee")
+        )
+        notes = _sums(Note, Q(loan__in=ids), lost=F("principal_lost"), recovered=F("recovered"))
+        came = _sums(Recovery, Q(loan__in=ids), amount=F("amount"), fee=F("fee"))
+        shared = _sums(RecoveryShare, Q(recovery__loan__in=ids), by="recovery__loan", amount=F("amount"))
+        memo = _account_balances(loans, chart.WRITTEN_OFF)
+        for pk, loan in loans.items():
+            loss, got = lost.get(pk, {}), came.get(pk, {})
+            to_notes = got.get("amount", 0) - got.get("fee", 0)
+            found = {"lost by notes": notes.get(pk, {}).get("lost", 0)}
+            breaks += _differences("L4", loan.reference, loss.get("principal", 0), found)
+            found = {chart.WRITTEN_OFF: -memo.get((chart.WRITTEN_OFF, loan.reference), 0)}
+            breaks += _differences("L4", loan.reference, loss.get("total", 0) - got.get("amount", 0), found)
+            found = {
+                "shares": shared.get(pk, {}).get("amount", 0),
+                "recovered by notes": notes.get(pk, {}).get("recovered", 0),
+            }
+            breaks += _differences("L4", loan.reference, to_notes, found)
+    return breaks
+
+
 CHECKS: list[Check] = [
     Check("I5", _("Principal is the same in loan, accounts, notes and payment plan"), principal_ties_together),
     Check("I6", _("Reserved money equals open commitments"), reservations_tie_together),
@@ -149,6 +188,8 @@ CHECKS: list[Check] = [
     Check("I12", _("Lenders received what borrowers paid"), lenders_get_what_is_paid),
     Check("L1", _("Claims for interest and late fees equal the payment plan"), claims_tie_to_the_plan),
     Check("L2", _("Figures shown on loans equal their rows"), loan_columns_agree),
+    Check("L3", _("Each note received, is owed or lost what it was lent"), notes_add_up),
+    Check("L4", _("Losses and recoveries are those of the notes"), losses_and_recoveries_agree),
 ]
 
 

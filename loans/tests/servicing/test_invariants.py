@@ -42,7 +42,7 @@ def test_all_green_from_pay_out_to_the_last_cent(loan: Loan) -> None:
 def test_i5_names_a_note_that_does_not_fit(loan: Loan) -> None:
     note = Note.objects.filter(loan=loan).first()
     Note.objects.filter(pk=note.pk).update(principal_outstanding=note.principal_outstanding - 1)
-    assert breaks() == [("I5", f"{loan.reference} notes")]
+    assert breaks() == [("I5", f"{loan.reference} notes"), ("L3", note.reference)]
 
 
 def test_i6_names_the_lender(alice: User, bob: User) -> None:
