@@ -208,6 +208,9 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.allauth_forms.ForgottenPasswordForm",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
+# Whoever finds a browser signed in must not take the account over, and its owner hears of what was changed.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL = reverse_lazy("account_login")

@@ -238,3 +238,26 @@ def test_twenty_wrong_passwords_close_one_address_of_the_network_only(alice: Use
 def test_signing_in_rightly_uses_up_no_tries(alice: User) -> None:
     for _again in range(7):
         assert try_login(Client(), "alice@example.org", PASSWORD) == "in"
+
+
+def test_an_address_is_added_only_after_the_password_was_entered_again(client: Client, bob: User) -> None:
+    client.force_login(bob)
+    form = {"action_add": "", "email": "thief@example.org"}
+    asked = client.post("/accounts/email/", form)
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert not EmailAddress.objects.filter(email="thief@example.org").exists()
+
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    client.post("/accounts/email/", form)
+    assert EmailAddress.objects.filter(user=bob, email="thief@example.org", verified=False).exists()
+
+
+def test_a_changed_password_is_told_by_mail_and_ends_other_browsers(client: Client, bob: User) -> None:
+    client.post(LOGIN, {"login": bob.email, "password": PASSWORD})
+    other = Client()
+    other.force_login(bob)
+    words = {"password1": "four other words here", "password2": "four other words here"}
+    client.post("/accounts/password/change/", {"oldpassword": PASSWORD} | words)
+    assert [(message.subject, message.to) for message in mail.outbox] == [("Your password was changed", [bob.email])]
+    assert client.get("/account/profile/").status_code == 200
+    assert other.get("/account/profile/")["Location"].startswith(LOGIN)
