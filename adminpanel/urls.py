@@ -6,9 +6,12 @@ from django.urls import URLPattern, path
 
 from adminpanel.views import (
     applications,
+    approvals,
     books,
+    collections,
     deposits,
     identity,
+    payments,
     payouts,
     people,
     repayments,
@@ -37,6 +40,15 @@ desk_urls: list[URLPattern] = [
     path("loans/review/<slug:reference>/close/", applications.close, name="loan_close"),
     path("loans/pay-out/", payouts.queue, name="payouts"),
     path("loans/pay-out/<slug:reference>/", payouts.pay_out, name="pay_out"),
+    # Late
+    path("late/", collections.late, name="late"),
+    path("late/losses/", collections.losses, name="losses"),
+    path("late/<slug:reference>/", collections.case, name="case"),
+    path("late/<slug:reference>/<slug:name>/", collections.step, name="case_step"),
+    path("approvals/", approvals.queue, name="approval_queue"),
+    path("approvals/<slug:reference>/", approvals.approval, name="approval"),
+    path("approvals/<slug:reference>/approve/", approvals.approve, name="approval_approve"),
+    path("approvals/<slug:reference>/refuse/", approvals.refuse, name="approval_refuse"),
     # Money
     path("money/deposits/", deposits.queue, name="deposit_queue"),
     path("money/deposits/confirm/", deposits.batch, name="deposit_batch"),
@@ -52,6 +64,8 @@ desk_urls: list[URLPattern] = [
     path("money/payments/<slug:reference>/", repayments.repayment, name="repayment"),
     path("money/payments/<slug:reference>/confirm/", repayments.confirm, name="repayment_confirm"),
     path("money/payments/<slug:reference>/reject/", repayments.reject, name="repayment_reject"),
+    path("money/payments/<slug:reference>/reverse/", payments.reverse_payment, name="reverse_payment"),
+    path("loans/payments/<slug:reference>/enter/", payments.enter_payment, name="enter_payment"),
     # People
     path("users/<slug:member_number>/", people.person, name="user"),
     path("users/<slug:member_number>/suspend/", people.suspend, name="user_suspend"),

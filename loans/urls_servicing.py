@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loans.views import servicing, statements
+from loans.views import paying, servicing, statements
 
 urlpatterns = [
     path("loans/<slug:reference>/pay/", servicing.pay, name="pay"),
     path("loans/<slug:reference>/pay/check/", servicing.pay_check, name="pay_check"),
     path("loans/<slug:reference>/payments/<slug:repayment_reference>/", servicing.repayment, name="repayment"),
+    path("loans/<slug:reference>/autopay/", paying.switch_autopay, name="switch_autopay"),
+    path("loans/<slug:reference>/give-back/", paying.give_back, name="give_back"),
     path("loans/<slug:reference>/early/", statements.early, name="early"),
     path("loans/<slug:reference>/plan/", statements.plan, name="plan"),
     path("loans/<slug:reference>/plan.csv", statements.plan_csv, name="plan_csv"),

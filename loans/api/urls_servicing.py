@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from loans.api import views_paying as paying
 from loans.api import views_servicing as views
 
 urlpatterns = [
@@ -14,6 +15,8 @@ urlpatterns = [
         views.RepaymentView.as_view(),
         name="api-repayment",
     ),
+    path("loans/<slug:reference>/autopay/", paying.AutopayView.as_view(), name="api-autopay"),
+    path("loans/<slug:reference>/give-back/", paying.GiveBackView.as_view(), name="api-give-back"),
     path("loans/<slug:reference>/payoff-quote/", views.PayoffQuoteView.as_view(), name="api-payoff-quote"),
     path("loans/<slug:reference>/plan/", views.PlanView.as_view(), name="api-payment-plan"),
 ]

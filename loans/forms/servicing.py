@@ -118,6 +118,12 @@ class ConfirmPaymentForm(KeyedForm):
     extra_mode = forms.ChoiceField(required=False, choices=[("", ""), *ExtraMode.choices])
 
 
+class AutopayForm(forms.Form):
+    """On or off."""
+
+    is_on = forms.BooleanField(required=False)
+
+
 class QuoteDayForm(forms.Form):
     """A day for which to show the pay-off figure."""
 

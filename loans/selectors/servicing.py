@@ -11,10 +11,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from ledger.chart import WALLET_AVAILABLE
+from ledger.models import Account
 from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
 from loans.falling_due import apply_calendar, late_fee_day, late_since, servicing_columns
 from loans.finance import PayoffFigure, payoff
-from loans.models import Instalment, Loan, Repayment, ScheduleVersion
+from loans.models import Distribution, Instalment, Loan, Repayment, ScheduleVersion
 from loans.snapshots import instalment_states, live_instalments
 from loans.terms import LoanTerms
 from p2plending.charts import balance_line, payment_dots
@@ -71,12 +73,6 @@ def repayment_of(loan: Loan, reference: str) -> Repayment | None:
 def repayments_of(loan: Loan) -> list[Repayment]:
     """All payments of a loan, newest first."""
     return list(Repayment.objects.filter(loan=loan).select_related("entry").order_by("-pk"))
-
-
-def waiting_repayments() -> Any:
-    """Money that borrowers told us about, oldest first: the queue of staff."""
-    waiting = Repayment.objects.filter(status=RepaymentStatus.DECLARED)
-    return waiting.select_related("loan", "payer").order_by("created_at")
 
 
 def instalments_on(loan: Loan, today: dt.date) -> list[Instalment]:
@@ -226,3 +222,29 @@ def _next_late_fee(rows: list[Instalment], terms: LoanTerms, today: dt.date) -> 
     apply_calendar(late[:1], terms, late_fee_day(late[0], terms))
     fee = late[0].late_fee_due - before[id(late[0])]
     return (late[0].late_fee_charged_on, fee) if fee else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReversalEffect:
+    """What undoing a payment takes back from lenders, in minor units, and how many later payments it touches."""
+
+    from_lenders: int
+    owed_by_lenders: int
+    later_count: int
+
+
+def reversal_effect(repayment: Repayment) -> ReversalEffect:
+    """The figures of undoing a payment now, before later payments are applied again."""
+    shares: dict[int, int] = {}
+    for owner_id, net in Distribution.objects.filter(repayment=repayment).values_list("note__owner_id", "net"):
+        shares[owner_id] = shares.get(owner_id, 0) + net
+    wallets = Account.objects.filter(code=WALLET_AVAILABLE, owner_id__in=shares)
+    held = dict(wallets.values_list("owner_id", "balance"))
+    later = Repayment.objects.filter(
+        loan=repayment.loan_id, status=RepaymentStatus.CONFIRMED, entry_id__gt=repayment.entry_id
+    )
+    return ReversalEffect(
+        from_lenders=sum(shares.values()),
+        owed_by_lenders=sum(max(net - held.get(owner_id, 0), 0) for owner_id, net in shares.items()),
+        later_count=later.count(),
+    )

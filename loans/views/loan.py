@@ -18,6 +18,7 @@ from loans.selectors.borrower import loan_for_borrower
 from loans.selectors.listing import public_profile
 from loans.selectors.loan import factor_rows, questions_for_borrower, score_tips, timeline_of
 from loans.selectors.servicing import repaying_context
+from loans.services.early_withdrawal import withdrawal_figures
 from loans.services.origination import withdraw_application
 from loans.services.review import answer_request
 from loans.views.own import own_loan
@@ -26,7 +27,6 @@ from p2plending.lib.decorators import get_only, get_or_post, post_only, role_req
 from p2plending.lib.errors import Refused
 from p2plending.lib.forms import KeyedForm
 
-REVIEW = (LoanStatus.SUBMITTED, LoanStatus.UNDER_REVIEW)
 PARTIALS: dict[str, str] = {
     LoanStatus.SUBMITTED: "loans/states/_review.html",
     LoanStatus.UNDER_REVIEW: "loans/states/_review.html",
@@ -106,7 +106,7 @@ def _state_context(request: HttpRequest, found: Loan, form: Any) -> dict[str, An
     if found.status == LoanStatus.INFO_REQUESTED:
         return {"form": form or AnswerForm()}
     if found.status in LoanStatus.owing():
-        return repaying_context(found, today)
+        return repaying_context(found, today) | {"give_back": withdrawal_figures(found, today)}
     if found.status == LoanStatus.REJECTED:
         return {"reasons": [DeclineReason(code).label for code in found.decline_reasons], "tips": _decline_tips(found)}
     return {}

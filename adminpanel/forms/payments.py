@@ -1,0 +1,43 @@
+"""What staff fill in when a payment came back or was found late."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ledger.forms import DayInput
+from p2plending.lib.forms import KeyedForm, MoneyFormField
+
+
+class ReversePaymentForm(KeyedForm):
+    """Why the payment is undone."""
+
+    reason = forms.CharField(
+        label=_("Reason, as the person reads it"),
+        max_length=300,
+        widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": _("Enter a reason.")},
+    )
+
+
+class BackdatedPaymentForm(KeyedForm):
+    """Money that had reached us before today."""
+
+    amount = MoneyFormField(label=_("Amount"), error_messages={"required": _("Enter an amount.")})
+    value_date = forms.DateField(
+        label=_("Day it arrived"),
+        widget=DayInput,
+        error_messages={
+            "required": _("Enter the day it arrived."),
+            "invalid": _("Enter the day as a date, like 2026-01-31."),
+        },
+    )
+    bank_reference = forms.CharField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
+
+    def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value_date"].help_text = _("Before today, and not in the closed books.")
+        self.fields["value_date"].widget.attrs["max"] = str(today - dt.timedelta(days=1))

@@ -1,0 +1,76 @@
+"""Automatic payment and giving a loan back, over the API."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from loans.api.serializers_servicing import RepaymentSerializer
+from loans.models import Loan
+from loans.selectors.servicing import loan_for_payer
+from loans.services.autopay import set_autopay
+from loans.services.early_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
+from p2plending.lib.api.fields import MoneySerializerField
+from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
+from p2plending.lib.clock import business_date
+
+
+class AutopaySerializer(serializers.Serializer):
+    is_on = serializers.BooleanField()
+
+
+class GiveBackSerializer(serializers.Serializer):
+    principal = MoneySerializerField(read_only=True)
+    interest = MoneySerializerField(read_only=True)
+    late_fee = MoneySerializerField(read_only=True)
+    to_pay = MoneySerializerField(read_only=True)
+    fee_refund = MoneySerializerField(read_only=True)
+    from_wallet = MoneySerializerField(read_only=True)
+    last_day = serializers.DateField(read_only=True)
+
+
+class AutopayView(APIView):
+    @extend_schema(operation_id="autopay", responses=AutopaySerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        return Response({"is_on": _loan(request, reference).autopay})
+
+    @extend_schema(operation_id="set_autopay", request=AutopaySerializer, responses=AutopaySerializer)
+    def put(self, request: Request, reference: str) -> Response:
+        loan = _loan(request, reference)
+        asked = AutopaySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        changed = set_autopay(loan_id=loan.pk, is_on=asked.validated_data["is_on"], actor=request.user)
+        return Response({"is_on": changed.autopay})
+
+
+class GiveBackView(APIView):
+    @extend_schema(operation_id="give_back_figures", responses=GiveBackSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        figures = withdrawal_figures(_loan(request, reference), business_date())
+        if figures is None:
+            raise WithdrawalTimeOver(today=business_date())
+        return Response(GiveBackSerializer(figures).data)
+
+    @extend_schema(
+        operation_id="give_loan_back",
+        request=None,
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        responses={201: RepaymentSerializer},
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        loan = _loan(request, reference)
+        paid = give_loan_back(
+            loan_id=loan.pk, actor=request.user, idempotency_key=idempotency_key(request), today=business_date()
+        )
+        return created_response(paid, RepaymentSerializer(paid).data)
+
+
+def _loan(request: Request, reference: str) -> Loan:
+    loan = loan_for_payer(request.user, reference)
+    if loan is None:
+        raise Http404
+    return loan
