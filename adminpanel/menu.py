@@ -56,6 +56,15 @@ MENU: tuple[tuple[Promise, str, tuple[_Item, ...]], ...] = (
         ),
     ),
     (
+        _("Late"),
+        "clock",
+        (
+            (_("Loans in trouble"), "late", allow.VIEW_LOANS),
+            (_("Second person"), "approval_queue", allow.VIEW_APPROVALS),
+            (_("Losses"), "losses", allow.VIEW_LOANS),
+        ),
+    ),
+    (
         _("Money"),
         "wallet2",
         (

@@ -16,6 +16,7 @@ from loans.collection_enums import ApprovalState, HardshipStatus, SettlementStat
 from loans.enums import LoanEvent, LoanStatus
 from loans.models import (
     ApprovalRequest,
+    DefaultNotice,
     HardshipRequest,
     Loan,
     LoanLoss,
@@ -119,7 +120,8 @@ def late_loans() -> QuerySet[Loan]:
     waiting = Prefetch(
         "hardship_requests", HardshipRequest.objects.filter(status=HardshipStatus.OPEN), to_attr="help_waiting"
     )
-    return rows.prefetch_related(waiting, "default_notices").order_by("-days_past_due", "pk")
+    notices = Prefetch("default_notices", DefaultNotice.objects.filter(ended_on__isnull=True), to_attr="notice_waiting")
+    return rows.prefetch_related(waiting, notices).order_by("-days_past_due", "pk")
 
 
 def closed_with_loss() -> QuerySet[Loan]:

@@ -1,0 +1,158 @@
+"""What staff fill in about a loan in trouble: each is sent twice, the second time after its figures were shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ledger.forms import DayInput
+from loans.collection_enums import DefaultCause
+from loans.forms.collections import PlanForm
+from loans.models import HardshipRequest, Instalment
+from p2plending.figures import format_day, format_money
+from p2plending.lib.forms import KeyedForm, MoneyFormField
+
+NOTE_LENGTH = 300
+OFFER_DAYS = 14
+
+
+def _words(label: Any, missing: Any, *, max_length: int = NOTE_LENGTH, required: bool = True) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=max_length,
+        required=required,
+        widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": missing},
+    )
+
+
+class StepForm(KeyedForm):
+    """`confirmed` says that the figures were seen."""
+
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+
+class WaiveForm(StepForm):
+    """Interest or a late fee of one payment."""
+
+    instalment = forms.TypedChoiceField(
+        label=_("Payment"), coerce=int, error_messages={"required": _("Choose a payment.")}
+    )
+    interest = MoneyFormField(label=_("Interest to waive"), min_amount=0, initial=0)
+    late_fee = MoneyFormField(label=_("Late fee to waive"), min_amount=0, initial=0)
+    reason = _words(_("Reason"), _("Enter a reason."))
+
+    def __init__(self, *args: Any, rows: Sequence[Instalment], today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        due = [row for row in rows if row.due_date <= today and (row.interest_unpaid or row.late_fee_unpaid)]
+        words = _("%(day)s: interest %(interest)s, late fee %(late_fee)s")
+        self.fields["instalment"].choices = [
+            (
+                row.pk,
+                words
+                % {
+                    "day": format_day(row.due_date),
+                    "interest": format_money(row.interest_unpaid),
+                    "late_fee": format_money(row.late_fee_unpaid),
+                },
+            )
+            for row in due
+        ]
+
+
+class NoticeForm(StepForm):
+    """Send the default notice."""
+
+
+class DefaultForm(StepForm):
+    """Declare the default."""
+
+    cause = forms.ChoiceField(label=_("Why"), choices=DefaultCause.choices)
+    note = _words(_("Note for colleagues (optional)"), "", required=False)
+
+
+class WriteOffForm(StepForm):
+    """Ask a second person to write the loan off."""
+
+    cause = forms.ChoiceField(label=_("Why"), choices=DefaultCause.choices)
+    reason = _words(_("Reason"), _("Enter a reason."), max_length=500)
+
+
+class SettlementForm(StepForm):
+    """Ask a second person to settle the loan for less."""
+
+    amount = MoneyFormField(label=_("Amount that closes the loan"), min_amount=1)
+    pay_by = forms.DateField(
+        label=_("Pay by"),
+        widget=DayInput,
+        error_messages={
+            "required": _("Enter the last day to pay."),
+            "invalid": _("Enter the day as a date, like 2026-01-31."),
+        },
+    )
+    reason = _words(_("Reason"), _("Enter a reason."), max_length=500)
+
+    def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pay_by"].initial = today + dt.timedelta(days=OFFER_DAYS)
+
+
+class SettlementPaidForm(StepForm):
+    """The agreed amount came by transfer."""
+
+    bank_reference = forms.CharField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
+
+
+class RecoveryForm(StepForm):
+    """Money that came after the loss."""
+
+    amount = MoneyFormField(label=_("Amount received"), min_amount=1)
+    value_date = forms.DateField(
+        label=_("Day it arrived"),
+        widget=DayInput,
+        error_messages={
+            "required": _("Enter the day it arrived."),
+            "invalid": _("Enter the day as a date, like 2026-01-31."),
+        },
+    )
+    bank_reference = forms.CharField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
+
+    def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value_date"].initial = today
+
+
+class ProposePlanForm(PlanForm, StepForm):
+    """A new plan; when it answers a request for help, that fills it in."""
+
+    def __init__(self, *args: Any, request: HardshipRequest | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if request is not None:
+            self.initial = {
+                "option": request.option,
+                "due_day": request.due_day,
+                "months": request.months,
+                "amount": request.affordable_amount,
+            } | self.initial
+
+
+class DeclineHelpForm(StepForm):
+    """No plan is possible."""
+
+    note = _words(_("Answer, as the borrower reads it"), _("Enter what the borrower should know."), max_length=500)
+
+
+class ApproveForm(KeyedForm):
+    """Agree as the second person."""
+
+    note = _words(_("Note (optional)"), "", max_length=500, required=False)
+
+
+class RefuseForm(KeyedForm):
+    """Say no as the second person."""
+
+    note = _words(_("Why not"), _("Enter why not."), max_length=500)

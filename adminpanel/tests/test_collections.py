@@ -1,0 +1,157 @@
+"""The desk for loans in trouble: who may, figures first, two people, and every page opens in every state."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.enums import Role, StaffGroup
+from accounts.models import User
+from ledger.models import JournalEntry
+from loans.models import ApprovalRequest, HardshipRequest, Loan, PlanProposal, Recovery, Waiver
+from loans.services.servicing import run_end_of_day
+from loans.tests.collections import steps
+from loans.tests.servicing.paying import fresh
+from p2plending.lib import clock
+from p2plending.tests.books import assert_sound_books
+from p2plending.tests.cast import make_user
+from p2plending.tests.world import active_loan, new_key, verified
+
+WRONG = {
+    "plan": {"option": "holiday", "months": "2", "interest_choice": "waive", "late_fee_choice": "waive", "reason": "x"},
+    "waive": {"interest": "0", "late_fee": "1.00", "reason": "Ours"},
+    "notice": {},
+    "default": {"cause": "days_late"},
+    "settlement": {"amount": "100.00", "pay_by": "2099-01-01", "reason": "x"},
+    "write-off": {"cause": "fraud", "reason": "x"},
+    "recovery": {"amount": "1.00", "value_date": "2026-01-01"},
+}
+
+
+@pytest.fixture
+def late(alice: User, bob: User) -> Loan:
+    """Paid out 110 days ago, never paid."""
+    loan = active_loan(alice, {bob: 1_000_00}, today=clock.business_date() - dt.timedelta(days=110))
+    return Loan.objects.get(pk=loan.pk)
+
+
+@pytest.fixture
+def staff(db: None) -> Callable[[StaffGroup], User]:
+    def of(group: StaffGroup) -> User:
+        user = make_user(f"Staff-{group.name}", Role.STAFF)
+        user.groups.set(Group.objects.filter(name=group))
+        return user
+
+    return of
+
+
+def post(client: Client, loan: Loan, name: str, *, confirmed: bool = False, **data: Any) -> Any:
+    sent = {"form_key": data.pop("form_key", new_key()), **data}
+    if confirmed:
+        sent["confirmed"] = "on"
+    return client.post(reverse("admin:case_step", args=[loan.reference, name]), sent)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_no_other_group_may_take_a_step(
+    name: str, late: Loan, bob: User, staff: Callable[[StaffGroup], User], client_of: Callable[[User], Client]
+) -> None:
+    entries = JournalEntry.objects.count()
+    for person in (staff(StaffGroup.SUPPORT), staff(StaffGroup.UNDERWRITER), bob, late.borrower):
+        answer = post(client_of(person), late, name, confirmed=True, **WRONG[name])
+        assert answer.status_code == 403
+    assert (JournalEntry.objects.count(), fresh(late).status) == (entries, "active")
+
+
+def test_a_waiver_shows_its_figures_first(
+    late: Loan, staff: Callable[[StaffGroup], User], client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(staff(StaffGroup.COLLECTIONS))
+    page = client.get(reverse("admin:case", args=[late.reference]))
+    assert page.status_code == 200
+    row = page.context["rows"][0]
+    asked = {"instalment": row.pk, "interest": "1.00", "late_fee": "2.00", "reason": "Ours", "form_key": new_key()}
+    check = post(client, late, "waive", **asked)
+    assert [amount for _label, amount in check.context["figures"]] == [1_00, 2_00, 3_00]
+    assert not Waiver.objects.exists()
+    assert post(client, late, "waive", confirmed=True, **asked).status_code == 302
+    assert post(client, late, "waive", confirmed=True, **asked).status_code == 302
+    assert [(one.interest, one.late_fee) for one in Waiver.objects.all()] == [(1_00, 2_00)]
+    too_much = post(client, late, "waive", confirmed=True, **asked | {"late_fee": "900.00", "form_key": new_key()})
+    assert too_much.status_code == 422
+    assert_sound_books()
+
+
+def test_default_write_off_and_recovery_from_the_desk(
+    late: Loan, staff: Callable[[StaffGroup], User], client_of: Callable[[User], Client]
+) -> None:
+    collector, cashier = client_of(staff(StaffGroup.COLLECTIONS)), client_of(staff(StaffGroup.FINANCE))
+    assert post(collector, late, "notice").context["figures"][0][1] == fresh(late).arrears_amount
+    assert post(collector, late, "default", cause="fraud", confirmed=True).status_code == 422
+    assert post(collector, late, "write-off", cause="fraud", reason="False papers").status_code == 200
+    assert post(collector, late, "write-off", cause="fraud", reason="False papers", confirmed=True).status_code == 302
+    request = ApprovalRequest.objects.get()
+    page = cashier.get(reverse("admin:approval", args=[request.reference]))
+    assert dict(page.context["figures"])["Principal"] == 1_000_00
+    own = collector.get(reverse("admin:approval", args=[request.reference]))
+    assert own.context["decisions"] == []
+    refused = collector.post(reverse("admin:approval_approve", args=[request.reference]), {"form_key": new_key()})
+    assert (refused.status_code, fresh(late).status) == (403, "active")
+    done = cashier.post(reverse("admin:approval_approve", args=[request.reference]), {"form_key": new_key()})
+    assert (done.status_code, fresh(late).status) == (302, "written_off")
+    day = clock.business_date().isoformat()
+    check = post(cashier, late, "recovery", amount="100.00", value_date=day)
+    assert [amount for _label, amount in check.context["figures"]] == [100_00, 25_00, 75_00, 75_00]
+    assert post(cashier, late, "recovery", amount="100.00", value_date=day, confirmed=True).status_code == 302
+    assert Recovery.objects.get().fee == 25_00
+    assert cashier.get(reverse("admin:case", args=[late.reference])).status_code == 200
+    losses = cashier.get(reverse("admin:losses"))
+    assert late.reference in losses.content.decode()
+    assert_sound_books()
+
+
+def test_a_request_for_help_is_answered_with_a_plan(
+    late: Loan, alice: User, staff: Callable[[StaffGroup], User], client_of: Callable[[User], Client]
+) -> None:
+    steps.ask_help(late, alice, clock.business_date())
+    client = client_of(staff(StaffGroup.COLLECTIONS))
+    assert "I broke my arm." in client.get(reverse("admin:case", args=[late.reference])).content.decode()
+    support = client_of(staff(StaffGroup.SUPPORT)).get(reverse("admin:case", args=[late.reference]))
+    assert "I broke my arm." not in support.content.decode()
+    plan = WRONG["plan"] | {"reason": "As you asked"}
+    assert "To pay in all by the new plan" in [
+        str(label) for label, _ in post(client, late, "plan", **plan).context["figures"]
+    ]
+    assert post(client, late, "plan", confirmed=True, **plan).status_code == 302
+    assert HardshipRequest.objects.get().status == "approved"
+    assert PlanProposal.objects.get().hardship == HardshipRequest.objects.get()
+
+
+def test_the_list_costs_the_same_for_one_loan_and_for_three(
+    alice: User,
+    bob: User,
+    staff: Callable[[StaffGroup], User],
+    client_of: Callable[[User], Client],
+) -> None:
+    day = clock.business_date() - dt.timedelta(days=110)
+    client = client_of(staff(StaffGroup.COLLECTIONS))
+    active_loan(alice, {bob: 1_000_00}, today=day)
+    run_end_of_day(today=clock.business_date())
+    client.get(reverse("admin:late"))
+    with CaptureQueriesContext(connection) as one:
+        assert len(client.get(reverse("admin:late")).context["page"].object_list) == 1
+    for name in ("Greta", "Hugo"):
+        loan = active_loan(verified(name, Role.BORROWER), {bob: 1_000_00}, today=day)
+        run_end_of_day(today=clock.business_date())
+        steps.ask_help(loan, loan.borrower, clock.business_date())
+    with CaptureQueriesContext(connection) as three:
+        assert len(client.get(reverse("admin:late")).context["page"].object_list) == 3
+    assert len(three) == len(one)

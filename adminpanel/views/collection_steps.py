@@ -1,0 +1,254 @@
+"""What staff can do about a loan in trouble, one step each: who may, its form, its figures, its one service call."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from adminpanel.forms.collections import (
+    DeclineHelpForm,
+    DefaultForm,
+    NoticeForm,
+    ProposePlanForm,
+    RecoveryForm,
+    SettlementForm,
+    SettlementPaidForm,
+    WaiveForm,
+    WriteOffForm,
+)
+from loans.collection_enums import DefaultCause
+from loans.enums import LoanStatus, RepaymentMethod
+from loans.models import Loan
+from loans.permissions import RECORD_RECOVERIES, WAIVE_CHARGES, WORK_COLLECTIONS
+from loans.selectors.collections import open_help, open_offer
+from loans.selectors.servicing import instalments_on
+from loans.services.default import declare_default, send_default_notice
+from loans.services.hardship import approve_help, decline_help
+from loans.services.recovery import preview_recovery, record_recovery
+from loans.services.restructuring import preview_plan, propose_plan
+from loans.services.settlement import offer_settlement, pay_settlement, preview_settlement
+from loans.services.waivers import waive_charges
+from loans.services.write_off import preview_write_off, request_write_off
+
+Figures = list[tuple[str | Promise, int]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """What a step is done with: the loan, who does it, what was filled in, and the day."""
+
+    loan: Loan
+    form: forms.Form
+    actor: User
+    today: dt.date
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return self.form.cleaned_data
+
+    @property
+    def common(self) -> dict[str, Any]:
+        return {"actor": self.actor, "idempotency_key": self.told["form_key"], "today": self.today}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that can be done: for which loans, by whom, with which form, and what its check page shows."""
+
+    label: str | Promise
+    submit: str | Promise
+    done: str | Promise
+    permission: str
+    applies: Callable[[Loan, dt.date], bool]
+    form: Callable[..., forms.Form]
+    figures: Callable[[Call], Figures]
+    run: Callable[[Call], object]
+    danger: bool = False
+
+
+def _owing(loan: Loan, _today: dt.date) -> bool:
+    return loan.status in LoanStatus.owing()
+
+
+def _active(loan: Loan, _today: dt.date) -> bool:
+    return loan.status == LoanStatus.ACTIVE
+
+
+def _late(loan: Loan, _today: dt.date) -> bool:
+    return loan.status == LoanStatus.ACTIVE and loan.days_past_due > 0
+
+
+def _asked_help(loan: Loan, _today: dt.date) -> bool:
+    return loan.status == LoanStatus.ACTIVE and open_help(loan) is not None
+
+
+def _offered(loan: Loan, today: dt.date) -> bool:
+    return loan.status in LoanStatus.owing() and open_offer(loan, today) is not None
+
+
+def _lost(loan: Loan, _today: dt.date) -> bool:
+    return loan.status in (LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
+
+
+def _plain(form: type[forms.Form]) -> Callable[..., forms.Form]:
+    return lambda loan, today, data=None, **kwargs: form(data, **kwargs)
+
+
+def _dated(form: type[forms.Form]) -> Callable[..., forms.Form]:
+    return lambda loan, today, data=None, **kwargs: form(data, today=today, **kwargs)
+
+
+def _waive_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) -> forms.Form:
+    return WaiveForm(data, rows=instalments_on(loan, today), today=today, **kwargs)
+
+
+def _plan_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) -> forms.Form:
+    return ProposePlanForm(data, request=open_help(loan), **kwargs)
+
+
+def _owed_figures(call: Call) -> Figures:
+    owed = preview_write_off(call.loan, call.today)
+    return [
+        (_("Principal"), owed.principal),
+        (_("Interest up to today"), owed.interest),
+        (_("Late fees"), owed.late_fee),
+        (_("Owed in all"), owed.total),
+        (_("Interest to come that is no longer charged"), owed.interest_to_come),
+    ]
+
+
+def _notice_figures(call: Call) -> Figures:
+    owed = preview_write_off(call.loan, call.today)
+    return [(_("Late now"), call.loan.arrears_amount), (_("Becomes due in 14 days"), owed.total)]
+
+
+def _waive_figures(call: Call) -> Figures:
+    interest, late_fee = call.told["interest"], call.told["late_fee"]
+    return [(_("Interest"), interest), (_("Late fee"), late_fee), (_("Lenders receive less"), interest + late_fee)]
+
+
+def _settlement_figures(call: Call) -> Figures:
+    owed = preview_settlement(call.loan, call.today)
+    offer = open_offer(call.loan, call.today)
+    amount = call.told.get("amount") or (offer.amount if offer else 0)
+    return [(_("Owed in all"), owed.total), (_("To pay"), amount), (_("Waived"), max(owed.total - amount, 0))]
+
+
+def _plan_figures(call: Call) -> Figures:
+    plan = preview_plan(call.loan, call.form.plan_terms(), call.today)
+    return [
+        (_("First payment"), plan.first.total_unpaid),
+        (_("Usual payment after that"), plan.usual_payment),
+        (_("Added to the loan"), plan.capitalised),
+        (_("Stays due now"), plan.carried.total_unpaid if plan.carried else 0),
+        (_("Waived"), plan.waived),
+        (_("To pay in all by the plan today"), plan.before),
+        (_("To pay in all by the new plan"), plan.total),
+    ]
+
+
+def _recovery_figures(call: Call) -> Figures:
+    plan = preview_recovery(loan_id=call.loan.pk, amount=call.told["amount"])
+    shares = [(note.reference, share) for note, share in plan.shares[:20]]
+    return [(_("Received"), plan.amount), (_("Collection fee"), plan.fee), (_("To lenders"), plan.to_lenders), *shares]
+
+
+def _none(_call: Call) -> Figures:
+    return []
+
+
+def _propose(call: Call) -> object:
+    asked, request = call.form.plan_terms(), open_help(call.loan)
+    if request is not None:
+        return approve_help(request_id=request.pk, asked=asked, note=call.told["reason"], **call.common)
+    return propose_plan(loan_id=call.loan.pk, asked=asked, reason=call.told["reason"], **call.common)
+
+
+def _decline(call: Call) -> object:
+    return decline_help(request_id=open_help(call.loan).pk, note=call.told["note"], **call.common)
+
+
+def _waive(call: Call) -> object:
+    names = ("interest", "late_fee", "reason")
+    amounts = {name: call.told[name] for name in names}
+    return waive_charges(loan_id=call.loan.pk, instalment_id=call.told["instalment"], **amounts, **call.common)
+
+
+def _notify(call: Call) -> object:
+    return send_default_notice(loan_id=call.loan.pk, **call.common)
+
+
+def _declare(call: Call) -> object:
+    cause = DefaultCause(call.told["cause"])
+    return declare_default(loan_id=call.loan.pk, cause=cause, note=call.told["note"], **call.common)
+
+
+def _offer(call: Call) -> object:
+    asked = {name: call.told[name] for name in ("amount", "pay_by", "reason")}
+    return offer_settlement(loan_id=call.loan.pk, **asked, **call.common)
+
+
+def _settle(call: Call) -> object:
+    return pay_settlement(
+        settlement_id=open_offer(call.loan, call.today).pk,
+        method=RepaymentMethod.DECLARED,
+        bank_reference=call.told["bank_reference"],
+        **call.common,
+    )
+
+
+def _write_off(call: Call) -> object:
+    cause = DefaultCause(call.told["cause"])
+    return request_write_off(loan_id=call.loan.pk, cause=cause, reason=call.told["reason"], **call.common)
+
+
+def _recover(call: Call) -> object:
+    asked = {name: call.told[name] for name in ("amount", "value_date", "bank_reference")}
+    return record_recovery(loan_id=call.loan.pk, method=RepaymentMethod.DECLARED, **asked, **call.common)
+
+
+STEPS: dict[str, Step] = {
+    "plan": Step(
+        _("Propose a new plan"), _("See the plan"), _("Proposed. The borrower is told."),
+        WORK_COLLECTIONS, _active, _plan_form, _plan_figures, _propose,
+    ),
+    "decline-help": Step(
+        _("Answer that no plan is possible"), _("Check the answer"), _("Answered. The borrower is told."),
+        WORK_COLLECTIONS, _asked_help, _plain(DeclineHelpForm), _none, _decline, danger=True,
+    ),
+    "waive": Step(
+        _("Waive interest or a late fee"), _("Check the waiver"), _("Waived. The borrower is told."),
+        WAIVE_CHARGES, _owing, _waive_form, _waive_figures, _waive,
+    ),
+    "notice": Step(
+        _("Send the default notice"), _("Check the notice"), _("Notice sent."),
+        WORK_COLLECTIONS, _late, _plain(NoticeForm), _notice_figures, _notify,
+    ),
+    "default": Step(
+        _("Declare the default"), _("Check the default"), _("In default. Everybody is told."),
+        WORK_COLLECTIONS, _late, _plain(DefaultForm), _owed_figures, _declare, danger=True,
+    ),
+    "settlement": Step(
+        _("Settle for less"), _("Check the offer"), _("A second person is asked."),
+        WORK_COLLECTIONS, _owing, _dated(SettlementForm), _settlement_figures, _offer,
+    ),
+    "settlement-paid": Step(
+        _("The agreed amount arrived"), _("Check the settlement"), _("Settled. Everybody is told."),
+        RECORD_RECOVERIES, _offered, _plain(SettlementPaidForm), _settlement_figures, _settle,
+    ),
+    "write-off": Step(
+        _("Write off"), _("Check the write-off"), _("A second person is asked."),
+        WORK_COLLECTIONS, _owing, _plain(WriteOffForm), _owed_figures, _write_off, danger=True,
+    ),
+    "recovery": Step(
+        _("Record a recovery"), _("Check the recovery"), _("Recorded and passed on to the lenders."),
+        RECORD_RECOVERIES, _lost, _dated(RecoveryForm), _recovery_figures, _recover,
+    ),
+}  # fmt: skip
