@@ -19,10 +19,10 @@ from loans.finance import Quote, late_fee, net_rate
 from loans.forms.application import QuoteForm
 from loans.models import GradeTerms, Loan, LoanProduct
 from loans.quoting import annual_rate_of, quote_for
-from loans.selectors.listing import open_listings
 from loans.selectors.products import default_product
 from loans.selectors.statistics import PlatformFigures, platform_figures
 from matching.engine.allocation import Claim, Limits, share_out
+from matching.selectors.marketplace import Filters, matching_loans, open_loans
 from p2plending import charts
 from p2plending.figures import format_day, format_money
 from p2plending.lib.clock import business_date
@@ -60,11 +60,12 @@ class Share:
 def welcome(request: HttpRequest) -> HttpResponse:
     today = business_date()
     product = default_product()
+    newest = matching_loans(open_loans(today), Filters(), today, "newest")
     ctx = {
         "product": product,
         "quote_form": _quote_form(product) if product else None,
         "figures": _figures(today),
-        "newest": [_newest(loan) for loan in open_listings(today=today)[:NEWEST_LOANS]],
+        "newest": [_newest(loan) for loan in newest[:NEWEST_LOANS]],
     }
     return render(request, "public/welcome.html", ctx)
 

@@ -1,12 +1,10 @@
-"""The marketplace's reads: open loans, what a lender may see of the borrower, and how much they may lend."""
+"""One listing's reads: what a lender may see of the borrower, and how much they may lend."""
 
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
-from decimal import Decimal
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -19,32 +17,6 @@ from loans.models import Loan
 from loans.selectors.rooms import LendingRoom, lending_room
 from p2plending.figures import format_money
 from p2plending.lib.rules import PlatformRules, platform_rules
-
-SORTS: dict[str, tuple[str, ...]] = {
-    "newest": ("-listed_at", "-id"),
-    "ending": ("listing_ends_on", "id"),
-    "rate": ("-annual_rate", "id"),
-    "term": ("term_months", "id"),
-    "amount": ("principal", "id"),
-    "funded": ("-funded_share", "id"),
-    "grade": ("grade", "id"),
-}
-DEFAULT_SORT = "newest"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ListingFilters:
-    """What the marketplace is narrowed to; an empty value does not narrow. Amounts in minor units, rates fractions."""
-
-    grades: tuple[str, ...] = ()
-    purposes: tuple[str, ...] = ()
-    min_rate: Decimal | None = None
-    max_term_months: int | None = None
-    max_remaining: int | None = None
-    min_remaining: int | None = None
-    first_loan_only: bool = False
-    not_held_by: User | None = None
-    sort: str = DEFAULT_SORT
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,34 +31,6 @@ class CommitmentLimits:
     maximum: int
     whole_remaining: int | None
     reason: str = ""
-
-
-def open_listings(filters: ListingFilters | None = None, *, today: dt.date) -> QuerySet[Loan]:
-    """Loans open for funding today, filtered and sorted, with borrower and assessment: one query for a page."""
-    filters = filters or ListingFilters()
-    loans = Loan.objects.filter(status=LoanStatus.LISTED, listing_ends_on__gte=today).select_related(
-        "borrower", "assessment"
-    )
-    if filters.grades:
-        loans = loans.filter(grade__in=filters.grades)
-    if filters.purposes:
-        loans = loans.filter(purpose__in=filters.purposes)
-    if filters.min_rate is not None:
-        loans = loans.filter(annual_rate__gte=filters.min_rate)
-    if filters.max_term_months:
-        loans = loans.filter(term_months__lte=filters.max_term_months)
-    if filters.min_remaining is not None:
-        loans = loans.filter(principal__gte=F("funded_amount") + filters.min_remaining)
-    if filters.max_remaining is not None:
-        loans = loans.filter(principal__lte=F("funded_amount") + filters.max_remaining)
-    if filters.first_loan_only:
-        loans = loans.exclude(borrower__loans__status__in=LoanStatus.disbursed())
-    if filters.not_held_by is not None:
-        held = filters.not_held_by.commitments.filter(status__in=("reserved", "confirmed")).values("loan_id")
-        loans = loans.exclude(pk__in=held)
-    if filters.sort == "funded":
-        loans = loans.annotate(funded_share=F("funded_amount") * Decimal(1) / F("principal"))
-    return loans.order_by(*SORTS.get(filters.sort, SORTS[DEFAULT_SORT]))
 
 
 def listed_loan(reference: str) -> Loan:

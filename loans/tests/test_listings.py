@@ -7,15 +7,14 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 
 from accounts.enums import Role
 from accounts.models import User
 from loans.bands import debt_band, income_band, work_length_band
 from loans.models import Loan
-from loans.selectors.listing import ListingFilters, listed_loan, open_listings, public_profile
-from p2plending.tests.world import commit, lift_lending_limits, offered_loan, verified
+from loans.selectors.listing import listed_loan, public_profile
 from p2plending.tests.world import listed_loan as list_one
+from p2plending.tests.world import offered_loan, verified
 
 
 @pytest.fixture
@@ -27,42 +26,6 @@ def market(alice: User, dora: User, today: dt.date) -> dict[str, Loan]:
         "large": list_one(gina, amount=10_000_00, term=36, today=today, purpose="vehicle", title="Van"),
         "offer": offered_loan(hugo, today=today),
     }
-
-
-@pytest.mark.parametrize(
-    ("filters", "found"),
-    [
-        (ListingFilters(sort="amount"), ["small", "large"]),
-        (ListingFilters(sort="funded"), ["small", "large"]),
-        (ListingFilters(purposes=("vehicle",)), ["large"]),
-        (ListingFilters(max_term_months=12), ["small"]),
-        (ListingFilters(min_remaining=5_000_00), ["large"]),
-        (ListingFilters(max_remaining=1_000_00), ["small"]),
-        (ListingFilters(min_rate=Decimal("0.90")), []),
-        (ListingFilters(sort="no such thing"), ["large", "small"]),
-    ],
-)
-def test_filters_and_order(
-    market: dict[str, Loan], bob: User, today: dt.date, filters: ListingFilters, found: list[str]
-) -> None:
-    lift_lending_limits()
-    commit(market["small"], bob, 100_00, today=today)
-    if filters.max_remaining:
-        filters = dataclasses.replace(filters, max_remaining=900_00)
-    loans = list(open_listings(filters, today=today))
-    assert [loan.reference for loan in loans] == [market[name].reference for name in found]
-
-
-def test_loans_that_one_has_lent_to_can_be_left_out(market: dict[str, Loan], bob: User, today: dt.date) -> None:
-    commit(market["small"], bob, 100_00, today=today)
-    shown = open_listings(ListingFilters(not_held_by=bob), today=today)
-    assert [loan.reference for loan in shown] == [market["large"].reference]
-
-
-def test_a_listing_is_gone_the_day_after_it_ends(market: dict[str, Loan], today: dt.date) -> None:
-    last = market["small"].listing_ends_on
-    assert open_listings(today=last).count() == 2
-    assert open_listings(today=last + dt.timedelta(days=1)).count() == 0
 
 
 def test_an_offer_is_not_on_the_marketplace(market: dict[str, Loan]) -> None:
@@ -97,12 +60,3 @@ def test_other_bands() -> None:
         "less than 6 months", "6 months to 2 years", "2 to 5 years", "5 years or more",
     ]  # fmt: skip
     assert income_band(None) == ""
-
-
-def test_a_page_of_listings_is_one_query_however_many_there_are(
-    market: dict[str, Loan], today: dt.date, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    with django_assert_num_queries(1):
-        for loan in open_listings(today=today):
-            assert loan.borrower.member_number
-            assert loan.assessment.points
