@@ -124,11 +124,6 @@ class IdDocumentType(models.TextChoices):
     RESIDENCE_PERMIT = "residence_permit", _("Residence permit")
 
 
-class NotificationChannel(models.TextChoices):
-    APP = "app", _("In the app")
-    EMAIL = "email", _("By e-mail")
-
-
 class DeliveryStatus(models.TextChoices):
     NOT_WANTED = "not_wanted", _("No e-mail")
     WAITING = "waiting", _("Waiting")

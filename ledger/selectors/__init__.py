@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.selectors.books import TrialBalanceLine, balance, entry_for, trial_balance
+from ledger.selectors.books import TrialBalanceLine, balance, trial_balance
 from ledger.selectors.statement import (
     LineExplanation,
     Statement,
@@ -34,7 +34,6 @@ __all__ = [
     "WalletTotals",
     "balance",
     "deposit_of",
-    "entry_for",
     "explain_line",
     "first_line_on",
     "line_of",

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from ledger.chart import CHART, ChartLine
 from ledger.enums import Side
-from ledger.models import Account, BalanceSnapshot, JournalEntry, Posting
+from ledger.models import Account, BalanceSnapshot, Posting
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,9 +71,3 @@ def trial_balance(as_of: dt.date | None = None) -> list[TrialBalanceLine]:
     rows = Posting.objects.filter(counted).order_by().values_list("account__code")
     sums = {code: (int(debit), int(credit)) for code, debit, credit in rows.annotate(Sum("debit"), Sum("credit"))}
     return [TrialBalanceLine(line, *sums.get(code, (0, 0))) for code, line in CHART.items()]
-
-
-def entry_for(reference: str) -> JournalEntry | None:
-    """The entry with this public reference, its lines and their accounts at hand; None when there is none."""
-    entries = JournalEntry.objects.select_related("actor", "reverses").prefetch_related("postings__account__owner")
-    return entries.filter(reference=reference).first()

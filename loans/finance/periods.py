@@ -12,7 +12,6 @@ from loans.finance.enums import DayCount, PeriodUnit
 from loans.finance.types import Terms
 
 SHORTEST_FIRST_PERIOD_DAYS = 15
-LONGEST_FIRST_PERIOD_DAYS = 45
 _NOMINAL = frozenset({DayCount.THIRTY_360, DayCount.THIRTY_360_US, DayCount.THIRTY_E_360, DayCount.EQUAL_PERIODS})
 _DAYS_IN_UNIT = {PeriodUnit.DAY: 1, PeriodUnit.WEEK: 7, PeriodUnit.MONTH: 30}
 _UNITS_IN_YEAR = {PeriodUnit.DAY: 365, PeriodUnit.WEEK: 52, PeriodUnit.MONTH: 12}

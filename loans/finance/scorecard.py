@@ -65,13 +65,6 @@ GRADE_MARGINS = {
     Grade.E: Decimal("0.18"),
 }
 TERM_ADDON = Decimal("0.005")
-EXPECTED_LOSS = {
-    Grade.A: Decimal("0.010"),
-    Grade.B: Decimal("0.022"),
-    Grade.C: Decimal("0.045"),
-    Grade.D: Decimal("0.075"),
-    Grade.E: Decimal("0.11"),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from loans.finance import AffordabilityOutcome, Grade, ScoreInputs, affordability, net_rate, rate_for, score
-from loans.finance.scorecard import EXPECTED_LOSS
 
 BEST = ScoreInputs(
     dti=Decimal("0.15"),
@@ -149,4 +148,4 @@ def test_rate_of_a_grade_and_term(grade: Grade, months: int, rate: str) -> None:
 
 
 def test_net_rate_takes_the_fee_on_interest_and_the_expected_loss_off() -> None:
-    assert net_rate(Decimal("0.12"), Decimal("0.05"), EXPECTED_LOSS[Grade.B]) == Decimal("0.092")
+    assert net_rate(Decimal("0.12"), Decimal("0.05"), Decimal("0.022")) == Decimal("0.092")
