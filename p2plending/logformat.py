@@ -22,7 +22,9 @@ class ContextFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         context = current_request()
-        record.request_id = context.request_id or "-"
+        # Django writes its own lines about refused requests when their context has ended already.
+        refused = getattr(record, "request", None)
+        record.request_id = context.request_id or getattr(refused, "request_id", "") or "-"
         record.user_label = context.user_label or "-"
         return True
 

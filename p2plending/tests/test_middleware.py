@@ -10,6 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from p2plending.logformat import ContextFilter
 
 MULTIPART = "multipart/form-data; boundary=x"
 
@@ -31,3 +32,10 @@ def test_the_api_refuses_it_as_a_problem(db: None) -> None:
 def test_what_a_token_opens_is_kept_nowhere(bob: User, api_of: Callable[[User], APIClient], path: str) -> None:
     assert api_of(bob).get(path)["Cache-Control"] == "no-store, private"
     assert APIClient().get(path)["Cache-Control"] == "no-store, private"
+
+
+def test_the_line_about_a_refused_request_names_it(client: Client, db: None, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.handler.addFilter(ContextFilter())
+    answer = client.get("/nothing/here/")
+    (line,) = [record for record in caplog.records if record.name == "django.request"]
+    assert line.request_id == answer["X-Request-ID"]
