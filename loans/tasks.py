@@ -8,6 +8,7 @@ import logging
 from loans.enums import LoanStatus
 from loans.models import Loan
 from loans.services import repayment_notices, reversal
+from loans.services.collections import CollectionsRun, run_collections
 from loans.services.disbursement import disburse_loan
 from loans.services.reminders import RemindersSent, send_reminders
 from loans.services.servicing import EndOfDay, run_end_of_day
@@ -22,6 +23,11 @@ SWEEP_SIZE = 200
 def end_of_day(today: dt.date | None = None) -> EndOfDay:
     """Bring every loan that has something due up to today's business date."""
     return run_end_of_day(today=today or business_date())
+
+
+def collect(today: dt.date | None = None) -> CollectionsRun:
+    """End what ran out and send default notices of today's business date."""
+    return run_collections(today=today or business_date())
 
 
 def remind(today: dt.date | None = None) -> RemindersSent:

@@ -52,6 +52,14 @@ JOBS: tuple[Job, ...] = (
         takes_date=True,
     ),
     Job(
+        "collections",
+        "loans.tasks.collect",
+        "Default notices; offers, new plans and requests to a second person end.",
+        at=dt.time(6, 15),
+        demo_minutes=1,
+        takes_date=True,
+    ),
+    Job(
         "reminders",
         "loans.tasks.remind",
         "Remind borrowers: 3 days before, on the day, 1 day late.",

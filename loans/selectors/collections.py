@@ -19,6 +19,7 @@ from loans.models import (
     DefaultNotice,
     HardshipRequest,
     Loan,
+    LoanDefault,
     LoanLoss,
     PlanProposal,
     Recovery,
@@ -74,6 +75,19 @@ def open_offer(loan: Loan, today: dt.date) -> SettlementOffer | None:
     """The amount that closes the loan today, agreed by two people."""
     offers = SettlementOffer.objects.filter(open_key=loan.pk, status=SettlementStatus.OPEN, pay_by__gte=today)
     return offers.select_related("approval").first()
+
+
+def open_notice(loan: Loan) -> DefaultNotice | None:
+    """The default notice about today's lateness; one that was overtaken by a payment is not shown."""
+    notice = DefaultNotice.objects.filter(open_key=loan.pk).first()
+    if notice is None or loan.next_due_on is None or notice.sent_on <= loan.next_due_on:
+        return None
+    return notice
+
+
+def open_default(loan: Loan) -> LoanDefault | None:
+    """The default that the loan is in."""
+    return LoanDefault.objects.filter(loan=loan, cured_on__isnull=True, loan__status=LoanStatus.DEFAULTED).first()
 
 
 def loss_of(loan: Loan) -> LoanLoss | None:

@@ -18,6 +18,7 @@ from loans.models import Loan
 from loans.replanning import NewPlan, PlanTerms
 from loans.selectors import collections as read
 from loans.selectors.servicing import loan_for_payer
+from loans.services.default import current_cure
 from loans.services.hardship import preview_help, request_help, withdraw_help
 from loans.services.recovery import missing_amount, preview_recovery, record_recovery
 from loans.services.restructuring import accept_plan, decline_plan, plan_terms_of, preview_plan
@@ -26,6 +27,7 @@ from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.errors import Refused
 from p2plending.lib.forms import KeyedForm
+from p2plending.lib.rules import platform_rules
 
 # What each way would cost, shown before anything is chosen: another day, the longest pause, half the payment.
 EXAMPLE_PAUSE_MONTHS = 3
@@ -173,6 +175,18 @@ def explain_recovery(request: HttpRequest, reference: str) -> HttpResponse:
     if explanation is None:
         raise Http404
     return render(request, "loans/collections/recovery.html", {"explanation": explanation})
+
+
+def trouble_context(loan: Loan, today: dt.date) -> dict[str, Any]:
+    """What `loans/collections/_notes.html` shows on the page of a loan that is being paid back."""
+    return {
+        "help_request": read.open_help(loan),
+        "proposal": read.open_proposal(loan, today),
+        "settlement_offer": read.open_offer(loan, today),
+        "default_notice": read.open_notice(loan),
+        "loan_default": read.open_default(loan),
+        "cure": current_cure(loan, today) if platform_rules().allow_cure else None,
+    }
 
 
 def _disbursed_loan(request: HttpRequest, reference: str) -> Loan:

@@ -15,12 +15,15 @@ from loans.forms.loan import AcceptOfferForm, AnswerForm, SmallerLoanForm
 from loans.models import Loan
 from loans.quoting import quote_of_loan
 from loans.selectors.borrower import loan_for_borrower
+from loans.selectors.collections import loss_of
 from loans.selectors.listing import public_profile
 from loans.selectors.loan import factor_rows, questions_for_borrower, score_tips, timeline_of
 from loans.selectors.servicing import repaying_context
 from loans.services.early_withdrawal import withdrawal_figures
 from loans.services.origination import withdraw_application
+from loans.services.recovery import missing_amount
 from loans.services.review import answer_request
+from loans.views.help import trouble_context
 from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
@@ -106,7 +109,10 @@ def _state_context(request: HttpRequest, found: Loan, form: Any) -> dict[str, An
     if found.status == LoanStatus.INFO_REQUESTED:
         return {"form": form or AnswerForm()}
     if found.status in LoanStatus.owing():
-        return repaying_context(found, today) | {"give_back": withdrawal_figures(found, today)}
+        give_back = {"give_back": withdrawal_figures(found, today)}
+        return repaying_context(found, today) | give_back | trouble_context(found, today)
+    if found.status in (LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF):
+        return {"loss": loss_of(found), "missing": missing_amount(found)}
     if found.status == LoanStatus.REJECTED:
         return {"reasons": [DeclineReason(code).label for code in found.decline_reasons], "tips": _decline_tips(found)}
     return {}
