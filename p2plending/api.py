@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path, re_path
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_page
 from django.views.decorators.http import require_GET
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
@@ -19,6 +20,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.api.tokens import LogoutView, RefreshView, TokenView, VerifyView
+
+SCHEMA_SECONDS = 300
 
 
 @require_GET
@@ -49,6 +52,7 @@ version_1 = [
 urlpatterns = [
     path("v1/", include(version_1)),
     re_path(r"^v1/", NoSuchEndpoint.as_view()),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    # Writing it takes a second or more, and anybody may ask.
+    path("schema/", cache_page(SCHEMA_SECONDS)(SpectacularAPIView.as_view()), name="api-schema"),
     path("docs/", documentation, name="api-docs"),
 ]

@@ -44,7 +44,7 @@ CLIENT_ACCOUNT_HOLDER = env.str("CLIENT_ACCOUNT_HOLDER", default=f"{SITE_NAME} c
 CLIENT_ACCOUNT_IBAN = env.str(
     "CLIENT_ACCOUNT_IBAN", default="DE89 3704 0044 0532 0130 00" if DEMO_MODE or TESTING else ""
 )
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 PROXY_COUNT = 1 if BEHIND_PROXY else 0
