@@ -14,7 +14,7 @@ from loans.models import Loan
 from loans.selectors.servicing import loan_for_payer
 from loans.services.autopay import set_autopay
 from loans.services.early_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
-from p2plending.lib.api.fields import MoneySerializerField
+from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
 from p2plending.lib.clock import business_date
 
@@ -31,6 +31,7 @@ class GiveBackSerializer(serializers.Serializer):
     fee_refund = MoneySerializerField(read_only=True)
     from_wallet = MoneySerializerField(read_only=True)
     last_day = serializers.DateField(read_only=True)
+    currency = CurrencyField()
 
 
 class AutopayView(APIView):
