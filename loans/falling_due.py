@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from loans.enums import InstalmentStatus
-from loans.finance import days_past_due, late_fee
+from loans.finance import late_fee
 from loans.finance.arrears import bucket_for
+from loans.holiday_calendars import first_day_of_lateness
 from loans.models import Instalment, Loan
-from loans.snapshots import instalment_states
 from loans.terms import LoanTerms
 from p2plending.lib.money import Rounding, round_ratio
 
@@ -104,7 +104,8 @@ def _overdue_interest(row: Instalment, terms: LoanTerms, until: dt.date) -> Over
 
 def late_fee_day(row: Instalment, terms: LoanTerms) -> dt.date:
     """The day on which an unpaid instalment gets its fee: after the days of grace, and not while help is asked for."""
-    charged_on = row.due_date + dt.timedelta(days=terms.grace_days + 1)
+    late_from = first_day_of_lateness(row.due_date, terms.holiday_country)
+    charged_on = late_from + dt.timedelta(days=terms.grace_days + 1)
     return max(charged_on, row.late_fee_not_before or charged_on)
 
 
@@ -113,10 +114,17 @@ def late_since(rows: Sequence[Instalment]) -> dt.date | None:
     return min((row.due_date for row in rows if row.total_unpaid), default=None)
 
 
+def days_late(oldest_due: dt.date | None, terms: LoanTerms, on: dt.date) -> int:
+    """Days past due on a day: from the oldest unpaid due date, or the first working day after it."""
+    if oldest_due is None:
+        return 0
+    return max((on - first_day_of_lateness(oldest_due, terms.holiday_country)).days, 0)
+
+
 def servicing_columns(loan: Loan, rows: Sequence[Instalment], terms: LoanTerms, today: dt.date) -> dict[str, Any]:
     """What the loan's columns of servicing say on `today`, from its instalments."""
     unpaid = [row for row in rows if row.total_unpaid]
-    days = days_past_due(instalment_states(rows), today)
+    days = days_late(late_since(rows), terms, today)
     following = unpaid[0] if unpaid else None
     return {
         "principal_outstanding": sum(row.principal_unpaid for row in rows),

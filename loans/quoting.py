@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from loans.finance import Grade as FinanceGrade
-from loans.finance import Quote, quote, rate_for
+from loans.finance import Quote, quote_terms, rate_for
 from loans.models import GradeTerms, Loan, LoanProduct
-from loans.terms import LoanTerms, frozen_terms
+from loans.terms import LoanTerms, frozen_terms, schedule_terms
 
 ASSUMED_GRADE = "B"
 
@@ -89,14 +89,12 @@ def priced_terms(
 def _price(
     terms: LoanTerms, annual_rate: Decimal, amount: int, term_months: int, start_date: dt.date, due_day: int | None
 ) -> Quote:
-    return quote(
-        principal=amount,
+    asked = schedule_terms(
+        terms,
         annual_rate=annual_rate,
+        principal=amount,
         term_months=term_months,
-        origination_fee_rate=terms.origination_fee_rate,
         start_date=start_date,
-        method=terms.schedule_method,
-        day_count=terms.day_count,
         due_day=due_day,
-        rounding=terms.rounding,
     )
+    return quote_terms(asked, terms.origination_fee_rate)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from loans.enums import InstalmentStatus, NoteStatus
 from loans.finance import InstalmentState, NoteState, Terms
 from loans.models import Instalment, Loan, Note
-from loans.terms import LoanTerms
+from loans.terms import LoanTerms, schedule_terms
 
 
 def live_instalments(loan: Loan) -> list[Instalment]:
@@ -72,13 +72,11 @@ def note_states(notes: Sequence[HeldNote | Note]) -> list[NoteState]:
 
 def finance_terms(loan: Loan, terms: LoanTerms) -> Terms:
     """The terms from which the loan's schedule was built, for rebuilding what is left of it."""
-    return Terms(
-        principal=loan.principal,
+    return schedule_terms(
+        terms,
         annual_rate=loan.annual_rate,
-        instalments=loan.term_months,
+        principal=loan.principal,
+        term_months=loan.term_months,
         start_date=loan.disbursed_on,
-        method=terms.schedule_method,
-        day_count=terms.day_count,
         due_day=loan.due_day,
-        rounding=terms.rounding,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from loans.finance import AllocationPart, DayCount, PrepaymentMode, ScheduleMethod
+from loans.finance import AllocationPart, DayCount, PrepaymentMode, ScheduleMethod, Terms
 from loans.models import GradeTerms, LoanProduct
 from p2plending.lib.money import Rounding
 
@@ -94,6 +95,32 @@ class LoanTerms:
             default_interest_rate=Decimal(data.get("default_interest_rate", 0)),
             **{name: data[name] for name in _PLAIN_SINCE_VERSION_2 if name in data},
         )
+
+
+def schedule_terms(
+    terms: LoanTerms,
+    *,
+    annual_rate: Decimal,
+    principal: int,
+    term_months: int,
+    start_date: dt.date,
+    due_day: int | None,
+) -> Terms:
+    """What a monthly schedule under these terms is built from. Raises InvalidTerms when there can be none."""
+    return Terms(
+        principal=principal,
+        annual_rate=annual_rate,
+        instalments=term_months,
+        start_date=start_date,
+        method=terms.schedule_method,
+        day_count=terms.day_count,
+        due_day=due_day,
+        rounding=terms.rounding,
+        smooth=terms.smooths_last_payment,
+        multiple=terms.payment_multiple,
+        interest_free_periods=min(terms.interest_free_periods, term_months),
+        principal_free_periods=min(terms.principal_free_periods, term_months - 1),
+    )
 
 
 def frozen_terms(product: LoanProduct, grade_terms: GradeTerms) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adminpanel.services.clockwork import DAYS_AHEAD, MOST_DAYS
 from ledger.forms import DayInput
+from loans.holiday_calendars import countries
 from loans.models import GradeTerms, LoanProduct
 from p2plending.figures import format_money, format_percent
 from p2plending.lib.forms import PercentFormField
@@ -122,6 +123,18 @@ class ProductForm(forms.ModelForm):
             "listing_days",
             "partial_offer_days",
             "signing_days",
+            "schedule_method",
+            "day_count",
+            "rounding",
+            "smooths_last_payment",
+            "payment_multiple",
+            "interest_free_periods",
+            "principal_free_periods",
+            "extra_payment_mode",
+            "default_interest_rate",
+            "holiday_country",
+            "withdrawal_days",
+            "refunds_fee_on_withdrawal",
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -133,6 +146,12 @@ class ProductForm(forms.ModelForm):
                 self.fields[name] = percent_field(_("%(what)s, %%") % {"what": field.label})
             elif isinstance(field, forms.IntegerField):
                 field.error_messages |= NUMBER_ERRORS
+        for name, choices in product_choices().items():
+            field = self.fields[name]
+            self.fields[name] = forms.ChoiceField(
+                label=field.label, choices=choices, required=field.required, help_text=field.help_text
+            )
+        self.fields["payment_multiple"].label = _("Payments are a multiple of (empty: to the cent)")
         self.fields["late_fee_fixed"].min_amount = 0
         self.fields["late_fee_cap"].label = _("Late fee, most (empty: no limit)")
 
@@ -146,10 +165,41 @@ class ProductForm(forms.ModelForm):
         ):
             if cleaned.get(low) is not None and cleaned.get(high) is not None and cleaned[high] < cleaned[low]:
                 self.add_error(high, words)
+        shortest = cleaned.get("min_term_months")
+        free = cleaned.get("principal_free_periods")
+        if shortest and free is not None and free >= shortest:
+            self.add_error("principal_free_periods", _("At least one payment of the shortest loan must pay back."))
+        if cleaned.get("payment_multiple") == 0:
+            self.add_error("payment_multiple", _("Enter an amount above zero, or leave it empty."))
         return cleaned
 
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+
+def product_choices() -> dict[str, list[tuple[str, Any]]]:
+    """What the lending maths offers for the fields of a product that name a method."""
+    return {
+        "schedule_method": [
+            ("annuity", _("Equal payments")),
+            ("equal_principal", _("Equal principal")),
+            ("interest_only", _("Interest only, principal at the end")),
+            ("bullet", _("All at the end")),
+            ("flat", _("Flat interest")),
+        ],
+        "day_count": [(code, code) for code in ("30/360", "ACT/365", "ACT/360", "ACT/ACT")],
+        "rounding": [
+            ("half-up", _("Half up")),
+            ("half-even", _("Half to even")),
+            ("up", _("Up, the payment only")),
+        ],
+        "extra_payment_mode": [
+            ("shorter", _("The loan ends sooner")),
+            ("lower", _("The payments get smaller")),
+            ("credit", _("It counts for the next payments")),
+        ],
+        "holiday_country": [("", _("None: every day counts")), *((code, code) for code in countries())],
+    }
 
 
 class GradeForm(forms.Form):

@@ -6,6 +6,7 @@ import datetime as dt
 
 from loans.enums import Bucket
 from loans.finance.arrears import bucket_for
+from loans.holiday_calendars import first_day_of_lateness
 from loans.models import Loan, LoanDelinquency
 from loans.terms import LoanTerms
 
@@ -20,6 +21,8 @@ def track_lateness(loan: Loan, terms: LoanTerms, late_since: dt.date | None, tod
     the day on which the loan really entered the bucket. Call under the loan's guard, while the loan's columns still
     hold the bucket that was written last.
     """
+    if late_since is not None:
+        late_since = first_day_of_lateness(late_since, terms.holiday_country)
     current = Bucket(loan.bucket)
     since = loan.rolled_forward_to or loan.disbursed_on
     for day, bucket in _changes(terms, late_since, since, today):

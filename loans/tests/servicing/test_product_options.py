@@ -1,0 +1,52 @@
+"""What a product chooses is what its loans do: lateness on holidays, free periods, multiples."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from accounts.models import User
+from loans.holiday_calendars import first_day_of_lateness
+from loans.models import Instalment, Loan
+from loans.quoting import quote_for
+from loans.services.servicing import bring_up_to_date
+from loans.tests.servicing.paying import fresh
+from p2plending.tests.books import assert_sound_books
+from p2plending.tests.world import TODAY, active_loan, set_price
+
+pytestmark = pytest.mark.django_db
+
+SUNDAY = dt.date(2026, 2, 15)
+
+
+def test_lateness_moves_over_weekends_and_holidays_and_interest_does_not(loan: Loan) -> None:
+    # 3 April 2026 is Good Friday, 6 April Easter Monday.
+    assert first_day_of_lateness(dt.date(2026, 4, 3), "DE") == dt.date(2026, 4, 7)
+    assert first_day_of_lateness(dt.date(2026, 4, 3), "") == dt.date(2026, 4, 3)
+    terms = loan.frozen_terms | {"holiday_country": "DE"}
+    Loan.objects.filter(pk=loan.pk).update(frozen_terms=terms)
+    bring_up_to_date(loan_id=loan.pk, today=SUNDAY + dt.timedelta(days=1))
+    assert (fresh(loan).days_past_due, fresh(loan).bucket) == (0, "current")
+    bring_up_to_date(loan_id=loan.pk, today=SUNDAY + dt.timedelta(days=16))
+    assert (fresh(loan).days_past_due, fresh(loan).bucket) == (15, "grace")
+    row = Instalment.objects.get(loan=loan, number=1)
+    assert (row.late_fee_due, row.interest_posted) == (0, 100_00)
+    bring_up_to_date(loan_id=loan.pk, today=SUNDAY + dt.timedelta(days=17))
+    row.refresh_from_db()
+    assert (row.late_fee_due, row.late_fee_charged_on) == (44_42, SUNDAY + dt.timedelta(days=17))
+    assert_sound_books()
+
+
+def test_free_periods_and_multiples_shape_the_schedule_of_new_loans_only(loan: Loan, alice: User, bob: User) -> None:
+    product = set_price(Decimal("0.12"))
+    product.interest_free_periods, product.payment_multiple = 1, 10_00
+    product.save()
+    lines = quote_for(product, "B", 1_000_00, 12, TODAY).schedule.lines
+    assert lines[0].interest == 0
+    assert {line.payment % 10_00 for line in lines[:-1]} == {0}
+    made = active_loan(alice, {bob: 1_000_00})
+    due = Instalment.objects.filter(loan=made).order_by("number").values_list("principal_due", "interest_due")
+    assert list(due) == [(line.principal, line.interest) for line in lines]
+    assert Instalment.objects.get(loan=loan, number=1).interest_due == 100_00
