@@ -27,4 +27,5 @@ urlpatterns = [
         name="api-question-answer",
     ),
     path("", include("loans.api.urls_servicing")),
+    path("", include("loans.api.urls_collections")),
 ]
