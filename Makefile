@@ -1,6 +1,6 @@
 # PORT=8010 make run, make test ARGS="-k wallet"
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fmt demo mariadb
+.PHONY: help run test test-fast fmt demo mariadb bench
 
 LAUNCH := p2plending/scripts/with-python
 
@@ -24,3 +24,6 @@ demo: ## make or complete the demo world without starting the site (ARGS="--loan
 
 mariadb: ## run a throw-away MariaDB and print its DATABASE_URL; Ctrl-C removes it
 	@$(LAUNCH) mariadb
+
+bench: ## measure what the platform costs against bare SQL and its peers, on a throw-away MariaDB
+	@$(LAUNCH) run_bench

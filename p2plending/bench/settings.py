@@ -1,0 +1,17 @@
+"""The site's settings, with the ledger that it is compared with when that is installed."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from p2plending.settings import *  # noqa: F403
+from p2plending.settings import INSTALLED_APPS as SITE_APPS
+from p2plending.settings import LOGGING as SITE_LOGGING
+
+HAS_HORDAK = find_spec("hordak") is not None
+INSTALLED_APPS = [*SITE_APPS, *(["mptt", "hordak"] if HAS_HORDAK else [])]
+DEFAULT_CURRENCY = "EUR"
+CURRENCIES = ["EUR"]
+DEBUG = False
+# Lines of log are not what is measured.
+LOGGING = SITE_LOGGING | {"root": {"handlers": [], "level": "ERROR"}, "loggers": {}}
