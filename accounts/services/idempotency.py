@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.db import models
-from django.utils import timezone
 
 from accounts.models import OperationKey, User
+from p2plending.lib import clock
 from p2plending.lib.bulk import insert_if_new
 from p2plending.lib.db import run_money
 from p2plending.lib.errors import IdempotencyConflict
@@ -52,7 +52,7 @@ def run_once(
     fingerprint = fingerprint_of(parameters)
 
     def attempt() -> Fact:
-        values = identity | {"fingerprint": fingerprint, "created_at": timezone.now()}
+        values = identity | {"fingerprint": fingerprint, "created_at": clock.now()}
         if not insert_if_new(OperationKey, values):
             earlier = OperationKey.objects.get(**identity)
             if earlier.fingerprint != fingerprint:

@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.db.models import F, OuterRef, Subquery, Sum
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
@@ -25,6 +24,7 @@ from loans.services.duties import require_duty
 from loans.services.lifecycle import NotYourLoan, move_loan
 from loans.services.repayment import AmountTooSmall, BeforePayout, DateInFuture, WalletPaysToday
 from loans.terms import LoanTerms
+from p2plending.lib import clock
 from p2plending.lib.bulk import insert_rows
 from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import Refused
@@ -207,5 +207,5 @@ def _store_shares(recovery: Recovery, plan: RecoveryPreview) -> None:
     )
     share = RecoveryShare.objects.filter(recovery=recovery, note=OuterRef("pk")).values("amount")[:1]
     Note.objects.filter(pk__in=RecoveryShare.objects.filter(recovery=recovery).values("note")).update(
-        recovered=F("recovered") + Subquery(share), updated_at=timezone.now()
+        recovered=F("recovered") + Subquery(share), updated_at=clock.now()
     )

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.db import connection
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -23,6 +22,7 @@ from loans.services.delinquency import track_lateness
 from loans.services.lifecycle import move_loan, require_state
 from loans.snapshots import HeldNote, open_notes
 from loans.terms import LoanTerms
+from p2plending.lib import clock
 from p2plending.lib.bulk import insert_rows, quote_name, update_from
 
 PAID_COLUMNS = (
@@ -241,7 +241,7 @@ def _store_notes(repayment: Repayment, plan: RepaymentPlan) -> None:
     update_from(
         Note,
         source=f"SELECT d.*, %s AS now, %s AS new_status, %s AS new_closed_on FROM {shares} d WHERE repayment_id = %s",  # noqa: S608
-        parameters=[connection.ops.adapt_datetimefield_value(timezone.now()), status, closed_on, repayment.pk],
+        parameters=[connection.ops.adapt_datetimefield_value(clock.now()), status, closed_on, repayment.pk],
         match="note_id",
         values=changes,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import F, OuterRef, Subquery
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,6 +32,7 @@ from loans.services.waivers import ReasonMissing
 from loans.snapshots import finance_terms, live_instalments, open_notes
 from loans.terms import LoanTerms
 from p2plending.figures import format_money
+from p2plending.lib import clock
 from p2plending.lib.bulk import insert_rows
 from p2plending.lib.db import lock_guard, run_money
 from p2plending.lib.errors import InvalidTransition, Refused
@@ -312,5 +312,5 @@ def _grow_notes(loan: Loan, proposal: PlanProposal, capitalised: int) -> None:
     Note.objects.filter(loan=loan, status__in=NoteStatus.open()).update(
         principal_outstanding=F("principal_outstanding") + part,
         capitalised=F("capitalised") + part,
-        updated_at=timezone.now(),
+        updated_at=clock.now(),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -17,6 +16,7 @@ from loans.services.lifecycle import move_loan
 from loans.services.servicing import roll_forward
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
+from p2plending.lib import clock
 from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import Refused
 
@@ -67,7 +67,7 @@ def close_notes(loan: Loan, status: NoteStatus, today: dt.date) -> None:
         principal_outstanding=0,
         status=status,
         closed_on=today,
-        updated_at=timezone.now(),
+        updated_at=clock.now(),
     )
 
 
