@@ -11,7 +11,6 @@ from functools import partial
 from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from loans.enums import RepaymentMethod
 from loans.models import Instalment, Loan
@@ -19,6 +18,7 @@ from loans.services.repayment import record_repayment
 from loans.services.servicing import bring_up_to_date
 from p2plending.bench.measure import interleaved, say, verdict
 from p2plending.bench.scene import running_loan
+from p2plending.lib import clock
 
 SIZES = (10, 100, 1_000, 10_000)
 RUNS = {10: 9, 100: 9, 1_000: 7, 10_000: 3}
@@ -107,7 +107,7 @@ class BarePayment:
             self._write(cursor, notes, accounts)
 
     def _write(self, cursor, notes, accounts) -> None:  # noqa: ANN001
-        number, now = next(self.numbers), timezone.now().replace(tzinfo=None)
+        number, now = next(self.numbers), clock.now().replace(tzinfo=None)
         principal, interest = len(notes) * 100, len(notes) * 10
         weight = sum(left for *_note, left in notes)
         cursor.execute(

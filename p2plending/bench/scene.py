@@ -6,7 +6,6 @@ import datetime as dt
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.enums import Role
 from accounts.models import User
@@ -17,6 +16,7 @@ from loans.enums import LoanStatus
 from loans.finance import Terms, build_schedule
 from loans.models import Instalment, Loan, LoanProduct, Note, ScheduleVersion
 from loans.terms import frozen_terms
+from p2plending.lib import clock
 from p2plending.lib.refs import new_reference
 
 PAID_OUT = dt.date(2026, 1, 15)
@@ -53,7 +53,7 @@ def running_loan(prefix: str, lenders: int) -> Loan:
             requested_amount=principal, principal=principal, term_months=MONTHS, grade="B", annual_rate=rate,
             origination_fee_rate=0, origination_fee=0, servicing_fee_rate=Decimal("0.05"), expected_loss_rate=0,
             instalment_amount=first.payment, total_payment=schedule.total_payment,
-            frozen_terms=frozen_terms(product, product.grades.first()), signed_at=timezone.now(),
+            frozen_terms=frozen_terms(product, product.grades.first()), signed_at=clock.now(),
             disbursed_on=PAID_OUT, maturity_date=last.due_date, funded_amount=principal, lender_count=lenders,
             schedule_version=1, principal_outstanding=principal, next_due_on=first.due_date,
             next_due_amount=first.payment, rolled_forward_to=PAID_OUT,

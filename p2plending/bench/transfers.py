@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from accounts.enums import Role
 from accounts.services.idempotency import run_once
@@ -20,6 +19,7 @@ from ledger.models import Account, JournalEntry
 from ledger.services.posting import credit, debit, post_entry
 from p2plending.bench.measure import say, verdict
 from p2plending.bench.scene import move, people
+from p2plending.lib import clock
 
 CLIENTS = (1, 4, 8)
 SECONDS = 4.0
@@ -113,7 +113,7 @@ def bare(source: int, target: int) -> None:
             "INSERT INTO ledger_journalentry (reference, idempotency_key, kind, value_date, posted_at, actor_label, "
             "narrative, subject_type, subject_reference) "
             "VALUES (%s, %s, 'ADJUSTMENT', '2026-01-15', %s, 'x', 'x', '', '')",
-            [f"X{uuid.uuid4().hex[:14]}", uuid.uuid4().hex, timezone.now().replace(tzinfo=None)],
+            [f"X{uuid.uuid4().hex[:14]}", uuid.uuid4().hex, clock.now().replace(tzinfo=None)],
         )
         entry = cursor.lastrowid
         for owner, paid, received in ((source, 1, 0), (target, 0, 1)):
