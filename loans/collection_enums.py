@@ -54,7 +54,7 @@ class UnpaidChoice(models.TextChoices):
     WAIVE = "waive", _("Waive it")
 
 
-class ProposalStatus(models.TextChoices):
+class PlanProposalStatus(models.TextChoices):
     PROPOSED = "proposed", _("Waiting for your answer")
     ACCEPTED = "accepted", _("Agreed")
     DECLINED = "declined", _("Declined")

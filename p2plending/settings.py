@@ -293,6 +293,7 @@ API_ENUMS = {
     "ledger": "DepositStatus EntryKind LineCode PaymentMethod WithdrawalStatus",
     "accounts": "DocumentKind DocumentReason DocumentStatus IdDocumentType Role VerificationStatus",
 }
+COLLECTION_ENUMS = "HardshipCause HardshipStatus PlanOption PlanProposalStatus SettlementStatus UnpaidChoice"
 SPECTACULAR_SETTINGS = {
     "TITLE": f"{SITE_NAME} API",
     "DESCRIPTION": "Every page of the site as an endpoint. Amounts are decimal strings with a currency.",
@@ -304,6 +305,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {"Country": "accounts.countries.COUNTRY_CHOICES"}
+    | {name: f"loans.collection_enums.{name}" for name in COLLECTION_ENUMS.split()}
     | {name: f"{app}.enums.{name}" for app, names in API_ENUMS.items() for name in names.split()},
 }
 

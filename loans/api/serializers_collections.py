@@ -10,22 +10,22 @@ from loans.collection_enums import (
     HardshipCause,
     HardshipStatus,
     PlanOption,
-    ProposalStatus,
+    PlanProposalStatus,
     SettlementStatus,
     UnpaidChoice,
 )
 from loans.models import HardshipRequest, PlanProposal, Recovery, SettlementOffer
 from loans.replanning import PlanTerms
-from loans.services.hardship import ASKABLE
 from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
-
-ASKED = [(option.value, option.label) for option in ASKABLE]
 
 
 class AskedPlanSerializer(serializers.Serializer):
-    """Which change would help: another day (`due_day`), a pause (`months`), smaller payments (`months`, `amount`)."""
+    """Which change would help: another day (`due_day`), a pause (`months`), smaller payments (`months`, `amount`).
 
-    option = serializers.ChoiceField(choices=ASKED)
+    More time is for staff to give.
+    """
+
+    option = serializers.ChoiceField(choices=PlanOption.choices)
     due_day = serializers.IntegerField(min_value=1, max_value=28, required=False)
     months = serializers.IntegerField(min_value=1, max_value=6, required=False)
     amount = MoneySerializerField(required=False)
@@ -94,7 +94,7 @@ class ProposalSerializer(serializers.ModelSerializer):
 
     loan = serializers.CharField(source="loan.reference", read_only=True)
     option = serializers.ChoiceField(choices=PlanOption.choices, read_only=True)
-    status = serializers.ChoiceField(choices=ProposalStatus.choices, read_only=True)
+    status = serializers.ChoiceField(choices=PlanProposalStatus.choices, read_only=True)
     interest_choice = serializers.ChoiceField(choices=UnpaidChoice.choices, read_only=True)
     late_fee_choice = serializers.ChoiceField(choices=UnpaidChoice.choices, read_only=True)
 

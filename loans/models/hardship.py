@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from loans.collection_enums import HardshipCause, HardshipStatus, PlanOption, ProposalStatus, UnpaidChoice
+from loans.collection_enums import HardshipCause, HardshipStatus, PlanOption, PlanProposalStatus, UnpaidChoice
 from p2plending.lib.models import MoneyField, TimestampedModel
 
 
@@ -98,7 +98,9 @@ class PlanProposal(TimestampedModel):
     interest_choice = models.CharField(_("unpaid interest"), max_length=10, choices=UnpaidChoice)
     late_fee_choice = models.CharField(_("unpaid late fees"), max_length=10, choices=UnpaidChoice)
     reason = models.CharField(_("reason"), max_length=300)
-    status = models.CharField(_("state"), max_length=10, choices=ProposalStatus, default=ProposalStatus.PROPOSED)
+    status = models.CharField(
+        _("state"), max_length=10, choices=PlanProposalStatus, default=PlanProposalStatus.PROPOSED
+    )
     open_key = models.BigIntegerField(unique=True, null=True, blank=True, editable=False)
     proposed_on = models.DateField(_("proposed on"))
     proposed_by = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
@@ -117,12 +119,12 @@ class PlanProposal(TimestampedModel):
         ordering = ("-id",)
         constraints = [
             models.CheckConstraint(
-                condition=Q(status=ProposalStatus.PROPOSED, open_key__isnull=False, decided_on__isnull=True)
-                | ~Q(status=ProposalStatus.PROPOSED) & Q(open_key__isnull=True, decided_on__isnull=False),
+                condition=Q(status=PlanProposalStatus.PROPOSED, open_key__isnull=False, decided_on__isnull=True)
+                | ~Q(status=PlanProposalStatus.PROPOSED) & Q(open_key__isnull=True, decided_on__isnull=False),
                 name="proposal_open_is_marked",
             ),
             models.CheckConstraint(
-                condition=~Q(status=ProposalStatus.ACCEPTED) | Q(schedule_version__isnull=False),
+                condition=~Q(status=PlanProposalStatus.ACCEPTED) | Q(schedule_version__isnull=False),
                 name="proposal_accepted_has_version",
             ),
         ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from django.db.models import Model, QuerySet
 
-from loans.collection_enums import ApprovalState, DefaultCause, ProposalStatus, SettlementStatus
+from loans.collection_enums import ApprovalState, DefaultCause, PlanProposalStatus, SettlementStatus
 from loans.enums import LoanStatus
 from loans.models import ApprovalRequest, DefaultNotice, Loan, PlanProposal, SettlementOffer
 from loans.services.approvals import expire_request
@@ -60,7 +60,7 @@ def run_collections(*, today: dt.date) -> CollectionsRun:
 
 def _running_out(today: dt.date) -> list[tuple[Iterator[int], Callable[[int], bool]]]:
     waiting = ApprovalRequest.objects.filter(state=ApprovalState.PENDING, expires_on__lt=today)
-    proposed = PlanProposal.objects.filter(status=ProposalStatus.PROPOSED)
+    proposed = PlanProposal.objects.filter(status=PlanProposalStatus.PROPOSED)
     offered = SettlementOffer.objects.filter(status=SettlementStatus.OPEN)
     owing = LoanStatus.owing()
     return [

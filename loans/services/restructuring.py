@@ -14,7 +14,7 @@ from ledger.enums import EntryKind
 from ledger.models import JournalEntry
 from ledger.services.posting import post_entry
 from loans.claims import REPLACED_COLUMNS, replace_rows
-from loans.collection_enums import PlanOption, ProposalStatus, UnpaidChoice
+from loans.collection_enums import PlanOption, PlanProposalStatus, UnpaidChoice
 from loans.enums import LoanEvent, LoanStatus, NoteStatus
 from loans.falling_due import apply_calendar
 from loans.finance import InvalidTerms
@@ -203,7 +203,7 @@ def decline_plan(*, proposal_id: int, actor: User | None, idempotency_key: str, 
 
     def run() -> PlanProposal:
         loan, proposal = _lock_open(proposal_id, actor, today)
-        return end_proposal(loan, proposal, ProposalStatus.DECLINED, actor=actor, today=today)
+        return end_proposal(loan, proposal, PlanProposalStatus.DECLINED, actor=actor, today=today)
 
     return run_once(
         run,
@@ -216,12 +216,12 @@ def decline_plan(*, proposal_id: int, actor: User | None, idempotency_key: str, 
 
 
 def end_proposal(
-    loan: Loan, proposal: PlanProposal, status: ProposalStatus, *, actor: User | None, today: dt.date
+    loan: Loan, proposal: PlanProposal, status: PlanProposalStatus, *, actor: User | None, today: dt.date
 ) -> PlanProposal:
     """Close a proposal that did not become a plan. Call under the loan's guard."""
     proposal.status, proposal.open_key, proposal.decided_on = status, None, today
     proposal.save()
-    if proposal.hardship_id and status != ProposalStatus.ACCEPTED and loan.status in LoanStatus.owing():
+    if proposal.hardship_id and status != PlanProposalStatus.ACCEPTED and loan.status in LoanStatus.owing():
         pause_collections(loan, today)
     record_step(loan, f"plan_{status.value}", actor=actor, data={"proposal": proposal.reference})
     return proposal
@@ -235,9 +235,9 @@ def expire_proposal(*, proposal_id: int, today: dt.date) -> bool:
         loan = lock_guard(Loan.objects.filter(pk=found.loan_id))
         proposal = PlanProposal.objects.get(pk=proposal_id)
         is_over = today > proposal.expires_on or loan.status not in LoanStatus.owing()
-        if proposal.status != ProposalStatus.PROPOSED or not is_over:
+        if proposal.status != PlanProposalStatus.PROPOSED or not is_over:
             return False
-        end_proposal(loan, proposal, ProposalStatus.EXPIRED, actor=None, today=today)
+        end_proposal(loan, proposal, PlanProposalStatus.EXPIRED, actor=None, today=today)
         return True
 
     return run_money(run)
@@ -248,7 +248,7 @@ def _lock_open(proposal_id: int, actor: User | None, today: dt.date) -> tuple[Lo
     loan = lock_owing_loan(found.loan_id, today)
     require_borrower(loan, actor)
     proposal = PlanProposal.objects.select_related("hardship").get(pk=proposal_id)
-    if proposal.status != ProposalStatus.PROPOSED or today > proposal.expires_on:
+    if proposal.status != PlanProposalStatus.PROPOSED or today > proposal.expires_on:
         raise ProposalEnded(status=proposal.status)
     return loan, proposal
 
@@ -269,7 +269,7 @@ def _accept(proposal_id: int, actor: User | None, today: dt.date) -> PlanProposa
     loan.is_restructured = True
     loan.collections_paused_until = None
     loan.save(update_fields=["is_restructured", "collections_paused_until", "updated_at"])
-    end_proposal(loan, proposal, ProposalStatus.ACCEPTED, actor=actor, today=today)
+    end_proposal(loan, proposal, PlanProposalStatus.ACCEPTED, actor=actor, today=today)
     move_with_columns(loan, LoanEvent.RESTRUCTURE, actor=actor, today=today, reason=proposal.reference)
     tell_plan_changed(loan, proposal)
     return proposal

@@ -57,7 +57,7 @@ def test_help_is_priced_asked_for_and_taken_back(late: Loan, alice: User, api_of
     assert len(shown["lines"]) == late.instalments.filter(due_date__gt=business_date()).count() + 1
     assert Decimal(shown["total"]) - Decimal(shown["before"]) == Decimal(shown["costs_more"]) > 0
     asked = plan | {"cause": "costs", "expected_months": 2, "affordable_amount": "50.00"}
-    assert api.post(url(late, "help"), asked, format="json").status_code == 400
+    assert api.post(url(late, "help"), asked, format="json").status_code == 422
     once = key()
     first = api.post(url(late, "help"), asked, format="json", **once)
     again = api.post(url(late, "help"), asked, format="json", **once)
