@@ -29,7 +29,8 @@ def run(pid: int) -> None:
     costs = {}
     for instalments in (SMALL, LARGE):
         copies(model, instalments // PER_LOAN, prefix=f"N{instalments // PER_LOAN}")
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
+        connection.close()
+        with multiprocessing.get_context("fork").Pool(1) as pool:
             costs[instalments] = pool.apply(one_night, (pid,))
         shown = costs[instalments]
         say(
@@ -52,11 +53,12 @@ def copies(model: Loan, number: int, *, prefix: str) -> None:
         "rolled_forward_to": "'2026-05-16'",
     }
     row_columns = [field.column for field in Instalment._meta.fields if not field.primary_key]
+    first = f"IF(l.next_due_on = '{TODAY}', '{TODAY}', '{LATER}')"
     shifted = {
         "loan_id": "l.id",
         "number": "s.seq",
-        "due_date": f"IF(l.next_due_on = '{TODAY}', '{TODAY}', '{LATER}') + INTERVAL s.seq - 1 MONTH",
-        "period_start": f"IF(l.next_due_on = '{TODAY}', '{TODAY}', '{LATER}') + INTERVAL s.seq - 2 MONTH",
+        "due_date": f"{first} + INTERVAL CAST(s.seq AS SIGNED) - 1 MONTH",
+        "period_start": f"{first} + INTERVAL CAST(s.seq AS SIGNED) - 2 MONTH",
     }
     with connection.cursor() as cursor:
         cursor.execute("UPDATE loans_loan SET next_due_on = %s WHERE next_due_on <= %s", [LATER, TODAY])
@@ -80,9 +82,6 @@ def _copy(table: str, columns: list[str], source: str, changed: dict[str, str]) 
 
 def one_night(pid: int) -> dict[str, float]:
     """In a process of its own, so that its memory is its own: the run, and the run again."""
-    import django
-
-    django.setup()
     done: list[int] = []
 
     def night() -> None:
