@@ -16,7 +16,7 @@ from p2plending.tests.scene import Scene
 
 Place = Callable[[Scene], dict[str, Any]]
 # Keys that lead nowhere: the pages say so themselves.
-DEAD_KEYS = {"key": "dead-key", "uidb36": "1", "object_id": 0}
+DEAD_KEYS = {"key": "dead-key", "uidb36": "1", "object_id": 0, "name": "write-off", "help_reference": "none"}
 
 
 def url_names() -> list[str]:
@@ -101,6 +101,7 @@ OTHER_PLACES: dict[str, Place] = {
     "matching:withdraw_commitment": _commitment,
     "matching:note": _note,
     "matching:dismiss_suggestion": _thing("match"),
+    "admin:reverse_payment": _thing("paid"),
     "admin:product": lambda _scene: {"code": STANDARD_PRODUCT},
     "admin:run_job": lambda _scene: {"schedule_id": Schedule.objects.first().pk},
     "api-wallet-line": lambda scene: {"entry": scene.line.entry.reference, "seq": scene.line.seq},
@@ -170,7 +171,7 @@ def owner_of(name: str, scene: Scene) -> User:
         return scene.drafting.borrower
     if name in ("accounts:identity_file",):
         return scene.newcomer
-    if name.startswith(("loans:", "api-loan", "api-repayment", "api-payment", "api-payoff", "api-question-answer")):
+    if name.startswith("loans:") or "/loans/" in path_to(name, scene) or name == "api-question-answer":
         loan = getattr(scene, LOAN_OF.get(name, "listed" if "question" in name else "active"))
         return loan.borrower
     return scene.lender

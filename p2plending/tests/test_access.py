@@ -57,8 +57,10 @@ TABLE: dict[Answers, str] = {
         account_logout account_reauthenticate account_email account_change_password mfa_index usersessions_list
         accounts:profile accounts:security accounts:notifications
     """,
-    # Without a second factor there is nothing to show.
-    (302, 404, 404, 404, 404): "mfa_deactivate_totp mfa_view_recovery_codes mfa_download_recovery_codes",
+    # Nobody has a second factor, and nothing was recovered.
+    (302, 404, 404, 404, 404): """
+        mfa_deactivate_totp mfa_view_recovery_codes mfa_download_recovery_codes loans:explain_recovery
+    """,
     ONLY_POST: """
         theme accounts:identity_submit accounts:notifications_read loans:answer_info loans:accept_offer
         loans:decide_smaller loans:answer_question matching:ask matching:auto_invest_activate
@@ -66,7 +68,9 @@ TABLE: dict[Answers, str] = {
         admin:identity_ask admin:identity_reject admin:loan_take admin:loan_offer admin:loan_ask admin:loan_decline
         admin:loan_close admin:deposit_confirm admin:deposit_reject admin:withdrawal_approve admin:withdrawal_pay
         admin:withdrawal_reject admin:repayment_confirm admin:repayment_reject admin:user_suspend admin:user_release
-        admin:user_groups admin:run_job api-token api-token-refresh api-token-verify api-token-logout api-register
+        admin:user_groups admin:run_job admin:case_step admin:approval_approve admin:approval_refuse
+        loans:switch_autopay loans:help_send loans:help_take_back loans:accept_new_plan loans:decline_new_plan
+        api-token api-token-refresh api-token-verify api-token-logout api-register
         api-calculator
     """,
     MEMBERS: """
@@ -81,12 +85,13 @@ TABLE: dict[Answers, str] = {
     (302, 302, 403, 302, 403): "loans:apply_start",
     OWN_OF_BORROWER: """
         loans:apply_purpose loans:apply_income loans:apply_check loans:apply_sent loans:loan loans:withdraw loans:sign
-        loans:agreement loans:pay loans:repayment loans:early loans:plan loans:plan_csv
+        loans:agreement loans:pay loans:repayment loans:early loans:plan loans:plan_csv loans:give_back loans:help
+        loans:new_plan
     """,
     (302, 404, 302, 302, 302): "loans:by_reference",
     (302, 404, 403, 302, 403): "loans:pay_check",
-    # The loan of the scene is not paid back yet.
-    (302, 404, 403, 404, 403): "loans:certificate",
+    # The loan of the scene is neither paid back nor written off, and nobody offered to settle it.
+    (302, 404, 403, 404, 403): "loans:certificate loans:settlement loans:pay_loss",
     LENDERS: """
         matching:lending_home matching:risk_profile matching:lend matching:portfolio matching:portfolio_csv
         matching:auto_invest matching:auto_invest_edit matching:auto_invest_log matching:suggestions
@@ -96,8 +101,11 @@ TABLE: dict[Answers, str] = {
         admin:index admin:identity_queue admin:identity_review admin:loan_queue admin:loan_review admin:payouts
         admin:pay_out admin:deposit_queue admin:deposit admin:withdrawal_queue admin:withdrawal
         admin:repayment_queue admin:repayment admin:user admin:books admin:trial_balance admin:settings
-        admin:products admin:product admin:jobs admin:demo_clock admin:audit_csv
+        admin:products admin:product admin:jobs admin:demo_clock admin:audit_csv admin:late admin:losses admin:case
+        admin:approval_queue admin:enter_payment admin:reverse_payment
     """,
+    # Nothing waits for a second person.
+    DESK_EMPTY: "admin:approval",
     (302, 403, 403, 302, 302): "admin:find admin:deposit_batch",
     TOKEN: """
         api-me api-identity api-notifications api-wallet api-wallet-lines api-deposits api-withdrawals api-loans
@@ -107,12 +115,16 @@ TABLE: dict[Answers, str] = {
         api-identity-documents api-identity-submit api-notifications-read api-deposit-cancel api-withdrawal-cancel
         api-loan-submit api-loan-answer api-loan-accept api-loan-decline api-loan-smaller api-loan-withdraw
         api-loan-sign api-question-answer api-repayment-preview api-place-commitment api-withdraw-commitment
-        api-dismiss-match api-mandate-activate api-mandate-pause
+        api-dismiss-match api-mandate-activate api-mandate-pause api-help-preview api-help-withdraw
+        api-new-plan-accept api-new-plan-decline
     """,
     TOKEN_OWN: """
         api-wallet-line api-deposit api-withdrawal api-loan api-loan-agreement api-loan-schedule api-repayments
-        api-repayment api-payoff-quote api-payment-plan api-note api-risk-profile api-mandate
+        api-repayment api-payoff-quote api-payment-plan api-autopay
+        api-give-back api-help api-recoveries api-note api-risk-profile api-mandate
     """,
+    # Nobody proposed a plan or offered to settle.
+    (401, 404, 404, 404, 404): "api-new-plan api-settlement",
     (401, 403, 200, 200, 403): "api-matches",
     # Without a period in the query.
     (401, 422, 422, 422, 422): "api-statements",
@@ -123,8 +135,9 @@ REGISTRY = ("_changelist", "_change")
 # Lenders may do these with any open loan.
 FOR_ANY_LENDER = {"matching:lend", "matching:ask", "api-place-commitment", "api-questions"}
 TO_SIGN_IN = "/accounts/login/"
+PAUSE: dict[str, object] = {"option": "holiday", "months": 2}
 # What the API is sent by the wrong person: nothing is wrong with it but the sender.
-BODIES: dict[str, dict[str, str]] = {
+BODIES: dict[str, dict[str, object]] = {
     "api-loan-answer": {"answer": "For windows."},
     "api-loan-smaller": {"decision": "accept"},
     "api-loan-sign": {"typed_name": "Funded Example"},
@@ -133,6 +146,16 @@ BODIES: dict[str, dict[str, str]] = {
     "api-place-commitment": {"amount": "25.00"},
     "api-repayments": {"amount": "10.00", "method": "wallet"},
     "api-repayment-preview": {"amount": "10.00"},
+    "api-help": {
+        "cause": "income",
+        "expected_months": 3,
+        "affordable_amount": "20.00",
+        "option": "holiday",
+        "months": 2,
+    },
+    "api-help-preview": {"option": "holiday", "months": 2},
+    "api-recoveries": {"amount": "10.00"},
+    "api-settlement": {"amount": "10.00"},
 }
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]

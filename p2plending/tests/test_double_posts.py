@@ -31,7 +31,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.
 # URL name, the good answers beside the key, and how many journal entries one effect makes.
 Form = tuple[str, dict[str, Any], int]
 # The first page of three only shows the second; confirming a whole list has a key for each line of it.
-WITHOUT_EFFECT = {"ledger:add", "ledger:take_out", "loans:pay", "admin:deposit_batch"}
+# Money found late needs a loan that is older than today.
+WITHOUT_EFFECT = {
+    "ledger:add",
+    "ledger:take_out",
+    "loans:pay",
+    "loans:help",
+    "admin:deposit_batch",
+    "admin:enter_payment",
+}
 
 
 def forward(scene: Scene) -> list[Form]:
@@ -63,11 +71,15 @@ def forward(scene: Scene) -> list[Form]:
 
 
 def back(_scene: Scene) -> list[Form]:
-    """The other decisions about the same things."""
+    """The other decisions about the same things, and a loan in trouble."""
+    pause = {"option": "holiday", "months": "2"}
     return [
         ("ledger:cancel_deposit", {}, 0),
         ("ledger:cancel_withdrawal", {}, 1),
         ("admin:repayment_reject", {"note": "Not found."}, 0),
+        ("admin:reverse_payment", {"reason": "The bank took it back."}, 1),
+        ("loans:help_send", {"cause": "income", "expected_months": "3", "affordable_amount": "20", **pause}, 0),
+        ("admin:case_step", {"cause": "fraud", "reason": "Gone.", "confirmed": "on"}, 0),
         ("admin:loan_decline", {"reasons": ["STORY"], "note": "", "confirmed": "on"}, 0),
         ("loans:decide_smaller", {"decision": "decline"}, 1),
         ("loans:withdraw", {}, 1),
