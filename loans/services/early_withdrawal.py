@@ -98,17 +98,6 @@ def _give_back(loan_id: int, actor: User, today: dt.date) -> Repayment:
         actor=actor,
         data={"paid": figures.to_pay, "fee_refund": figures.fee_refund},
     )
-    if figures.fee_refund:
-        post_entry(
-            kind=EntryKind.FEE_REFUND,
-            key=f"fee-refund:{loan.reference}",
-            value_date=today,
-            lines=fee_refund_lines(loan.borrower_id, figures.fee_refund),
-            actor=actor,
-            narrative=_t("Set-up fee of loan %(loan)s comes back") % {"loan": loan.reference},
-            subject_type="loan",
-            subject_reference=loan.reference,
-        )
     repayment = Repayment(
         reference=new_reference("RP"),
         loan=loan,
@@ -118,5 +107,26 @@ def _give_back(loan_id: int, actor: User, today: dt.date) -> Repayment:
         value_date=today,
         status=RepaymentStatus.DECLARED,
     )
+    if figures.fee_refund:
+        # First, because the wallet may need the fee to pay the rest.
+        _give_fee_back(loan, repayment, figures.fee_refund, actor, today)
     settle_repayment(loan, repayment, live_instalments(loan), on=today, actor=actor, today=today)
     return repayment
+
+
+def _give_fee_back(loan: Loan, repayment: Repayment, amount: int, actor: User, today: dt.date) -> None:
+    post_entry(
+        kind=EntryKind.FEE_REFUND,
+        key=fee_refund_key(repayment),
+        value_date=today,
+        lines=fee_refund_lines(loan.borrower_id, amount),
+        actor=actor,
+        narrative=_t("Set-up fee of loan %(loan)s comes back") % {"loan": loan.reference},
+        subject_type="loan",
+        subject_reference=loan.reference,
+    )
+
+
+def fee_refund_key(repayment: Repayment) -> str:
+    """The key of the entry that gave the set-up fee back with this payment; undoing the payment undoes it too."""
+    return f"fee-refund:{repayment.reference}"

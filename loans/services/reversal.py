@@ -13,8 +13,11 @@ from accounts.models import User
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
 from accounts.services.notifications import Notice, notify, notify_many
+from ledger.models import JournalEntry
+from ledger.services.posting import reverse_entry
 from loans.enums import LoanEvent, RepaymentStatus
 from loans.models import Loan, Repayment
+from loans.services.early_withdrawal import fee_refund_key
 from loans.services.lifecycle import move_loan, require_staff, require_state
 from loans.services.repayment_posting import bring_loan_to
 from loans.services.replay import payments_from, play_again, take_back
@@ -79,6 +82,7 @@ def _reverse(repayment_id: int, reason: str, actor: User | None, today: dt.date)
     payments = payments_from(loan, first=repayment)
     narrative = _t("Payment %(reference)s came back") % {"reference": repayment.reference}
     take_back(loan, payments, to=repayment.counted_on, narrative=narrative, actor=actor, today=today)
+    _take_fee_again(repayment, narrative, actor, today)
     repayment.status = RepaymentStatus.REVERSED
     repayment.decided_by, repayment.decided_at, repayment.decision_note = actor, clock.now(), reason
     repayment.save(update_fields=["status", "decided_by", "decided_at", "decision_note", "updated_at"])
@@ -102,6 +106,20 @@ def _require_reversible(loan: Loan, repayment: Repayment, reason: str, actor: Us
     require_state(loan, LoanEvent.REVERSE_PAYMENT)
     if not reason:
         raise ReversalReasonMissing
+
+
+def _take_fee_again(repayment: Repayment, narrative: str, actor: User | None, today: dt.date) -> None:
+    """A loan that runs again costs its set-up fee again, when giving it back had returned that."""
+    refund = JournalEntry.objects.filter(idempotency_key=fee_refund_key(repayment)).first()
+    if refund is not None:
+        reverse_entry(
+            entry=refund,
+            key=f"reverse:{refund.reference}",
+            value_date=today,
+            actor=actor,
+            narrative=narrative,
+            may_owe=True,
+        )
 
 
 def _run_again(loan: Loan, reason: str, actor: User | None, today: dt.date) -> None:
