@@ -37,7 +37,7 @@ def run(pid: int) -> None:
         if size == COMPARED_WITH_HORDAK and settings.HAS_HORDAK:
             ways |= _hordak_ways(size)
         elif size == COMPARED_WITH_HORDAK:
-            say("  django-hordak is missing: pip install -r requirements-bench.txt")
+            say("  django-hordak is missing: pip install -r p2plending/bench/requirements.txt")
         slow = {name: ways.pop(name) for name in list(ways) if name == "hordak, checked"}
         costs = interleaved(ways, RUNS[size], pid) | interleaved(slow, 1, pid)
         per_lender = {name: cost.cpu / size * 1e6 for name, cost in costs.items()}

@@ -33,7 +33,7 @@ def run(_pid: int) -> None:
     if find_spec("numpy_financial"):
         ways["numpy-financial"] = numpy_reference
     else:
-        say("  numpy-financial is missing: pip install -r requirements-bench.txt")
+        say("  numpy-financial is missing: pip install -r p2plending/bench/requirements.txt")
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _round in range(ROUNDS):
         for name, way in ways.items():

@@ -86,7 +86,7 @@ def prepare_environment(requirements: str, *, log: Path) -> None:
 
     Raises CannotContinue with the cure when the machine lacks something that we may not install.
     """
-    stamp = VENV / f".installed-{requirements}"
+    stamp = VENV / f".installed-{flat(requirements)}"
     before = stamp.read_text() if stamp.exists() and VENV_PYTHON.exists() else ""
     if before == fingerprint(requirements, with_driver=True):
         return
@@ -98,6 +98,11 @@ def prepare_environment(requirements: str, *, log: Path) -> None:
     make_venv(log)
     install_requirements(requirements, with_driver=with_driver, log=log)
     stamp.write_text(fingerprint(requirements, with_driver=with_driver))
+
+
+def flat(path: str) -> str:
+    """A path as one file name."""
+    return path.replace("/", "-")
 
 
 def fingerprint(requirements: str, *, with_driver: bool) -> str:
@@ -128,7 +133,7 @@ def install_requirements(requirements: str, *, with_driver: bool, log: Path) -> 
     say(f"Installing {requirements} (about half a minute the first time).")
     source = ROOT / requirements
     if not with_driver:
-        source = VENV / f"without-{DRIVER}-{requirements}"
+        source = VENV / f"without-{DRIVER}-{flat(requirements)}"
         pins = [(ROOT / name).read_text() for name in dict.fromkeys((RUNTIME, requirements))]
         kept = [line for line in "\n".join(pins).splitlines() if not line.startswith((DRIVER, "-r "))]
         source.write_text("\n".join(kept) + "\n")

@@ -13,7 +13,7 @@ from p2plending.scripts.mariadb import require_server, temporary_server
 from p2plending.scripts.processes import StopRequested, end_process, stop_on_signals
 from p2plending.scripts.run_tests import random_field_key
 
-REQUIREMENTS = "requirements-bench.txt"
+REQUIREMENTS = "p2plending/bench/requirements.txt"
 STOP_SECONDS = 20
 
 
