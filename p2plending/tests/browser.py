@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Response, sync_playwright
+from playwright.sync_api import TimeoutError as TookTooLong
 
 # Playwright keeps an event loop in the test's thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -95,11 +96,14 @@ class Visitor:
         self._click("button", words, exact=True)
 
     def _click(self, role: str, words: str, *, exact: bool) -> None:
-        wanted = self.page.get_by_role(role, name=words, exact=exact)
-        if not wanted.count():
+        wanted = self.page.get_by_role(role, name=words, exact=exact).first
+        try:
+            # The next page may still be on its way when the machine is busy.
+            wanted.wait_for(timeout=PATIENCE_MS)
+        except TookTooLong as error:
             there = [" ".join(text.split()) for text in self.page.get_by_role(role).all_inner_texts()]
-            raise AssertionError(f"no {role} {words!r} on {self.page.url}, only {there}")
-        wanted.first.click()
+            raise AssertionError(f"no {role} {words!r} on {self.page.url}, only {there}") from error
+        wanted.click()
 
     def sees(self, *texts: str) -> None:
         """Fail unless every text stands on the page."""

@@ -226,6 +226,23 @@ def transfer(alice: Visitor, dora: Visitor, loan: Loan, amount: str, shown: str)
     dora.sees("passed on to the lenders.")
 
 
+def pay_back(alice: Visitor, staff: Visitor, loan: Loan, people: list[User]) -> None:
+    """Four payments, in part, exactly, by transfer and above the pay-off; the wallets after each."""
+    move_date(staff, 31, "15 Feb 2026")
+    add_money(alice, staff, "1288.49", "€1,288.49")
+    pay(alice, loan, "€888.49", kind="next", method="wallet")
+    assert totals(*people) == [400_00, 530_09, 353_40]
+    move_date(staff, 28, "15 Mar 2026")
+    pay(alice, loan, "€400.00", kind="other", amount="400", method="wallet")
+    transfer(alice, staff, loan, "488.49", "€488.49")
+    assert totals(*people) == [0, 1_060_42, 706_96]
+    move_date(staff, 31, "15 Apr 2026")
+    transfer(alice, staff, loan, "888.49", "€888.49")
+    assert totals(*people) == [0, 1_590_99, 1_060_68]
+    move_date(staff, 10, "25 Apr 2026")
+    transfer(alice, staff, loan, "7700", "€7,700.00")
+
+
 def test_four_people_walk_from_registering_to_the_closed_loan(
     chromium: Browser,  # noqa: F811 - the fixture
     live_server: LiveServer,
@@ -262,19 +279,7 @@ def test_four_people_walk_from_registering_to_the_closed_loan(
     take_out(alice, staff, "9700", "€9,700.00")
     assert totals(*people) == [0, 0, 0]
 
-    move_date(staff, 31, "15 Feb 2026")
-    add_money(alice, staff, "1288.49", "€1,288.49")
-    pay(alice, loan, "€888.49", kind="next", method="wallet")
-    assert totals(*people) == [400_00, 530_09, 353_40]
-    move_date(staff, 28, "15 Mar 2026")
-    pay(alice, loan, "€400.00", kind="other", amount="400", method="wallet")
-    transfer(alice, staff, loan, "488.49", "€488.49")
-    assert totals(*people) == [0, 1_060_42, 706_96]
-    move_date(staff, 31, "15 Apr 2026")
-    transfer(alice, staff, loan, "888.49", "€888.49")
-    assert totals(*people) == [0, 1_590_99, 1_060_68]
-    move_date(staff, 10, "25 Apr 2026")
-    transfer(alice, staff, loan, "7700", "€7,700.00")
+    pay_back(alice, staff, loan, people)
 
     # 6,000.00 and 180.99 interest less 9.04; 4,000.00 and 120.65 less 6.02.
     assert totals(*people) == [63_83, 6_171_95, 4_114_63]
