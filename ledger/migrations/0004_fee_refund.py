@@ -4,15 +4,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ledger', '0003_dues'),
+        ("ledger", "0003_dues"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='journalentry',
-            name='kind',
-            field=models.CharField(choices=[('DEPOSIT', 'Money added'), ('WITHDRAWAL_REQUEST', 'Money on its way out'), ('WITHDRAWAL', 'Money taken out'), ('WITHDRAWAL_RETURN', 'Money back in the wallet'), ('COMMIT_RESERVE', 'Reserved for a loan'), ('COMMIT_RELEASE', 'Reservation ended'), ('LOAN_DISBURSED', 'Loan paid out'), ('INTEREST_DUE', 'Interest fell due'), ('LATE_FEE_CHARGED', 'Late fee charged'), ('REPAYMENT', 'Payment'), ('WAIVER', 'Waived'), ('CAPITALISATION', 'Added to the loan'), ('WRITE_OFF', 'Written off'), ('RECOVERY', 'Recovered'), ('NOTE_SALE', 'Part sold'), ('BONUS', 'Bonus'), ('ADJUSTMENT', 'Correction'), ('FEE_REFUND', 'Set-up fee paid back'), ('SWEEP', 'Fees moved to our bank'), ('UNIDENTIFIED', 'Unidentified receipt'), ('REVERSAL', 'Reversal')], db_index=True, max_length=24, verbose_name='kind'),
+            model_name="journalentry",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("DEPOSIT", "Money added"),
+                    ("WITHDRAWAL_REQUEST", "Money on its way out"),
+                    ("WITHDRAWAL", "Money taken out"),
+                    ("WITHDRAWAL_RETURN", "Money back in the wallet"),
+                    ("COMMIT_RESERVE", "Reserved for a loan"),
+                    ("COMMIT_RELEASE", "Reservation ended"),
+                    ("LOAN_DISBURSED", "Loan paid out"),
+                    ("INTEREST_DUE", "Interest fell due"),
+                    ("LATE_FEE_CHARGED", "Late fee charged"),
+                    ("REPAYMENT", "Payment"),
+                    ("WAIVER", "Waived"),
+                    ("CAPITALISATION", "Added to the loan"),
+                    ("WRITE_OFF", "Written off"),
+                    ("RECOVERY", "Recovered"),
+                    ("NOTE_SALE", "Part sold"),
+                    ("BONUS", "Bonus"),
+                    ("ADJUSTMENT", "Correction"),
+                    ("FEE_REFUND", "Set-up fee paid back"),
+                    ("SWEEP", "Fees moved to our bank"),
+                    ("UNIDENTIFIED", "Unidentified receipt"),
+                    ("REVERSAL", "Reversal"),
+                ],
+                db_index=True,
+                max_length=24,
+                verbose_name="kind",
+            ),
         ),
     ]

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from p2plending.tests.browser import NARROW, WIDE, Visitor, chromium  # noqa: F401 - a fixture
+from p2plending.tests.browser import NARROW, WIDE, Visitor
 from p2plending.tests.places import owner_of, path_to, url_names
 from p2plending.tests.scene import Scene, build_scene
 from p2plending.tests.test_access import ONLY_VISITORS, STATED
@@ -79,7 +79,7 @@ def look(seen: Visitor, path: str) -> list[str]:
 
 
 def test_every_page_can_be_used_by_everybody_wide_and_narrow(
-    chromium: Browser,  # noqa: F811 - the fixture
+    chromium: Browser,
     live_server: LiveServer,
     dora: User,
     client_of: Callable[[User], Client],

@@ -32,7 +32,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from loans.models import Loan
 from p2plending.tests.books import assert_sound_books, totals
-from p2plending.tests.browser import Visitor, chromium  # noqa: F401 - a fixture
+from p2plending.tests.browser import Visitor
 from p2plending.tests.cast import PASSWORD
 from p2plending.tests.queue import carry_out_tasks
 from p2plending.tests.world import lift_lending_limits, set_price
@@ -244,7 +244,7 @@ def pay_back(alice: Visitor, staff: Visitor, loan: Loan, people: list[User]) -> 
 
 
 def test_four_people_walk_from_registering_to_the_closed_loan(
-    chromium: Browser,  # noqa: F811 - the fixture
+    chromium: Browser,
     live_server: LiveServer,
     dora: User,
     picture: Path,
