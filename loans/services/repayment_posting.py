@@ -240,7 +240,7 @@ def _store_notes(repayment: Repayment, plan: RepaymentPlan) -> None:
     status, closed_on = (NoteStatus.REPAID.value, plan.on) if plan.closes_loan else (None, None)
     update_from(
         Note,
-        source=f"SELECT d.*, %s AS now, %s AS new_status, %s AS new_closed_on FROM {shares} d WHERE repayment_id = %s",  # noqa: S608
+        source=f"SELECT d.*, %s AS now, %s AS new_status, %s AS new_closed_on FROM {shares} d WHERE repayment_id = %s",  # noqa: S608 - names of our own schema
         parameters=[connection.ops.adapt_datetimefield_value(clock.now()), status, closed_on, repayment.pk],
         match="note_id",
         values=changes,

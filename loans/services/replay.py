@@ -269,7 +269,7 @@ def _restore_notes(payments: Sequence[Repayment]) -> None:
     update_from(
         Note,
         source=(
-            f"SELECT d.*, f.interest_carry_before, f.late_fee_carry_before FROM (SELECT note_id, {sums} "  # noqa: S608
+            f"SELECT d.*, f.interest_carry_before, f.late_fee_carry_before FROM (SELECT note_id, {sums} "  # noqa: S608 - names of our own schema
             f"FROM {table} WHERE repayment_id IN ({places}) GROUP BY note_id) d "
             f"JOIN {table} f ON f.note_id = d.note_id AND f.repayment_id = %s"
         ),

@@ -99,7 +99,7 @@ class BarePayment:
             accounts: dict[str, tuple[int, int, int]] = {}
             for part in _parts(keys):
                 cursor.execute(
-                    f"SELECT `key`, id, balance, version FROM ledger_account WHERE `key` IN ({_places(part)}) "  # noqa: S608
+                    f"SELECT `key`, id, balance, version FROM ledger_account WHERE `key` IN ({_places(part)}) "  # noqa: S608 - place holders only
                     "ORDER BY id FOR UPDATE",
                     part,
                 )
