@@ -288,6 +288,26 @@ REMINDER_DAYS: dict[ReminderKind, int] = {
 }
 
 
+class ServicingMethod(models.TextChoices):
+    """Whether a payment changes the plan only where people choose so, or the plan follows the money by itself."""
+
+    PLAN = "plan", _("The plan holds; extra money changes it as the borrower chooses")
+    PROGRESSIVE = "progressive", _("The plan follows the money by rules")
+
+
+class ChargePart(models.TextChoices):
+    FEE = "fee", _("Fee")
+    PENALTY = "penalty", _("Penalty")
+
+
+class ChargeBase(models.TextChoices):
+    """What a charge in per cent is worked out from, payment by payment of the first plan."""
+
+    PRINCIPAL = "principal", _("Principal")
+    INTEREST = "interest", _("Interest")
+    INSTALMENT = "instalment", _("Principal and interest")
+
+
 class QuestionStatus(models.TextChoices):
     OPEN = "open", _("Waiting for an answer")
     ANSWERED = "answered", _("Answered")

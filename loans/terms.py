@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from loans.finance import AllocationPart, DayCount, PrepaymentMode, ScheduleMethod, Terms
+from loans.enums import ServicingMethod
+from loans.finance import AllocationPart, DayCount, PeriodUnit, PrepaymentMode, ScheduleMethod, Terms
+from loans.finance.enums import BondDayCount
+from loans.finance.replay import (
+    AllocationWay,
+    FutureInstalments,
+    InterestRecalculation,
+    LoanPart,
+    PayoffInterest,
+    ReplayTerms,
+    order_of,
+)
 from loans.models import GradeTerms, LoanProduct
 from p2plending.lib.money import Rounding
 
-TERMS_VERSION = 2
+TERMS_VERSION = 3
 _PLAIN_SINCE_VERSION_2 = (
     "withdrawal_days",
     "refunds_fee_on_withdrawal",
@@ -22,6 +34,23 @@ _PLAIN_SINCE_VERSION_2 = (
     "principal_free_periods",
     "holiday_country",
 )
+_PLAIN_SINCE_VERSION_3 = (
+    "payment_every",
+    "payment_count",
+    "overdue_bears_interest",
+    "last_takes_level",
+)
+_NAMED_SINCE_VERSION_3: dict[str, type[StrEnum] | type[ServicingMethod]] = {
+    "payment_unit": PeriodUnit,
+    "servicing_method": ServicingMethod,
+    "interest_recalculation": InterestRecalculation,
+    "payoff_interest": PayoffInterest,
+    "payment_way": AllocationWay,
+    "future_instalments": FutureInstalments,
+}
+DEFAULT_PART_ORDER = (LoanPart.PENALTY, LoanPart.FEE, LoanPart.INTEREST, LoanPart.PRINCIPAL)
+# How many periods of a unit a year holds, for the number of payments in some months.
+_PERIODS_A_YEAR = {PeriodUnit.MONTH: 12, PeriodUnit.WEEK: 52, PeriodUnit.DAY: 365}
 # Loans frozen before products had the figure.
 DEFAULT_COLLECTION_FEE_RATE = "0.25"
 
@@ -35,7 +64,7 @@ class LoanTerms:
     grade: str
     min_amount: int
     schedule_method: ScheduleMethod
-    day_count: DayCount
+    day_count: DayCount | BondDayCount
     rounding: Rounding
     origination_fee_rate: Decimal
     servicing_fee_rate: Decimal
@@ -63,6 +92,18 @@ class LoanTerms:
     interest_free_periods: int = 0
     principal_free_periods: int = 0
     holiday_country: str = ""
+    # Since version 3. `part_order` and what follows it are read for a progressive loan only.
+    payment_every: int = 1
+    payment_unit: PeriodUnit = PeriodUnit.MONTH
+    payment_count: int | None = None
+    servicing_method: ServicingMethod = ServicingMethod.PLAN
+    part_order: tuple[LoanPart, ...] = DEFAULT_PART_ORDER
+    interest_recalculation: InterestRecalculation = InterestRecalculation.NONE
+    overdue_bears_interest: bool = True
+    payoff_interest: PayoffInterest = PayoffInterest.TO_DATE
+    payment_way: AllocationWay = AllocationWay.HORIZONTAL
+    future_instalments: FutureInstalments = FutureInstalments.NEXT
+    last_takes_level: bool = True
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LoanTerms:
@@ -73,12 +114,13 @@ class LoanTerms:
             grade=data["grade"],
             min_amount=data["min_amount"],
             schedule_method=ScheduleMethod(data["schedule_method"]),
-            day_count=DayCount(data["day_count"]),
+            day_count=_day_count(data["day_count"]),
             rounding=Rounding(data["rounding"]),
             origination_fee_rate=Decimal(data["origination_fee_rate"]),
             servicing_fee_rate=Decimal(data["servicing_fee_rate"]),
             expected_loss_rate=Decimal(data["expected_loss_rate"]),
-            allocation_order=tuple(AllocationPart(part) for part in data["allocation_order"]),
+            allocation_order=_allocation_order(data["allocation_order"]),
+            part_order=_part_order(data["allocation_order"]),
             extra_payment_mode=PrepaymentMode(data["extra_payment_mode"]),
             grace_days=data["grace_days"],
             late_fee_fixed=data["late_fee_fixed"],
@@ -93,8 +135,18 @@ class LoanTerms:
             partial_offer_days=data["partial_offer_days"],
             signing_days=data["signing_days"],
             default_interest_rate=Decimal(data.get("default_interest_rate", 0)),
-            **{name: data[name] for name in _PLAIN_SINCE_VERSION_2 if name in data},
+            **{name: data[name] for name in (*_PLAIN_SINCE_VERSION_2, *_PLAIN_SINCE_VERSION_3) if name in data},
+            **{name: kind(data[name]) for name, kind in _NAMED_SINCE_VERSION_3.items() if name in data},
         )
+
+    def payments_in(self, term_months: int) -> int:
+        """How many payments a loan of that many months has: the whole periods in them, at least one.
+
+        A year has 12 months, 52 weeks or 365 days; a product with a number of payments of its own always has that.
+        """
+        if self.payment_count:
+            return self.payment_count
+        return max(term_months * _PERIODS_A_YEAR[self.payment_unit] // 12 // self.payment_every, 1)
 
 
 def schedule_terms(
@@ -106,20 +158,40 @@ def schedule_terms(
     start_date: dt.date,
     due_day: int | None,
 ) -> Terms:
-    """What a monthly schedule under these terms is built from. Raises InvalidTerms when there can be none."""
+    """What a schedule under these terms is built from. Raises InvalidTerms when there can be none.
+
+    The borrower's due day counts where payments are by the month.
+    """
+    payments = terms.payments_in(term_months)
     return Terms(
         principal=principal,
         annual_rate=annual_rate,
-        instalments=term_months,
+        instalments=payments,
         start_date=start_date,
         method=terms.schedule_method,
         day_count=terms.day_count,
-        due_day=due_day,
+        every=terms.payment_every,
+        unit=terms.payment_unit,
+        due_day=due_day if terms.payment_unit is PeriodUnit.MONTH else None,
         rounding=terms.rounding,
         smooth=terms.smooths_last_payment,
         multiple=terms.payment_multiple,
-        interest_free_periods=min(terms.interest_free_periods, term_months),
-        principal_free_periods=min(terms.principal_free_periods, term_months - 1),
+        interest_free_periods=min(terms.interest_free_periods, payments),
+        principal_free_periods=min(terms.principal_free_periods, payments - 1),
+    )
+
+
+def replay_terms(terms: LoanTerms, schedule: Terms) -> ReplayTerms:
+    """The rules by which the plan of a progressive loan follows the money. Raises InvalidTerms."""
+    return ReplayTerms(
+        schedule=schedule,
+        recalculation=terms.interest_recalculation,
+        overdue_principal_bears_interest=terms.overdue_bears_interest,
+        payoff_interest=terms.payoff_interest,
+        order=order_of(*terms.part_order),
+        way=terms.payment_way,
+        future_instalments=terms.future_instalments,
+        last_takes_level=terms.last_takes_level,
     )
 
 
@@ -152,10 +224,29 @@ def frozen_terms(product: LoanProduct, grade_terms: GradeTerms) -> dict[str, Any
         "partial_offer_days": product.partial_offer_days,
         "signing_days": product.signing_days,
         "default_interest_rate": str(product.default_interest_rate),
-        **{name: getattr(product, name) for name in _PLAIN_SINCE_VERSION_2},
+        **{name: getattr(product, name) for name in (*_PLAIN_SINCE_VERSION_2, *_PLAIN_SINCE_VERSION_3)},
+        **{name: getattr(product, name) for name in _NAMED_SINCE_VERSION_3},
     }
 
 
 def _code(stored: str) -> str:
     # Staff see and store "30/360" and "half-up"; the maths names them 30_360 and half_up.
     return stored.replace("/", "_").replace("-", "_").lower()
+
+
+def _day_count(code: str) -> DayCount | BondDayCount:
+    return DayCount(code) if code in set(DayCount) else BondDayCount(code)
+
+
+def _part_order(names: Sequence[str]) -> tuple[LoanPart, ...]:
+    """Fees of both kinds stand where a product of a fixed plan has its late fee."""
+    parts: list[LoanPart] = []
+    for name in names:
+        parts += [LoanPart.PENALTY, LoanPart.FEE] if name == AllocationPart.LATE_FEE else [LoanPart(name)]
+    return tuple(parts)
+
+
+def _allocation_order(names: Sequence[str]) -> tuple[AllocationPart, ...]:
+    """The order by three parts; a fee or penalty is a late fee in it, where the first of them stands."""
+    charges = (LoanPart.PENALTY, LoanPart.FEE)
+    return tuple(dict.fromkeys(AllocationPart.LATE_FEE if name in charges else AllocationPart(name) for name in names))

@@ -1,6 +1,7 @@
 """LENDING: the life of a loan."""
 
 from loans.models.approval import ApprovalRequest
+from loans.models.charge import LoanCharge
 from loans.models.default import (
     DefaultNotice,
     LoanDefault,
@@ -36,6 +37,7 @@ __all__ = [
     "Instalment",
     "Loan",
     "LoanAgreement",
+    "LoanCharge",
     "LoanDefault",
     "LoanDelinquency",
     "LoanLoss",

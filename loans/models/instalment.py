@@ -57,6 +57,8 @@ class Instalment(models.Model):
     interest_removed = MoneyField(_("interest waived or written off"), default=0)
     late_fee_removed = MoneyField(_("late fee waived or written off"), default=0)
     interest_posted = MoneyField(default=0)
+    # Interest earned up to the day that the loan was brought to; empty where it grows evenly with the days.
+    interest_to_date = MoneyField(null=True, blank=True)
     late_fee_charged_on = models.DateField(null=True, blank=True)
     # While a request for help is open no fee is charged; this is the first day on which one may be again.
     late_fee_not_before = models.DateField(null=True, blank=True)

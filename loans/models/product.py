@@ -55,6 +55,18 @@ class LoanProduct(TimestampedModel):
     principal_free_periods = models.PositiveSmallIntegerField(_("first periods without principal"), default=0)
     # ISO code of a country, or empty: lateness then counts calendar days.
     holiday_country = models.CharField(_("country whose holidays move lateness"), max_length=2, blank=True)
+    payment_every = models.PositiveSmallIntegerField(_("a payment every"), default=1)
+    payment_unit = models.CharField(_("months, weeks or days"), max_length=8, default="month")
+    # Empty: as many as the months of the loan hold.
+    payment_count = models.PositiveSmallIntegerField(_("number of payments"), null=True, blank=True)
+    # What follows matters to loans whose plan follows the money only (docs/finance.md, chapter 12).
+    servicing_method = models.CharField(_("how money changes the plan"), max_length=12, default="plan")
+    interest_recalculation = models.CharField(_("interest follows the money"), max_length=12, default="none")
+    overdue_bears_interest = models.BooleanField(_("late principal bears interest"), default=True)
+    payoff_interest = models.CharField(_("interest at a pay-off counts to"), max_length=14, default="to_date")
+    payment_way = models.CharField(_("payments go through the plan"), max_length=12, default="horizontal")
+    future_instalments = models.CharField(_("money in advance pays"), max_length=16, default="next")
+    last_takes_level = models.BooleanField(_("the last payment may be filled to the level one"), default=True)
 
     class Meta:
         verbose_name = _("loan product")
