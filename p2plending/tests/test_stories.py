@@ -1,9 +1,12 @@
-"""Whole lives of a loan on the services, with what is in every wallet after each step.
+"""Whole lives of a loan on the services, with all that stands in the books after each step.
 
 The loan is the example of docs/domain.md: 10,000.00 at 12 % over 12 payments of 888.49 from 15 February 2026 on, set-up
 fee 3 %, lenders Bob 3,333.00, Carol 3,333.00 and Dan 3,334.00, servicing fee 5 % of interest received, rounded down.
-The cents were worked out by hand: principal by weight with left-over cents to the largest fraction, interest the same
-with the fraction carried.
+
+The cents were worked out by hand, with fractions. Principal goes by the principal that each lender has outstanding,
+with left-over cents to the largest fraction; interest and late fees the same, with the fraction of a cent carried to
+the next payment. Payment 1 is 100.00 interest (33.33, 33.33, 33.34, less 1.66 each for servicing) and 788.49 principal
+(262.81, 262.80, 262.88). Servicing the 661.86 of interest of all twelve cost the lenders 32.88.
 """
 
 from __future__ import annotations
@@ -20,26 +23,61 @@ from loans.models import Loan, Repayment
 from loans.services.repayment import confirm_repayment, record_repayment
 from loans.services.servicing import bring_up_to_date
 from p2plending.tests.books import assert_sound_books, available
+from p2plending.tests.storybook import Storybook
 from p2plending.tests.world import example_loan, fund_wallet, new_key, verified
 
 IBAN = "DE89 3704 0044 0532 0130 00"
 PAYMENT, LAST_PAYMENT = 888_49, 888_47
-# What each lender received after 1, 2, … 12 payments on time, fee taken off.
-ON_TIME = [
-    (294_48, 294_47, 294_56),
-    (589_08, 589_08, 589_25),
-    (883_81, 883_81, 884_08),
-    (1_178_69, 1_178_68, 1_179_04),
-    (1_473_68, 1_473_69, 1_474_14),
-    (1_768_83, 1_768_83, 1_769_37),
-    (2_064_11, 2_064_11, 2_064_75),
-    (2_359_53, 2_359_54, 2_360_26),
-    (2_655_10, 2_655_10, 2_655_91),
-    (2_950_81, 2_950_80, 2_951_70),
-    (3_246_65, 3_246_65, 3_247_63),
-    (3_542_64, 3_542_64, 3_543_70),
-]
 DUE = [dt.date(2026, month, 15) for month in range(2, 13)] + [dt.date(2027, 1, 15)]
+
+ON_TIME = """
+step                           |    Alice|     Bob|   Carol|     Dan|     bank|    L1200|  L1210|  L1220| income|  C1300
+15 Jan: paid out               |  9700.00|    0.00|    0.00|    0.00| 10000.00| 10000.00|   0.00|   0.00| 300.00|   0.00
+15 Jan: Alice takes it out     |     0.00|    0.00|    0.00|    0.00|   300.00| 10000.00|   0.00|   0.00| 300.00|   0.00
+15 Feb: interest falls due     |     0.00|    0.00|    0.00|    0.00|   300.00| 10000.00| 100.00|   0.00| 300.00|   0.00
+15 Feb: payment 1              |     0.00|  294.48|  294.47|  294.56|  1188.49|  9211.51|   0.00|   0.00| 304.98|   0.00
+15 Mar: payment 2              |     0.00|  589.08|  589.08|  589.25|  2076.98|  8415.14|   0.00|   0.00| 309.57|   0.00
+15 Apr: payment 3              |     0.00|  883.81|  883.81|  884.08|  2965.47|  7610.80|   0.00|   0.00| 313.77|   0.00
+15 May: payment 4              |     0.00| 1178.69| 1178.68| 1179.04|  3853.96|  6798.42|   0.00|   0.00| 317.55|   0.00
+15 Jun: payment 5              |     0.00| 1473.68| 1473.69| 1474.14|  4742.45|  5977.91|   0.00|   0.00| 320.94|   0.00
+15 Jul: payment 6              |     0.00| 1768.83| 1768.83| 1769.37|  5630.94|  5149.20|   0.00|   0.00| 323.91|   0.00
+15 Aug: payment 7              |     0.00| 2064.11| 2064.11| 2064.75|  6519.43|  4312.20|   0.00|   0.00| 326.46|   0.00
+15 Sep: payment 8              |     0.00| 2359.53| 2359.54| 2360.26|  7407.92|  3466.83|   0.00|   0.00| 328.59|   0.00
+15 Oct: payment 9              |     0.00| 2655.10| 2655.10| 2655.91|  8296.41|  2613.01|   0.00|   0.00| 330.30|   0.00
+15 Nov: payment 10             |     0.00| 2950.81| 2950.80| 2951.70|  9184.90|  1750.65|   0.00|   0.00| 331.59|   0.00
+15 Dec: payment 11             |     0.00| 3246.65| 3246.65| 3247.63| 10073.39|   879.67|   0.00|   0.00| 332.46|   0.00
+15 Jan: payment 12             |     0.00| 3542.64| 3542.64| 3543.70| 10961.86|     0.00|   0.00|   0.00| 332.88|   0.00
+"""
+# The fee of the first payment is 5 % of 888.49, 44.42, more than the fixed 5.00: 14.81, 14.80 and 14.81.
+LATE_THEN_ON_TIME = """
+step                           |    Alice|     Bob|   Carol|     Dan|     bank|    L1200|  L1210|  L1220| income|  C1300
+15 Jan: paid out               |  9700.00|    0.00|    0.00|    0.00| 10000.00| 10000.00|   0.00|   0.00| 300.00|   0.00
+2 Mar: last day of grace       |  9700.00|    0.00|    0.00|    0.00| 10000.00| 10000.00| 100.00|   0.00| 300.00|   0.00
+3 Mar: late fee                |  9700.00|    0.00|    0.00|    0.00| 10000.00| 10000.00| 100.00|  44.42| 300.00|   0.00
+5 Mar: all that is late        |  8767.09|  309.29|  309.27|  309.37| 10000.00|  9211.51|   0.00|   0.00| 304.98|   0.00
+15 Mar: payment 2              |  7878.60|  603.89|  603.88|  604.06| 10000.00|  8415.14|   0.00|   0.00| 309.57|   0.00
+15 Apr: payment 3              |  6990.11|  898.62|  898.61|  898.89| 10000.00|  7610.80|   0.00|   0.00| 313.77|   0.00
+15 May: payment 4              |  6101.62| 1193.50| 1193.48| 1193.85| 10000.00|  6798.42|   0.00|   0.00| 317.55|   0.00
+15 Jun: payment 5              |  5213.13| 1488.49| 1488.49| 1488.95| 10000.00|  5977.91|   0.00|   0.00| 320.94|   0.00
+15 Jul: payment 6              |  4324.64| 1783.64| 1783.63| 1784.18| 10000.00|  5149.20|   0.00|   0.00| 323.91|   0.00
+15 Aug: payment 7              |  3436.15| 2078.92| 2078.91| 2079.56| 10000.00|  4312.20|   0.00|   0.00| 326.46|   0.00
+15 Sep: payment 8              |  2547.66| 2374.34| 2374.34| 2375.07| 10000.00|  3466.83|   0.00|   0.00| 328.59|   0.00
+15 Oct: payment 9              |  1659.17| 2669.91| 2669.90| 2670.72| 10000.00|  2613.01|   0.00|   0.00| 330.30|   0.00
+15 Nov: payment 10             |   770.68| 2965.62| 2965.60| 2966.51| 10000.00|  1750.65|   0.00|   0.00| 331.59|   0.00
+15 Dec: Alice adds money       |  1776.96| 2965.62| 2965.60| 2966.51| 11006.28|  1750.65|   0.00|   0.00| 331.59|   0.00
+15 Dec: payment 11             |   888.47| 3261.46| 3261.45| 3262.44| 11006.28|   879.67|   0.00|   0.00| 332.46|   0.00
+15 Jan: payment 12             |     0.00| 3557.45| 3557.44| 3558.51| 11006.28|     0.00|   0.00|   0.00| 332.88|   0.00
+"""
+# Ten of thirty days into the fourth month: 25.37 of its 76.11 interest. Of the 7,700.00 paid, 63.83 come back.
+PAID_OFF_EARLY = """
+step                           |    Alice|     Bob|   Carol|     Dan|     bank|    L1200|  L1210|  L1220| income|  C1300
+15 Jan: paid out               |  9700.00|    0.00|    0.00|    0.00| 10000.00| 10000.00|   0.00|   0.00| 300.00|   0.00
+15 Feb: payment 1              |  8811.51|  294.48|  294.47|  294.56| 10000.00|  9211.51|   0.00|   0.00| 304.98|   0.00
+15 Mar: payment 2              |  7923.02|  589.08|  589.08|  589.25| 10000.00|  8415.14|   0.00|   0.00| 309.57|   0.00
+15 Apr: payment 3              |  7034.53|  883.81|  883.81|  884.08| 10000.00|  7610.80|   0.00|   0.00| 313.77|   0.00
+25 Apr: Alice adds money       |  7700.00|  883.81|  883.81|  884.08| 10665.47|  7610.80|   0.00|   0.00| 313.77|   0.00
+25 Apr: all paid off           |    63.83| 3428.52| 3428.53| 3429.56| 10665.47|     0.00|   0.00|   0.00| 315.03|   0.00
+"""
 
 
 @pytest.fixture
@@ -71,9 +109,20 @@ def pay(loan: Loan, amount: int, on: dt.date) -> Repayment:
     )
 
 
+def pay_plan(loan: Loan, book: Storybook, numbers: range, *, brings_money: bool = False) -> None:
+    """These payments of the plan, each on its day; the borrower has the money, or brings it."""
+    for number in numbers:
+        due, amount = DUE[number - 1], LAST_PAYMENT if number == len(DUE) else PAYMENT
+        if brings_money:
+            fund_wallet(loan.borrower, amount, today=due)
+        pay(loan, amount, due)
+        book.after(f"{due:%d %b}: payment {number}")
+
+
 def test_a_loan_paid_on_time(alice: User, lenders: tuple[User, User, User], loan: Loan, dora: User) -> None:
+    book = Storybook(ON_TIME, loan, (alice, *lenders))
     # All that lenders brought is lent; the borrower has it less 300.00.
-    assert available(alice, *lenders) == [9_700_00, 0, 0, 0]
+    book.after("15 Jan: paid out")
 
     withdrawal = request_withdrawal(
         user=alice,
@@ -93,61 +142,69 @@ def test_a_loan_paid_on_time(alice: User, lenders: tuple[User, User, User], loan
         idempotency_key=new_key(),
         today=loan.disbursed_on,
     )
-    assert available(alice) == [0]
+    book.after("15 Jan: Alice takes it out")
+    bring_up_to_date(loan_id=loan.pk, today=DUE[0])
+    book.after("15 Feb: interest falls due")
 
-    for number, (due, received) in enumerate(zip(DUE, ON_TIME, strict=True), start=1):
-        amount = PAYMENT if number < 12 else LAST_PAYMENT
-        fund_wallet(alice, amount, today=due)
-        pay(loan, amount, due)
-        assert available(alice, *lenders) == [0, *received]
+    pay_plan(loan, book, range(1, 13), brings_money=True)
 
+    assert book.is_told()
     loan.refresh_from_db()
     assert (loan.status, loan.closed_on, loan.principal_outstanding) == (LoanStatus.REPAID, dt.date(2027, 1, 15), 0)
     assert set(loan.notes.values_list("status", flat=True)) == {NoteStatus.REPAID}
     # 10,661.86 came in; the platform kept 3 × 10.96 of the 661.86 interest.
-    assert sum(ON_TIME[-1]) == 10_000_00 + 661_86 - 3 * 10_96
-    assert_sound_books()
+    assert sum(available(*lenders)) == 10_000_00 + 661_86 - 3 * 10_96
 
 
-def test_a_payment_that_comes_late_brings_its_fee_to_the_lenders(
+def test_a_payment_that_comes_late_brings_its_fee_to_the_lenders_and_the_loan_goes_on(
     alice: User, lenders: tuple[User, User, User], loan: Loan
 ) -> None:
+    book = Storybook(LATE_THEN_ON_TIME, loan, (alice, *lenders))
+    book.after("15 Jan: paid out")
     # 15 days of grace after 15 February end on 2 March.
     bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 3, 2))
+    book.after("2 Mar: last day of grace")
     loan.refresh_from_db()
-    assert (loan.arrears_amount, loan.days_past_due) == (888_49, 15)
+    assert (loan.arrears_amount, loan.days_past_due, loan.bucket) == (888_49, 15, "grace")
 
     bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 3, 3))
+    book.after("3 Mar: late fee")
     loan.refresh_from_db()
-    # 5 % of 888.49 is 44.42, more than the fixed 5.00.
-    assert (loan.arrears_amount, loan.days_past_due) == (932_91, 16)
-    assert available(*lenders) == [0, 0, 0]
+    assert (loan.arrears_amount, loan.days_past_due, loan.bucket) == (932_91, 16, "late_16_30")
 
     payment = pay(loan, 932_91, dt.date(2026, 3, 5))
     assert (payment.late_fee, payment.interest, payment.principal) == (44_42, 100_00, 788_49)
-    # 14.81, 14.80 and 14.81 of the fee on top of the first payment.
-    assert available(alice, *lenders) == [9_700_00 - 932_91, 309_29, 309_27, 309_37]
+    book.after("5 Mar: all that is late")
     loan.refresh_from_db()
-    assert (loan.arrears_amount, loan.days_past_due, loan.next_due_on) == (0, 0, dt.date(2026, 3, 15))
-    assert_sound_books()
+    assert (loan.arrears_amount, loan.days_past_due, loan.bucket) == (0, 0, "current")
+    assert loan.next_due_on == dt.date(2026, 3, 15)
+
+    pay_plan(loan, book, range(2, 11))
+    fund_wallet(alice, 1_006_28, today=DUE[10])
+    book.after("15 Dec: Alice adds money")
+    pay_plan(loan, book, range(11, 13))
+
+    assert book.is_told()
+    loan.refresh_from_db()
+    assert (loan.status, loan.closed_on) == (LoanStatus.REPAID, dt.date(2027, 1, 15))
 
 
 def test_a_loan_paid_early_costs_no_interest_of_the_future(
     alice: User, lenders: tuple[User, User, User], loan: Loan
 ) -> None:
-    for due, received in zip(DUE[:3], ON_TIME[:3], strict=True):
-        pay(loan, PAYMENT, due)
-        assert available(*lenders) == list(received)
+    book = Storybook(PAID_OFF_EARLY, loan, (alice, *lenders))
+    book.after("15 Jan: paid out")
+    pay_plan(loan, book, range(1, 4))
 
-    # Ten of thirty days into the fourth month: 7,610.80 and 25.37 of the 76.11 interest. What is above comes back.
     fund_wallet(alice, 665_47, today=dt.date(2026, 4, 25))
-    assert available(alice) == [7_700_00]
+    book.after("25 Apr: Alice adds money")
     payment = pay(loan, 7_700_00, dt.date(2026, 4, 25))
     assert (payment.principal, payment.interest, payment.surplus) == (7_610_80, 25_37, 63_83)
-    assert available(alice, *lenders) == [63_83, 3_428_52, 3_428_53, 3_429_56]
+    book.after("25 Apr: all paid off")
+
+    assert book.is_told()
     loan.refresh_from_db()
     assert (loan.status, loan.closed_on) == (LoanStatus.REPAID, dt.date(2026, 4, 25))
-    assert_sound_books()
 
 
 def test_a_payment_in_two_parts_is_paid_when_both_are_there(
