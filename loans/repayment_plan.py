@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from loans.enums import ExtraMode, InstalmentStatus
-from loans.falling_due import apply_calendar
 from loans.finance import (
     AllocationLine,
     InstalmentLine,
@@ -20,10 +19,13 @@ from loans.finance import (
     payoff,
     plan_payment,
 )
+from loans.finance.replay import Payment
 from loans.finance.types import Allocation
 from loans.models import Instalment, Loan
+from loans.progressive import NEW_PAYMENT, PlanOutOfStep, bring_rows, is_progressive, picture_of, show_picture
 from loans.snapshots import HeldNote, finance_terms, instalment_state, note_states
 from loans.terms import LoanTerms
+from loans.up_to_date import bring_up_to
 
 
 @dataclasses.dataclass(slots=True)
@@ -46,21 +48,23 @@ class RepaymentPlan:
 
     `rows` are the instalments that count afterwards, `touched` those that changed and `superseded` those replaced by
     `added`. `interest_recognised` is the interest that it brings into the books, `shares` what each note receives.
+    `follows_money`: the loan is progressive, so what its instalments ask for changed with the payment.
     """
 
     on: dt.date
     amount: int
     mode: ExtraMode
-    allocations: list[PlannedAllocation]
     surplus: int
     closes_loan: bool
     interest_saved: int
     rows: list[Instalment]
-    touched: list[Instalment]
-    superseded: list[Instalment]
-    added: list[Instalment]
-    interest_recognised: int
-    shares: list[NoteShare]
+    allocations: list[PlannedAllocation] = dataclasses.field(default_factory=list)
+    touched: list[Instalment] = dataclasses.field(default_factory=list)
+    superseded: list[Instalment] = dataclasses.field(default_factory=list)
+    added: list[Instalment] = dataclasses.field(default_factory=list)
+    interest_recognised: int = 0
+    shares: list[NoteShare] = dataclasses.field(default_factory=list)
+    follows_money: bool = False
 
     @property
     def late_fee(self) -> int:
@@ -133,31 +137,10 @@ def plan_repayment(
     `mode` (None: the next payment when it is not more than that, else as the product says); above the pay-off figure
     is surplus. Raises InvalidPayment for an amount that is not above zero.
     """
-    apply_calendar(rows, terms, on)
-    mode = mode or default_mode(rows, terms, amount, on)
-    outcome = _payment_plan(loan, terms, rows, amount, on, mode)
-    plan = RepaymentPlan(
-        on=on,
-        amount=amount,
-        mode=mode,
-        allocations=[],
-        surplus=outcome.surplus,
-        closes_loan=outcome.closes_loan,
-        interest_saved=outcome.interest_saved,
-        rows=rows,
-        touched=[],
-        superseded=[],
-        added=[],
-        interest_recognised=0,
-        shares=[],
-    )
-    by_number = {row.number: row for row in rows}
-    for line in outcome.due.lines:
-        _pay(plan, by_number[line.number], line)
-    if outcome.extra_line is not None:
-        _replace_instalments(plan, loan, outcome)
-    elif outcome.ahead is not None:
-        _pay(plan, by_number[outcome.ahead.number], outcome.ahead)
+    if rows and is_progressive(loan, terms):
+        plan = _plan_progressive(loan, terms, rows, amount, on)
+    else:
+        plan = _plan_by_mode(loan, terms, rows, amount, on, mode)
     if plan.late_fee + plan.interest + plan.principal:
         plan.shares = distribute(
             principal=plan.principal,
@@ -167,6 +150,67 @@ def plan_repayment(
             servicing_fee_rate=loan.servicing_fee_rate,
             late_fees_to_lenders=terms.late_fees_to_lenders,
         )
+    return plan
+
+
+def _plan_by_mode(
+    loan: Loan, terms: LoanTerms, rows: list[Instalment], amount: int, on: dt.date, mode: ExtraMode | None
+) -> RepaymentPlan:
+    bring_up_to(loan, terms, rows, on)
+    mode = mode or default_mode(rows, terms, amount, on)
+    outcome = _payment_plan(loan, terms, rows, amount, on, mode)
+    plan = RepaymentPlan(
+        on=on,
+        amount=amount,
+        mode=mode,
+        surplus=outcome.surplus,
+        closes_loan=outcome.closes_loan,
+        interest_saved=outcome.interest_saved,
+        rows=rows,
+    )
+    by_number = {row.number: row for row in rows}
+    for line in outcome.due.lines:
+        _pay(plan, by_number[line.number], line)
+    if outcome.extra_line is not None:
+        _replace_instalments(plan, loan, outcome)
+    elif outcome.ahead is not None:
+        _pay(plan, by_number[outcome.ahead.number], outcome.ahead)
+    return plan
+
+
+def _plan_progressive(loan: Loan, terms: LoanTerms, rows: list[Instalment], amount: int, on: dt.date) -> RepaymentPlan:
+    """The payment as one event more: what it pays, and the plan that follows from it."""
+    brought = bring_rows(loan, terms, rows, on)
+    charged = sum(row.interest_due for row in rows)
+    picture = picture_of(loan, terms, [*brought.events, Payment(NEW_PAYMENT, on, amount)], on)
+    payment = picture.payment(NEW_PAYMENT)
+    plan = RepaymentPlan(
+        on=on,
+        amount=amount,
+        mode=ExtraMode.NEXT,
+        surplus=payment.surplus,
+        closes_loan=picture.is_settled,
+        interest_saved=0,
+        rows=rows,
+        touched=list(rows),
+        follows_money=True,
+    )
+    by_number = {row.number: row for row in rows}
+    for number, parts in payment.by_instalment:
+        row = by_number[number]
+        line = PlannedAllocation(row, parts.fee + parts.penalty, parts.interest, parts.principal)
+        row.late_fee_paid += line.late_fee
+        row.interest_paid += line.interest
+        row.principal_paid += line.principal
+        plan.allocations.append(line)
+    show_picture(loan, rows, picture)
+    plan.interest_saved = charged - sum(row.interest_due for row in rows)
+    for row in rows:
+        missing = (row.interest_due if row.due_date <= on else row.interest_paid) - row.interest_posted
+        if missing < 0:
+            raise PlanOutOfStep(payment=row.number, interest=missing)
+        row.interest_posted += missing
+        plan.interest_recognised += missing
     return plan
 
 

@@ -31,6 +31,7 @@ def instalment_state(row: Instalment) -> InstalmentState:
         principal_paid=row.principal_paid,
         interest_paid=row.interest_paid,
         late_fee_paid=row.late_fee_paid,
+        interest_to_date=row.interest_to_date,
     )
 
 

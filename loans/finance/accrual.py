@@ -25,7 +25,12 @@ def accrued_interest(
 
 
 def interest_owed(state: InstalmentState, on: date) -> int:
-    """Interest of one instalment earned by ``on`` and not paid; never negative."""
+    """Interest of one instalment earned by ``on`` and not paid; never negative.
+
+    A state that knows its interest of the day says so; otherwise it grows evenly with the days of the period.
+    """
+    if state.interest_to_date is not None:
+        return max(min(state.interest_to_date, state.interest_due) - state.interest_paid, 0)
     return max(accrued_interest(state.interest_due, state.period_start, state.due_date, on) - state.interest_paid, 0)
 
 

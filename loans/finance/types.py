@@ -120,7 +120,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class InstalmentState:
-    """Snapshot of one instalment: what is due and what has been paid of each part."""
+    """Snapshot of one instalment: what is due and what has been paid of each part.
+
+    ``interest_to_date`` is the interest earned by the day of the snapshot, where it does not grow evenly.
+    """
 
     number: int
     period_start: date
@@ -131,6 +134,7 @@ class InstalmentState:
     principal_paid: int = 0
     interest_paid: int = 0
     late_fee_paid: int = 0
+    interest_to_date: int | None = None
 
     @property
     def principal_unpaid(self) -> int:

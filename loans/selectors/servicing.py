@@ -19,6 +19,7 @@ from loans.finance import PayoffFigure, payoff
 from loans.models import Distribution, Instalment, Loan, Repayment, ScheduleVersion
 from loans.snapshots import instalment_states, live_instalments
 from loans.terms import LoanTerms
+from loans.up_to_date import bring_up_to
 from p2plending.charts import balance_line, payment_dots
 from p2plending.figures import format_day, format_money
 
@@ -79,7 +80,7 @@ def instalments_on(loan: Loan, today: dt.date) -> list[Instalment]:
     """The live instalments as they stand on `today`, not saved."""
     rows = live_instalments(loan)
     if loan.status in LoanStatus.owing():
-        apply_calendar(rows, LoanTerms.from_json(loan.frozen_terms), today)
+        bring_up_to(loan, LoanTerms.from_json(loan.frozen_terms), rows, today)
     return rows
 
 

@@ -20,23 +20,13 @@ from loans.services.repayment import (
     NothingToPay,
     OwnPayment,
 )
-from loans.services.repayment_posting import bring_loan_to
-from loans.services.replay import payments_from, play_again, take_back
+from loans.services.replay import count_in_the_past
 from loans.services.servicing import roll_forward
 from loans.terms import LoanTerms
 from p2plending.lib import clock
 from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
-from p2plending.lib.rules import platform_rules
-
-
-class PeriodClosed(Refused):
-    """The books are closed up to a day."""
-
-    code = "period_closed"
-    status = 409
-    default_message = _("The books are closed for that day. Give a later date.")
 
 
 class NotInThePast(Refused):
@@ -86,20 +76,14 @@ def _record(
         amount=amount,
         method=RepaymentMethod.DECLARED,
         value_date=value_date,
-        counted_on=value_date,
         bank_reference=bank_reference,
         status=RepaymentStatus.DECLARED,
         decided_by=actor,
         decided_at=clock.now(),
         is_told=False,
     )
-    later = payments_from(loan, after=value_date)
     narrative = _t("Payment %(reference)s of an earlier day was found") % {"reference": repayment.reference}
-    take_back(loan, later, to=value_date, narrative=narrative, actor=actor, today=today)
-    rows, closing = play_again(loan, terms, [repayment, *later], actor=actor, today=today)
-    bring_loan_to(
-        loan, terms, rows, closed_on=closing.counted_on if closing else None, actor=actor, today=today, posted_on=today
-    )
+    later = count_in_the_past(loan, terms, repayment, narrative=narrative, actor=actor, today=today)
     record(
         action="loans.repayment.backdated",
         actor=actor,
@@ -128,6 +112,3 @@ def _require_possible(loan: Loan, amount: int, value_date: dt.date, actor: User 
         raise NotInThePast(today=today)
     if value_date < loan.disbursed_on:
         raise BeforePayout(paid_out_on=loan.disbursed_on)
-    closed = platform_rules().books_closed_until
-    if value_date <= closed:
-        raise PeriodClosed(closed_until=closed)

@@ -8,14 +8,34 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from ledger.enums import EntryKind
+from ledger.models import JournalEntry
 from ledger.services.posting import post_entry
+from loans.enums import ChargePart
 from loans.falling_due import CalendarEvent, FallsDue, LateFee, OverdueInterest, apply_calendar
 from loans.journal_servicing import interest_due_lines, late_fee_lines
-from loans.models import DefaultInterest, Instalment, Loan
+from loans.models import DefaultInterest, Instalment, Loan, LoanCharge
+from loans.progressive import bring_rows, is_progressive
 from loans.terms import LoanTerms
+from p2plending.lib.refs import new_reference
 
 CALENDAR_COLUMNS = ("status", "interest_posted", "late_fee_due", "late_fee_charged_on", "default_interest_to")
+# The plan of a progressive loan follows the money, so every figure of an instalment may change with the day.
+FOLLOWING_COLUMNS = (
+    *CALENDAR_COLUMNS,
+    "due_date",
+    "principal_due",
+    "principal_paid",
+    "interest_due",
+    "interest_paid",
+    "late_fee_paid",
+    "late_fee_removed",
+    "interest_to_date",
+    "settled_on",
+    "superseded_by",
+)
 CALENDAR_KINDS = (EntryKind.INTEREST_DUE, EntryKind.LATE_FEE_CHARGED)
+# How the keys of its entries begin; a charge that somebody entered has another.
+_KEY_NAMES = ("due", "late", "default")
 
 
 def post_calendar(
@@ -31,17 +51,46 @@ def post_calendar(
 
     Each event is dated on its own day, or on `posted_on` when the past is played again.
     """
+    if is_progressive(loan, terms):
+        _post_following(loan, terms, rows, until, actor, posted_on)
+        return
     events = apply_calendar(rows, terms, until)
     for event in events:
-        _post_event(loan, event, actor, posted_on or event.on)
+        _post_event(loan, event, actor, posted_on or event.on, is_charge=False)
     if events:
         Instalment.objects.bulk_update({event.row.pk: event.row for event in events}.values(), CALENDAR_COLUMNS)
 
 
-def row_of_key(key: str) -> tuple[int, int]:
-    """Version and number of the instalment that an entry of the calendar is about."""
-    _name, _loan, version, number, *_rest = key.split(":")
-    return int(version), int(number)
+def row_of_key(key: str) -> tuple[int, int] | None:
+    """Version and number of the instalment that an entry of the calendar is about; None for another entry."""
+    name, _loan, *rest = key.split(":")
+    return (int(rest[0]), int(rest[1])) if name in _KEY_NAMES else None
+
+
+def store_following(rows: list[Instalment], before: dict[int, tuple[object, ...]]) -> None:
+    """Write the instalments of a progressive loan that differ from `before`, by their `figures_of`."""
+    for row in rows:
+        if row.pk is None:
+            row.save()
+    changed = [row for row in rows if figures_of(row) != before.get(row.pk)]
+    if changed:
+        Instalment.objects.bulk_update(changed, FOLLOWING_COLUMNS)
+
+
+def figures_of(row: Instalment) -> tuple[object, ...]:
+    """Everything of an instalment that money and time change."""
+    return tuple(getattr(row, name) for name in FOLLOWING_COLUMNS)
+
+
+def _post_following(
+    loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.date, actor: User | None, posted_on: dt.date | None
+) -> None:
+    known = list(rows)
+    before = {row.pk: figures_of(row) for row in known}
+    calendar = bring_rows(loan, terms, rows, until).calendar
+    store_following([*known, *(row for row in rows if row.pk is None)], before)
+    for event in calendar:
+        _post_event(loan, event, actor, posted_on or event.on, is_charge=True)
 
 
 def _key(loan: Loan, name: str, row: Instalment, *rest: object) -> str:
@@ -50,7 +99,7 @@ def _key(loan: Loan, name: str, row: Instalment, *rest: object) -> str:
     return ":".join(map(str, [name, loan.reference, row.schedule_version, row.number, *rest, *replay]))
 
 
-def _post_event(loan: Loan, event: CalendarEvent, actor: User | None, posted_on: dt.date) -> None:
+def _post_event(loan: Loan, event: CalendarEvent, actor: User | None, posted_on: dt.date, *, is_charge: bool) -> None:
     row = event.row
     rest: tuple[object, ...] = ()
     if isinstance(event, FallsDue):
@@ -88,3 +137,21 @@ def _post_event(loan: Loan, event: CalendarEvent, actor: User | None, posted_on:
             amount=amount,
             entry=entry,
         )
+    elif isinstance(event, LateFee) and is_charge:
+        _store_late_fee(loan, event, entry)
+
+
+def _store_late_fee(loan: Loan, event: LateFee, entry: JournalEntry) -> None:
+    """On a progressive loan a late fee is a charge, which payments find by its due date."""
+    LoanCharge.objects.create(
+        reference=new_reference("LC"),
+        loan=loan,
+        part=ChargePart.PENALTY,
+        due_on=event.on,
+        amount=event.fee,
+        total=event.fee,
+        entered_on=event.on,
+        reason=_("Late fee"),
+        entry=entry,
+        instalment=event.row,
+    )

@@ -13,7 +13,6 @@ from accounts.services.idempotency import run_once
 from ledger.enums import EntryKind
 from ledger.services.posting import post_entry
 from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
-from loans.falling_due import apply_calendar
 from loans.finance import payoff
 from loans.journal_servicing import fee_refund_lines
 from loans.models import Loan, Repayment
@@ -22,6 +21,7 @@ from loans.services.repayment_posting import settle_repayment
 from loans.services.servicing import roll_forward
 from loans.snapshots import instalment_states, live_instalments
 from loans.terms import LoanTerms
+from loans.up_to_date import bring_up_to
 from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
@@ -64,7 +64,7 @@ def withdrawal_figures(loan: Loan, today: dt.date) -> WithdrawalFigures | None:
     if not terms.withdrawal_days or today > last_day:
         return None
     rows = live_instalments(loan)
-    apply_calendar(rows, terms, today)
+    bring_up_to(loan, terms, rows, today)
     figure = payoff(instalment_states(rows), today)
     refund = loan.origination_fee if terms.refunds_fee_on_withdrawal else 0
     return WithdrawalFigures(figure.principal, figure.interest, figure.late_fee, refund, last_day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
@@ -11,14 +12,18 @@ from accounts.models import User
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
 from loans.enums import ExtraMode, InstalmentStatus, LoanStatus, RepaymentMethod, RepaymentStatus
-from loans.falling_due import apply_calendar, servicing_columns
+from loans.falling_due import servicing_columns
 from loans.models import Instalment, Loan, Repayment
+from loans.progressive import is_progressive
 from loans.repayment_plan import RepaymentPreview, plan_repayment
 from loans.services.default import cure_if_paid
 from loans.services.repayment_notices import tell_not_found
 from loans.services.repayment_posting import settle_repayment
+from loans.services.replay import count_in_the_past
+from loans.services.servicing import roll_forward
 from loans.snapshots import live_instalments, open_notes
 from loans.terms import LoanTerms
+from loans.up_to_date import bring_up_to
 from p2plending.lib import clock
 from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
@@ -101,7 +106,7 @@ def preview_repayment(
     _require_owing(loan, amount)
     terms = LoanTerms.from_json(loan.frozen_terms)
     rows = live_instalments(loan)
-    apply_calendar(rows, terms, today)
+    bring_up_to(loan, terms, rows, today)
     loan.worst_days_past_due = servicing_columns(loan, rows, terms, today)["worst_days_past_due"]
     plan = plan_repayment(loan, terms, rows, open_notes(loan), amount=amount, on=today, mode=extra_mode)
     return RepaymentPreview(plan, servicing_columns(loan, plan.rows, terms, today))
@@ -110,10 +115,10 @@ def preview_repayment(
 def payment_choices(loan: Loan, amount: int, today: dt.date) -> list[RepaymentPreview]:
     """What a payment does in each way of using its extra money, the usual way first; one when there is no extra.
 
-    Raises NothingToPay and AmountTooSmall.
+    A loan whose plan follows the money has its one way. Raises NothingToPay and AmountTooSmall.
     """
     usual = preview_repayment(loan_id=loan.pk, amount=amount, today=today)
-    if usual.plan.closes_loan or not usual.has_extra:
+    if usual.plan.closes_loan or not usual.has_extra or usual.plan.follows_money:
         return [usual]
     others = [mode for mode in ExtraMode if mode != usual.plan.mode]
     return [
@@ -246,11 +251,20 @@ def _record(
 
 
 def _settle(loan: Loan, repayment: Repayment, actor: User | None, today: dt.date) -> Repayment:
-    rows = live_instalments(loan)
     if repayment.method == RepaymentMethod.DECLARED:
         repayment.decided_by, repayment.decided_at = actor, clock.now()
-    on = _counts_on(loan, repayment.value_date, rows, today)
-    settle_repayment(loan, repayment, rows, on=on, actor=actor, today=today)
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    is_owing = loan.status in LoanStatus.owing()
+    if is_owing and repayment.value_date < today and is_progressive(loan, terms):
+        # Its interest depends on the day, so the payment counts on its own.
+        roll_forward(loan, today=today)
+        narrative = _t("Payment %(reference)s counts on an earlier day") % {"reference": repayment.reference}
+        repayment.is_told = False
+        count_in_the_past(loan, terms, repayment, narrative=narrative, actor=actor, today=today)
+    else:
+        rows = live_instalments(loan)
+        on = _counts_on(loan, repayment.value_date, rows, today)
+        settle_repayment(loan, repayment, rows, on=on, actor=actor, today=today)
     cure_if_paid(loan, actor=actor, today=today)
     if repayment.method == RepaymentMethod.DECLARED:
         _audit(repayment, "confirmed", actor)

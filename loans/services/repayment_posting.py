@@ -17,7 +17,7 @@ from loans.falling_due import late_since, servicing_columns
 from loans.journal_servicing import RepaymentFigures, repayment_lines
 from loans.models import Distribution, Instalment, Loan, Note, Repayment, RepaymentAllocation, ScheduleVersion
 from loans.repayment_plan import RepaymentPlan, plan_repayment
-from loans.services.calendar import post_calendar
+from loans.services.calendar import FOLLOWING_COLUMNS, post_calendar
 from loans.services.delinquency import track_lateness
 from loans.services.lifecycle import move_loan, require_state
 from loans.snapshots import HeldNote, open_notes
@@ -163,7 +163,8 @@ def _store_repayment(repayment: Repayment, plan: RepaymentPlan, entry: JournalEn
 def _store_instalments(loan: Loan, repayment: Repayment, plan: RepaymentPlan, actor: User | None) -> None:
     changed = {row.pk: row for row in [*plan.touched, *plan.superseded]}
     if changed:
-        Instalment.objects.bulk_update(changed.values(), PAID_COLUMNS)
+        columns = FOLLOWING_COLUMNS if plan.follows_money else PAID_COLUMNS
+        Instalment.objects.bulk_update(changed.values(), columns)
     if not plan.added:
         return
     loan.schedule_version += 1

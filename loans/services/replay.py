@@ -22,18 +22,21 @@ from loans.models import (
     Distribution,
     Instalment,
     Loan,
+    LoanCharge,
     Note,
     Repayment,
     RepaymentAllocation,
     ScheduleVersion,
 )
-from loans.services.calendar import CALENDAR_KINDS, post_calendar, row_of_key
-from loans.services.repayment_posting import post_payment
+from loans.progressive import events_of, is_progressive, picture_of, show_picture
+from loans.services.calendar import CALENDAR_KINDS, figures_of, post_calendar, row_of_key, store_following
+from loans.services.repayment_posting import bring_loan_to, post_payment
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from p2plending.lib.bulk import quote_name, update_from
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
+from p2plending.lib.rules import platform_rules
 
 _KEPT = (InstalmentStatus.WAIVED, InstalmentStatus.WRITTEN_OFF)
 _RESTORED_COLUMNS = (
@@ -60,6 +63,33 @@ class PlanAgreedSince(Refused):
     default_message = _("The payment plan was changed by agreement after that day. This can't be undone any more.")
 
 
+class PeriodClosed(Refused):
+    """The books are closed up to a day."""
+
+    code = "period_closed"
+    status = 409
+    default_message = _("The books are closed for that day. Give a later date.")
+
+
+def count_in_the_past(
+    loan: Loan, terms: LoanTerms, repayment: Repayment, *, narrative: str, actor: User | None, today: dt.date
+) -> list[Repayment]:
+    """Let a new payment count on its value date, before `today`; returns the later ones that were worked out again.
+
+    Call under the loan's guard, with the loan brought to today. Raises PeriodClosed, PlanAgreedSince.
+    """
+    closed = platform_rules().books_closed_until
+    if repayment.value_date <= closed:
+        raise PeriodClosed(closed_until=closed)
+    repayment.counted_on = repayment.value_date
+    later = payments_from(loan, after=repayment.value_date)
+    take_back(loan, terms, later, to=repayment.value_date, narrative=narrative, actor=actor, today=today)
+    rows, closing = play_again(loan, terms, [repayment, *later], actor=actor, today=today)
+    closed_on = closing.counted_on if closing else None
+    bring_loan_to(loan, terms, rows, closed_on=closed_on, actor=actor, today=today, posted_on=today)
+    return later
+
+
 def payments_from(loan: Loan, *, after: dt.date | None = None, first: Repayment | None = None) -> list[Repayment]:
     """Confirmed payments that count after a day, or `first` and those after it, in the order in which they count."""
     found = Repayment.objects.filter(loan=loan, status=RepaymentStatus.CONFIRMED).select_related("entry", "payer")
@@ -71,14 +101,21 @@ def payments_from(loan: Loan, *, after: dt.date | None = None, first: Repayment 
 
 
 def take_back(
-    loan: Loan, payments: Sequence[Repayment], *, to: dt.date, narrative: str, actor: User | None, today: dt.date
+    loan: Loan,
+    terms: LoanTerms,
+    payments: Sequence[Repayment],
+    *,
+    to: dt.date,
+    narrative: str,
+    actor: User | None,
+    today: dt.date,
 ) -> None:
     """Undo the payments and what the calendar did after `to`: mirrored in the books, restored in the rows.
 
-    Wallets that are too empty for it become dues (C1300). Statuses of the payments are left to the caller. Call under
-    the loan's guard, with the loan brought to today. Raises PlanAgreedSince.
+    Wallets that are too empty for it become dues (C1300). The payments are REPLACED, until the caller says otherwise.
+    Call under the loan's guard, with the loan brought to today. Raises PlanAgreedSince.
     """
-    _require_repeatable(loan, payments, to)
+    _require_repeatable(loan, terms, payments, to)
     rows = {row.pk: row for row in Instalment.objects.filter(loan=loan)}
     calendar = _calendar_entries(loan, rows.values(), to)
     entries = [*calendar, *(payment.entry for payment in payments)]
@@ -93,7 +130,11 @@ def take_back(
             narrative=narrative,
             may_owe=True,
         )
-    _restore_instalments(list(rows.values()), payments, calendar, to)
+    Repayment.objects.filter(pk__in=[payment.pk for payment in payments]).update(status=RepaymentStatus.REPLACED)
+    if is_progressive(loan, terms):
+        _restore_following(loan, terms, list(rows.values()), payments, calendar, to)
+    else:
+        _restore_instalments(list(rows.values()), payments, calendar, to)
     _restore_notes(payments)
 
 
@@ -124,11 +165,13 @@ def play_again(
         if closing is None:
             rows = plan.rows
             closing = again if plan.closes_loan else None
+    if closing is not None and LoanCharge.objects.filter(loan=loan, entered_on__gt=closing.counted_on).exists():
+        # A charge that came after it is still to pay.
+        rows, closing = live_instalments(loan), None
     return rows, closing
 
 
 def _again(payment: Repayment) -> Repayment:
-    Repayment.objects.filter(pk=payment.pk).update(status=RepaymentStatus.REPLACED)
     return Repayment(
         reference=new_reference("RP"),
         replaces=payment,
@@ -149,7 +192,7 @@ def _again(payment: Repayment) -> Repayment:
     )
 
 
-def _require_repeatable(loan: Loan, payments: Sequence[Repayment], to: dt.date) -> None:
+def _require_repeatable(loan: Loan, terms: LoanTerms, payments: Sequence[Repayment], to: dt.date) -> None:
     since = Q(starts_on__gt=to)
     entries = JournalEntry.objects.filter(value_date__gt=to)
     if payments:
@@ -157,6 +200,9 @@ def _require_repeatable(loan: Loan, payments: Sequence[Repayment], to: dt.date) 
         entries = JournalEntry.objects.filter(pk__gt=payments[0].entry_id)
     agreed = ScheduleVersion.objects.filter(since, loan=loan, number__gt=1, repayment__isnull=True)
     others = entries.filter(postings__account__loan_reference=loan.reference).exclude(kind__in=_REPEATABLE)
+    if is_progressive(loan, terms):
+        # What is waived of a charge is what was unpaid of it that day, which the past decides.
+        others |= entries.filter(postings__account__loan_reference=loan.reference, kind=EntryKind.WAIVER)
     if agreed.exists() or others.exists():
         raise PlanAgreedSince(since=to)
 
@@ -172,7 +218,8 @@ def _calendar_entries(loan: Loan, rows: Sequence[Instalment], to: dt.date) -> li
     }
     found = []
     for entry in posted.order_by("pk"):
-        row = by_version.get(row_of_key(entry.idempotency_key))
+        place = row_of_key(entry.idempotency_key)
+        row = by_version.get(place) if place else None
         if row is None:
             continue
         if entry.kind == EntryKind.INTEREST_DUE:
@@ -192,11 +239,7 @@ def _restore_instalments(
     by_pk = {row.pk: row for row in rows}
     made = ScheduleVersion.objects.filter(repayment__in=payments)
     gone = set(made.values_list("number", flat=True))
-    for line in RepaymentAllocation.objects.filter(repayment__in=payments):
-        row = by_pk[line.instalment_id]
-        row.late_fee_paid -= line.late_fee
-        row.interest_paid -= line.interest
-        row.principal_paid -= line.principal
+    _take_off(by_pk, payments)
     for row in rows:
         if row.schedule_version in gone:
             row.status = InstalmentStatus.SUPERSEDED
@@ -210,6 +253,38 @@ def _restore_instalments(
         if row.status != InstalmentStatus.SUPERSEDED and row.status not in _KEPT:
             _set_standing(row, to)
     Instalment.objects.bulk_update(rows, _RESTORED_COLUMNS)
+
+
+def _restore_following(
+    loan: Loan,
+    terms: LoanTerms,
+    rows: list[Instalment],
+    payments: Sequence[Repayment],
+    calendar: Sequence[JournalEntry],
+    to: dt.date,
+) -> None:
+    """Take the payments off the instalments of a progressive loan, and let these ask for what they did on `to`."""
+    before = {row.pk: figures_of(row) for row in rows}
+    by_pk = {row.pk: row for row in rows}
+    _take_off(by_pk, payments)
+    LoanCharge.objects.filter(loan=loan, entry__in=calendar).update(is_undone=True)
+    for row in rows:
+        if row.late_fee_charged_on is not None and row.late_fee_charged_on > to:
+            row.late_fee_charged_on = None
+        if row.due_date > to:
+            # Only what was paid ahead stands in the books before the due date.
+            row.interest_posted = row.interest_paid
+    live = [row for row in rows if row.status != InstalmentStatus.SUPERSEDED]
+    show_picture(loan, live, picture_of(loan, terms, events_of(loan), to))
+    store_following([*rows, *(row for row in live if row.pk is None)], before)
+
+
+def _take_off(by_pk: dict[int, Instalment], payments: Sequence[Repayment]) -> None:
+    for line in RepaymentAllocation.objects.filter(repayment__in=payments):
+        row = by_pk[line.instalment_id]
+        row.late_fee_paid -= line.late_fee
+        row.interest_paid -= line.interest
+        row.principal_paid -= line.principal
 
 
 def _undo_charges(rows: Sequence[Instalment], calendar: Sequence[JournalEntry], to: dt.date) -> None:

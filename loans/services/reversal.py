@@ -81,7 +81,7 @@ def _reverse(repayment_id: int, reason: str, actor: User | None, today: dt.date)
     terms = LoanTerms.from_json(loan.frozen_terms)
     payments = payments_from(loan, first=repayment)
     narrative = _t("Payment %(reference)s came back") % {"reference": repayment.reference}
-    take_back(loan, payments, to=repayment.counted_on, narrative=narrative, actor=actor, today=today)
+    take_back(loan, terms, payments, to=repayment.counted_on, narrative=narrative, actor=actor, today=today)
     _take_fee_again(repayment, narrative, actor, today)
     repayment.status = RepaymentStatus.REVERSED
     repayment.decided_by, repayment.decided_at, repayment.decision_note = actor, clock.now(), reason

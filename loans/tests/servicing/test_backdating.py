@@ -11,9 +11,10 @@ from accounts.models import User
 from ledger.selectors import balance
 from loans.enums import RepaymentStatus
 from loans.models import DefaultInterest, Instalment, Loan, Repayment
-from loans.services.backdating import NotInThePast, PeriodClosed, record_backdated_repayment
+from loans.services.backdating import NotInThePast, record_backdated_repayment
 from loans.services.lifecycle import StaffOnly
 from loans.services.repayment import AmountTooSmall, BeforePayout, DateInFuture
+from loans.services.replay import PeriodClosed
 from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
 from loans.tests.servicing.paying import available, fresh, pay
