@@ -15,8 +15,8 @@ from ledger.chart import CHART, DUE_FROM_USER, WALLET_AVAILABLE, WALLET_RESERVED
 from ledger.enums import EntryKind, LineCode, Side
 from ledger.locks import LockedAccount, account_key, lock_accounts
 from ledger.models import Account, JournalEntry, Posting
-from p2plending.lib.bulk import insert_rows, quote_name, update_from
-from p2plending.lib.db import require_transaction
+from p2plending.lib.bulk import insert_row, insert_rows, write_numbers
+from p2plending.lib.db import is_dry_run, require_transaction
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
 
@@ -90,24 +90,33 @@ def post_entry(
     accounts = lock_accounts({line.key for line in lines})
     lines = _settle_dues(lines, accounts, may_owe=may_owe)
     chained = _chain(lines, accounts, line_by_line=line_by_line)
-    entry = JournalEntry.objects.create(
-        reference=new_reference("JE"),
-        idempotency_key=key,
-        kind=kind,
-        value_date=value_date,
-        actor=actor,
-        actor_label=actor_label or (actor.member_number if actor else "system"),
-        narrative=narrative,
-        subject_type=subject_type,
-        subject_reference=subject_reference,
-        reverses=reverses,
+    moved = {account.pk: (account.balance, account.version) for account in accounts.values() if account.is_moved}
+    write_numbers(Account, ("balance", "version"), moved)
+    entry = insert_row(
+        JournalEntry(
+            reference=new_reference("JE"),
+            idempotency_key=key,
+            kind=kind,
+            value_date=value_date,
+            actor=actor,
+            actor_label=actor_label or (actor.member_number if actor else "system"),
+            narrative=narrative,
+            subject_type=subject_type,
+            subject_reference=subject_reference,
+            reverses=reverses,
+        )
     )
     insert_rows(Posting, POSTING_COLUMNS, [(entry.pk, *row) for row in chained])
-    _write_balances(entry)
-    logger.info(
-        "entry posted",
-        extra={"entry": entry.reference, "kind": kind.value, "subject": subject_reference, "postings": len(chained)},
-    )
+    if not is_dry_run():
+        logger.info(
+            "entry posted",
+            extra={
+                "entry": entry.reference,
+                "kind": kind.value,
+                "subject": subject_reference,
+                "postings": len(chained),
+            },
+        )
     return entry
 
 
@@ -229,6 +238,7 @@ def _chain(
             change = line.debit - line.credit
             account.balance += change if chart_line.normal_side == Side.DEBIT else -change
             account.version += 1
+            account.is_moved = True
             seq, balance_after = account.version, account.balance
             if line_by_line and balance_after < 0 and chart_line.code == WALLET_AVAILABLE:
                 raise InsufficientBalance(
@@ -246,19 +256,3 @@ def _shortfall(account: LockedAccount) -> Exception:
     if code in (WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING, DUE_FROM_USER):
         return InsufficientBalance(account=code, missing=-account.balance)
     return UnbalancedEntry(f"{account.key} would fall to {account.balance}.")
-
-
-def _write_balances(entry: JournalEntry) -> None:
-    """Carry the last posting of each guarded account over to it: one statement, however many there are."""
-    table = quote_name(Posting._meta.db_table)
-    update_from(
-        Account,
-        source=(
-            f"SELECT p.account_id, p.seq, p.balance_after FROM {table} p "  # noqa: S608 - names of our own schema
-            f"LEFT JOIN {table} later ON later.account_id = p.account_id AND later.seq = p.seq + 1 "
-            "WHERE p.entry_id = %s AND p.seq IS NOT NULL AND later.id IS NULL"
-        ),
-        parameters=[entry.pk],
-        match="account_id",
-        values={"balance": "source.balance_after", "version": "source.seq"},
-    )

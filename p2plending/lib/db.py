@@ -7,6 +7,7 @@ retried too, which is safe only because every such function starts by looking up
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import random
 import time
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, models, transaction
 from django.db.models import F
 
-from p2plending.lib.errors import Busy
+from p2plending.lib.errors import Busy, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +36,18 @@ CONNECTION_ERRORS = {1047, 1180, 1053, 1317, 1927, 2002, 2003, 2006, 2013}
 DUPLICATE_KEY_ERROR = 1062
 
 
+_when_refused: contextvars.ContextVar[list[Callable[[], object]]] = contextvars.ContextVar("when_refused")
+_is_dry: contextvars.ContextVar[bool] = contextvars.ContextVar("is_dry", default=False)
+
+
 class ConcurrentChange(DatabaseError):
     """A row changed between being read and being written; the whole function is run again."""
+
+
+class _RolledBack(Exception):
+    def __init__(self, result: Any) -> None:
+        self.result = result
+        super().__init__()
 
 
 def require_transaction() -> None:
@@ -55,9 +66,14 @@ def run_money(function: Callable[[], Result], *, deadline_seconds: float = DEADL
     pause = FIRST_PAUSE_SECONDS
     duplicates_left = DUPLICATE_RETRIES
     while True:
+        kept: list[Callable[[], object]] = []
+        token = _when_refused.set(kept)
         try:
             with transaction.atomic(durable=True):
                 return function()
+        except Refused:
+            _do_again(kept)
+            raise
         except (OperationalError, IntegrityError, InterfaceError, ConcurrentChange) as error:
             if not _may_retry(error) or (isinstance(error, IntegrityError) and not duplicates_left):
                 raise
@@ -69,6 +85,45 @@ def run_money(function: Callable[[], Result], *, deadline_seconds: float = DEADL
             logger.info("transaction run again", extra={"reason": type(error).__name__, "code": _code(error)})
             time.sleep(random.uniform(0, pause))  # noqa: S311 - jitter, not a secret
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        finally:
+            _when_refused.reset(token)
+
+
+def do_again_if_refused(function: Callable[[], object]) -> None:
+    """Run `function` in a transaction of its own if what runs now in `run_money` is refused and rolled back.
+
+    For what had to happen anyway, whoever asked for what: a day that has passed ends a listing, and lenders' money must
+    not stay reserved because the last person who came too late was refused. `function` must be harmless when it was
+    done meanwhile. A dry run keeps nothing.
+    """
+    require_transaction()
+    kept = _when_refused.get(None)
+    if kept is not None and not _is_dry.get():
+        kept.append(function)
+
+
+def run_dry(function: Callable[[], Result]) -> Result:
+    """Run the steps of a service as `run_money` does, roll all of it back, and return what they returned.
+
+    A preview made so has the figures of the posting, because it is the posting. Nothing leaves it: books, rows,
+    notifications, audit rows and queued tasks go back together. Raises what `function` refuses, Busy as `run_money`.
+    """
+
+    def run() -> Result:
+        raise _RolledBack(function())
+
+    token = _is_dry.set(True)
+    try:
+        return run_money(run)
+    except _RolledBack as end:
+        return end.result
+    finally:
+        _is_dry.reset(token)
+
+
+def is_dry_run() -> bool:
+    """Whether what runs now will be rolled back whatever happens: for log lines, never for decisions."""
+    return _is_dry.get()
 
 
 def lock_guard(queryset: models.QuerySet[ModelRow], *, is_written_later: bool = False) -> ModelRow:
@@ -87,6 +142,15 @@ def lock_guard(queryset: models.QuerySet[ModelRow], *, is_written_later: bool = 
         raise ConcurrentChange(f"{type(row).__name__} changed while it was being locked")
     row.version += 1
     return row
+
+
+def _do_again(functions: list[Callable[[], object]]) -> None:
+    for function in functions:
+        try:
+            function()
+        except Busy:
+            # The end of day does what is left.
+            logger.info("not kept after a refusal: the database is busy")
 
 
 def _code(error: BaseException) -> Any:

@@ -20,8 +20,8 @@ from ledger.services.deposits import confirm_deposit, declare_deposit
 from ledger.services.posting import InsufficientBalance, credit, debit, post_entry
 from ledger.services.withdrawals import request_withdrawal
 from p2plending.lib import db
-from p2plending.lib.db import ConcurrentChange, lock_guard, run_money
-from p2plending.lib.errors import Busy
+from p2plending.lib.db import ConcurrentChange, do_again_if_refused, is_dry_run, lock_guard, run_dry, run_money
+from p2plending.lib.errors import Busy, Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.date(2026, 1, 15)
@@ -277,3 +277,78 @@ def test_a_locked_sqlite_file_is_waited_for() -> None:
 
     assert at_once(2, act) == [None, None]
     assert OperationKey.objects.count() == 1
+
+
+# --- dry runs, and what stays though the rest is refused --------------------------------------------------------------
+def note(key: str) -> OperationKey:
+    return OperationKey.objects.create(scope="test", operation="test", key=key, fingerprint="")
+
+
+def test_a_dry_run_returns_its_figures_and_leaves_nothing(bob: User) -> None:
+    hooks: list[str] = []
+
+    def act() -> tuple[str, int, bool]:
+        transaction.on_commit(lambda: hooks.append("ran"))
+        post_entry(
+            kind=EntryKind.DEPOSIT,
+            key="dry",
+            value_date=DAY,
+            lines=[debit("C1000", 5_00, LineCode.DEPOSIT), credit("C2100", 5_00, LineCode.DEPOSIT, owner=bob)],
+            actor=None,
+            narrative="Dry",
+        )
+        return note("dry").key, wallet_summary(bob).available, is_dry_run()
+
+    assert run_dry(act) == ("dry", 5_00, True)
+    assert (OperationKey.objects.count(), JournalEntry.objects.count(), wallet_summary(bob).available) == (0, 0, 0)
+    assert (hooks, is_dry_run()) == ([], False)
+
+
+def test_a_dry_run_says_what_the_posting_would_refuse() -> None:
+    def act() -> None:
+        note("dry")
+        raise Refused("No.")
+
+    with pytest.raises(Refused, match="No"):
+        run_dry(act)
+    assert (OperationKey.objects.count(), is_dry_run()) == (0, False)
+
+
+def test_what_must_happen_anyway_is_done_again_after_a_refusal() -> None:
+    def act() -> None:
+        note("calendar")
+        do_again_if_refused(lambda: run_money(lambda: note("calendar")))
+        note("asked for")
+        raise Refused("Too late.")
+
+    with pytest.raises(Refused, match="Too late"):
+        run_money(act)
+    assert list(OperationKey.objects.values_list("key", flat=True)) == ["calendar"]
+
+
+def test_it_is_not_done_again_after_success_a_bug_or_a_dry_run() -> None:
+    again: list[str] = []
+
+    def act(error: Exception | None) -> None:
+        do_again_if_refused(lambda: again.append("done"))
+        if error:
+            raise error
+
+    run_money(lambda: act(None))
+    with pytest.raises(ZeroDivisionError):
+        run_money(lambda: act(ZeroDivisionError()))
+    with pytest.raises(Refused):
+        run_dry(lambda: act(Refused("No.")))
+    assert again == []
+
+
+def test_a_busy_database_does_not_hide_why_one_was_refused() -> None:
+    def busy() -> None:
+        raise Busy
+
+    def act() -> None:
+        do_again_if_refused(busy)
+        raise Refused("Too late.")
+
+    with pytest.raises(Refused, match="Too late"):
+        run_money(act)
