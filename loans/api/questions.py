@@ -47,7 +47,9 @@ class QuestionAnswerView(APIView):
             raise Http404 from error
         asked = AnswerSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        answered = answer_question(question_id=question.pk, answer=asked.validated_data["answer"], actor=request.user)
+        answered = answer_question(
+            question_id=question.pk, answer=asked.validated_data["answer"], actor=request.user, today=business_date()
+        )
         return Response(QuestionSerializer(answered).data)
 
 

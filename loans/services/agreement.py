@@ -13,13 +13,14 @@ from accounts.gates import Action, require_may
 from accounts.models import User
 from accounts.selectors import verification_of
 from accounts.services.idempotency import run_once
-from loans.enums import CommitmentStatus, LoanEvent
+from loans.enums import CommitmentStatus, LoanEvent, LoanStatus
 from loans.models import Loan, LoanAgreement
 from loans.quoting import quote_of_loan
 from loans.services.lifecycle import record_step, require_borrower, require_state
+from loans.services.standing import lock_current_loan
 from loans.terms import LoanTerms
 from p2plending.lib import clock
-from p2plending.lib.db import lock_guard, require_transaction
+from p2plending.lib.db import require_transaction
 from p2plending.lib.errors import InvalidTransition, Refused
 
 TEMPLATE_VERSION = "2026-11"
@@ -97,14 +98,14 @@ def sign_agreement(
 
 
 def _sign(loan_id: int, typed_name: str, actor: User | None, ip_address: str | None, today: dt.date) -> LoanAgreement:
-    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    loan = lock_current_loan(loan_id, today)
     require_borrower(loan, actor)
+    if loan.status == LoanStatus.CANCELLED and loan.signed_at is None and loan.signing_ends_on < today:
+        raise SigningEnded(ended_on=loan.signing_ends_on)
     require_state(loan, LoanEvent.DISBURSE)
     require_may(loan.borrower, Action.APPLY)
     if loan.signed_at is not None:
         raise InvalidTransition(status=loan.status, event="sign")
-    if loan.signing_ends_on < today:
-        raise SigningEnded(ended_on=loan.signing_ends_on)
     name = " ".join(typed_name.split())
     # The name that was checked: the one in the profile can be anything, at any time.
     checked = verification_of(loan.borrower).legal_name

@@ -17,7 +17,7 @@ from loans.services.duties import require_duty
 from loans.services.lifecycle import record_step
 from loans.services.second_person import seal_of
 from loans.services.settlement import expire_settlement, open_settlement, refuse_settlement
-from loans.services.standing import lock_owing_loan
+from loans.services.standing import lock_current_loan, lock_owing_loan
 from loans.services.write_off import apply_write_off
 from p2plending.lib.db import lock_guard, run_money
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
@@ -122,7 +122,7 @@ def expire_request(*, approval_id: int, today: dt.date) -> bool:
 
     def run() -> bool:
         found = ApprovalRequest.objects.get(pk=approval_id)
-        loan = lock_guard(Loan.objects.filter(pk=found.loan_id))
+        loan = lock_current_loan(found.loan_id, today)
         approval = lock_guard(ApprovalRequest.objects.filter(pk=approval_id))
         if approval.state != ApprovalState.PENDING or today <= approval.expires_on:
             return False

@@ -18,7 +18,7 @@ from loans.models import Commitment, Instalment, Loan, Note, ScheduleVersion
 from loans.quoting import quote_of_loan
 from loans.services.lifecycle import move_loan, require_staff, require_state
 from loans.services.notices import tell_paid_out, tell_started
-from p2plending.lib.db import lock_guard
+from loans.services.standing import lock_current_loan
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
 
@@ -67,7 +67,7 @@ def disburse_loan(*, loan_id: int, actor: User | None, idempotency_key: str, tod
 
 def _disburse(loan_id: int, actor: User | None, today: dt.date) -> Loan:
     require_staff(actor)
-    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    loan = lock_current_loan(loan_id, today)
     require_state(loan, LoanEvent.DISBURSE)
     if loan.signed_at is None:
         raise NotSigned

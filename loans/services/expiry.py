@@ -13,9 +13,9 @@ from accounts.models import User
 from loans.enums import LoanEvent, LoanStatus
 from loans.models import Loan
 from loans.quoting import quote_of_loan
-from loans.services.funding import end_funding
 from loans.services.lifecycle import move_loan
 from loans.services.notices import tell_cancelled, tell_not_funded, tell_offer_ended, tell_partly_funded
+from loans.services.releasing import end_funding
 from loans.terms import LoanTerms
 
 

@@ -1,4 +1,4 @@
-"""Lenders' money on its way into a loan: reserve, take back, release. Never more than the loan needs."""
+"""Lenders' money on its way into a loan: reserve and take back. Never more than the loan needs."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from accounts.services.idempotency import run_once
 from ledger.enums import EntryKind
 from ledger.services.posting import InsufficientBalance, post_entry
 from loans.enums import CommitmentSource, CommitmentStatus, LoanEvent, LoanStatus
-from loans.journal import release_lines, reserve_lines
+from loans.journal import reserve_lines
 from loans.models import Commitment, Loan
 from loans.selectors.rooms import lending_room
 from loans.services.agreement import prepare_agreement
-from loans.services.lifecycle import move_loan, require_state
-from loans.services.notices import tell_funded, tell_released, tell_reserved
+from loans.services.lifecycle import move_loan
+from loans.services.notices import tell_funded, tell_reserved
+from loans.services.releasing import post_release
+from loans.services.standing import lock_current_loan
 from loans.terms import LoanTerms
 from p2plending.figures import format_money
-from p2plending.lib.db import lock_guard, require_transaction
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
 from p2plending.lib.refs import new_reference
 from p2plending.lib.rules import PlatformRules, platform_rules
@@ -123,13 +124,13 @@ def _place(
     today: dt.date,
     source: CommitmentSource,
 ) -> Commitment:
-    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    loan = lock_current_loan(loan_id, today)
     if actor is not None and actor.pk != lender.pk:
         raise NotYourCommitment
     if loan.borrower_id == lender.pk:
         raise OwnLoan
     require_may(lender, Action.LEND)
-    if loan.status != LoanStatus.LISTED or loan.listing_ends_on < today:
+    if loan.status != LoanStatus.LISTED:
         raise LoanNotOpen(loan_status=loan.status)
     _check_amount(loan, lender, amount, platform_rules())
     reference = new_reference("CM")
@@ -243,13 +244,13 @@ def withdraw_commitment(*, commitment_id: int, actor: User | None, idempotency_k
 
 def _withdraw(commitment_id: int, actor: User | None, today: dt.date) -> Commitment:
     loan_id = Commitment.objects.values_list("loan_id", flat=True).get(pk=commitment_id)
-    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    loan = lock_current_loan(loan_id, today)
     commitment = Commitment.objects.select_related("lender").get(pk=commitment_id)
     if actor is None or actor.pk != commitment.lender_id:
         raise NotYourCommitment
     if loan.status != LoanStatus.LISTED or commitment.status != CommitmentStatus.RESERVED:
         raise InvalidTransition(status=commitment.status, event="withdraw", loan_status=loan.status)
-    _post_release(loan, [commitment], actor, today, key=f"release:{commitment.reference}")
+    post_release(loan, [commitment], actor, today, key=f"release:{commitment.reference}")
     commitment.status = CommitmentStatus.WITHDRAWN
     commitment.ended_on = today
     commitment.save(update_fields=["status", "ended_on", "updated_at"])
@@ -258,53 +259,6 @@ def _withdraw(commitment_id: int, actor: User | None, today: dt.date) -> Commitm
     loan.save(update_fields=["funded_amount", "lender_count", "updated_at"])
     _record(commitment, "withdrawn", actor, {"amount": commitment.amount})
     return commitment
-
-
-def end_funding(
-    loan: Loan, event: LoanEvent, *, actor: User | None, today: dt.date, reason: str, **fields: Any
-) -> Loan:
-    """Move the loan out of funding by `event` and give lenders back what is reserved. Call under the loan's guard."""
-    require_state(loan, event)
-    release_commitments(loan, actor=actor, today=today, narrative=f"{loan.reference}: {reason}")
-    return move_loan(loan, event, actor=actor, today=today, reason=reason, funded_amount=0, lender_count=0, **fields)
-
-
-def release_commitments(loan: Loan, *, actor: User | None, today: dt.date, narrative: str) -> list[Commitment]:
-    """Return every reserved amount of the loan in one entry and tell the lenders.
-
-    Call under the loan's guard and set `funded_amount` and `lender_count` to 0 in the same transaction
-    (`end_funding` does).
-    """
-    require_transaction()
-    held = list(loan.commitments.filter(status__in=CommitmentStatus.holding()).select_related("lender").order_by("pk"))
-    if not held:
-        return []
-    _post_release(loan, held, actor, today, key=f"release:{loan.reference}:{loan.version}", narrative=narrative)
-    ids = [commitment.pk for commitment in held]
-    Commitment.objects.filter(pk__in=ids).update(status=CommitmentStatus.RELEASED, ended_on=today)
-    tell_released(loan, held)
-    return held
-
-
-def _post_release(
-    loan: Loan,
-    commitments: list[Commitment],
-    actor: User | None,
-    today: dt.date,
-    *,
-    key: str,
-    narrative: str = "",
-) -> None:
-    post_entry(
-        kind=EntryKind.COMMIT_RELEASE,
-        key=key,
-        value_date=today,
-        lines=release_lines(commitments),
-        actor=actor,
-        narrative=narrative or f"Reservation for {loan.reference} ended",
-        subject_type="loan",
-        subject_reference=loan.reference,
-    )
 
 
 def _record(commitment: Commitment, action: str, actor: User | None, data: dict[str, Any]) -> None:

@@ -10,14 +10,15 @@ from django_q.tasks import async_task
 from accounts.gates import Action, require_may
 from accounts.models import User
 from accounts.services.idempotency import run_once
-from loans.enums import LoanEvent
+from loans.enums import LoanEvent, LoanStatus
 from loans.models import Loan
 from loans.quoting import quote_of_loan
-from loans.services.funding import end_funding, fill_loan
+from loans.services.funding import fill_loan
 from loans.services.lifecycle import move_loan, require_borrower, require_state
 from loans.services.notices import tell_listed
+from loans.services.releasing import end_funding
+from loans.services.standing import lock_current_loan
 from p2plending.lib import clock
-from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import Refused
 
 LOAN_LISTED_TASK = "matching.tasks.loan_listed"
@@ -38,12 +39,12 @@ def accept_offer(*, loan_id: int, actor: User | None, idempotency_key: str, toda
     """
 
     def accept() -> Loan:
-        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        loan = lock_current_loan(loan_id, today)
         require_borrower(loan, actor)
+        if loan.status == LoanStatus.OFFER_EXPIRED:
+            raise OfferEnded(ended_on=loan.offer_expires_on)
         require_state(loan, LoanEvent.ACCEPT)
         require_may(loan.borrower, Action.APPLY)
-        if loan.offer_expires_on < today:
-            raise OfferEnded(ended_on=loan.offer_expires_on)
         move_loan(
             loan,
             LoanEvent.ACCEPT,
@@ -71,7 +72,7 @@ def decline_offer(*, loan_id: int, actor: User | None, idempotency_key: str, tod
     """Turn the offer down, which ends the application. Raises NotYourLoan, InvalidTransition when there is no offer."""
 
     def decline() -> Loan:
-        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        loan = lock_current_loan(loan_id, today)
         require_borrower(loan, actor)
         require_state(loan, LoanEvent.ACCEPT)
         return move_loan(loan, LoanEvent.WITHDRAW, actor=actor, today=today, reason="offer declined by the borrower")
@@ -94,12 +95,12 @@ def accept_smaller_loan(*, loan_id: int, actor: User | None, idempotency_key: st
     """
 
     def accept() -> Loan:
-        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        loan = lock_current_loan(loan_id, today)
         require_borrower(loan, actor)
+        if loan.status == LoanStatus.EXPIRED and loan.partial_offer_ends_on is not None:
+            raise OfferEnded(ended_on=loan.partial_offer_ends_on)
         require_state(loan, LoanEvent.ACCEPT_SMALLER)
         require_may(loan.borrower, Action.APPLY)
-        if loan.partial_offer_ends_on < today:
-            raise OfferEnded(ended_on=loan.partial_offer_ends_on)
         loan.principal = loan.funded_amount
         quoted = quote_of_loan(loan, today)
         return fill_loan(
@@ -129,7 +130,7 @@ def decline_smaller_loan(*, loan_id: int, actor: User | None, idempotency_key: s
     """Close the request at no cost; lenders get their money back. Raises NotYourLoan, InvalidTransition."""
 
     def decline() -> Loan:
-        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        loan = lock_current_loan(loan_id, today)
         require_borrower(loan, actor)
         return end_funding(
             loan,

@@ -18,9 +18,10 @@ from loans.contact_details import has_contact_details
 from loans.enums import LoanEvent, LoanStatus
 from loans.models import Loan, LoanProduct
 from loans.services.assessment import assess, freeze_assessment
-from loans.services.funding import end_funding
 from loans.services.lifecycle import move_loan, record_step, require_borrower, require_state
 from loans.services.notices import tell_application_sent, tell_declined
+from loans.services.releasing import end_funding
+from loans.services.standing import lock_current_loan
 from p2plending.figures import format_money
 from p2plending.lib import clock
 from p2plending.lib.db import lock_guard, run_money
@@ -233,7 +234,7 @@ def submit_application(*, loan_id: int, actor: User | None, idempotency_key: str
 
 
 def _submit(loan_id: int, actor: User | None, today: dt.date) -> Loan:
-    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    loan = lock_current_loan(loan_id, today)
     require_borrower(loan, actor)
     require_state(loan, LoanEvent.SUBMIT)
     require_may(loan.borrower, Action.APPLY)
@@ -276,7 +277,7 @@ def withdraw_application(*, loan_id: int, actor: User | None, idempotency_key: s
     """
 
     def withdraw() -> Loan:
-        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        loan = lock_current_loan(loan_id, today)
         require_borrower(loan, actor)
         return end_funding(loan, LoanEvent.WITHDRAW, actor=actor, today=today, reason="withdrawn by the borrower")
 

@@ -11,12 +11,13 @@ from accounts.models import User
 from accounts.services.audit import record
 from loans.contact_details import has_contact_details
 from loans.enums import LoanStatus, QuestionStatus
-from loans.models import Loan, LoanQuestion
+from loans.models import LoanQuestion
 from loans.services.lifecycle import require_borrower
 from loans.services.notices import tell_answer, tell_question
 from loans.services.origination import ContactDetailsInText
+from loans.services.standing import lock_current_loan
 from p2plending.lib import clock
-from p2plending.lib.db import lock_guard, run_money
+from p2plending.lib.db import run_money
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
 from p2plending.lib.refs import new_reference
 
@@ -53,12 +54,12 @@ def ask_question(*, loan_id: int, author: User, text: str, actor: User | None, t
     words = " ".join(text.split())
 
     def ask() -> LoanQuestion:
-        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        loan = lock_current_loan(loan_id, today)
         if author.role != Role.LENDER or author.is_suspended or (actor is not None and actor.pk != author.pk):
             raise LendersAsk
         if not words:
             raise TextMissing(_("Enter your question."))
-        if loan.status != LoanStatus.LISTED or loan.listing_ends_on < today:
+        if loan.status != LoanStatus.LISTED:
             raise InvalidTransition(status=loan.status, event="ask_question")
         earlier = loan.questions.filter(author=author, text=words).first()
         if earlier is not None:
@@ -81,7 +82,7 @@ def ask_question(*, loan_id: int, author: User, text: str, actor: User | None, t
     return run_money(ask)
 
 
-def answer_question(*, question_id: int, answer: str, actor: User | None) -> LoanQuestion:
+def answer_question(*, question_id: int, answer: str, actor: User | None, today: dt.date) -> LoanQuestion:
     """Answer once, for all lenders to read.
 
     Raises NotYourLoan, TextMissing, ContactDetailsInText, InvalidTransition when answered, held, or the loan is no
@@ -91,7 +92,7 @@ def answer_question(*, question_id: int, answer: str, actor: User | None) -> Loa
 
     def reply() -> LoanQuestion:
         loan_id = LoanQuestion.objects.values_list("loan_id", flat=True).get(pk=question_id)
-        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        loan = lock_current_loan(loan_id, today)
         require_borrower(loan, actor)
         question = LoanQuestion.objects.select_related("author").get(pk=question_id)
         question.loan = loan

@@ -23,10 +23,10 @@ from loans.services.collection_notices import tell_recovered
 from loans.services.duties import require_duty
 from loans.services.lifecycle import NotYourLoan, move_loan
 from loans.services.repayment import AmountTooSmall, BeforePayout, DateInFuture, WalletPaysToday
+from loans.services.standing import lock_current_loan
 from loans.terms import LoanTerms
 from p2plending.lib import clock
 from p2plending.lib.bulk import insert_rows
-from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import Refused
 from p2plending.lib.money import percent_of, split_by_ratio
 from p2plending.lib.refs import new_reference
@@ -119,7 +119,7 @@ def _record(
     actor: User | None,
     today: dt.date,
 ) -> Recovery:
-    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    loan = lock_current_loan(loan_id, today)
     _require_payer(loan, method, actor)
     plan = _plan(loan, amount)
     _require_date(loan, method, value_date, today)

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from accounts.services.notifications import notify
 from loans.enums import REMINDER_DAYS, InstalmentStatus, LoanStatus, ReminderKind
 from loans.models import Instalment, Loan, ReminderSent
+from loans.services.standing import lock_current_loan
 from p2plending.figures import format_day, format_money
-from p2plending.lib.db import lock_guard, run_money
+from p2plending.lib.db import run_money
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def send_reminder(*, instalment_id: int, loan_id: int, kind: ReminderKind, today
     """Send one reminder unless it was sent or the instalment is paid by now; says whether it was sent."""
 
     def run() -> bool:
-        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        loan = lock_current_loan(loan_id, today)
         row = Instalment.objects.get(pk=instalment_id)
         if loan.status not in LoanStatus.owing() or row.status not in InstalmentStatus.unpaid():
             return False

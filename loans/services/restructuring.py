@@ -16,7 +16,6 @@ from ledger.services.posting import post_entry
 from loans.claims import REPLACED_COLUMNS, replace_rows
 from loans.collection_enums import PlanOption, PlanProposalStatus, UnpaidChoice
 from loans.enums import LoanEvent, LoanStatus, NoteStatus
-from loans.falling_due import apply_calendar
 from loans.finance import InvalidTerms
 from loans.finance.replan import PaymentTooSmall
 from loans.journal_collections import capitalisation_lines, recognition_lines, waiver_lines
@@ -27,14 +26,21 @@ from loans.services.collection_notices import tell_plan_changed, tell_plan_propo
 from loans.services.default import end_notice
 from loans.services.duties import require_duty
 from loans.services.lifecycle import record_step, require_borrower, require_state
-from loans.services.standing import lock_owing_loan, move_with_columns, pause_collections, store_version
+from loans.services.standing import (
+    lock_current_loan,
+    lock_owing_loan,
+    move_with_columns,
+    pause_collections,
+    store_version,
+)
 from loans.services.waivers import ReasonMissing
 from loans.snapshots import finance_terms, live_instalments, open_notes
 from loans.terms import LoanTerms
+from loans.up_to_date import bring_up_to
 from p2plending.figures import format_money
 from p2plending.lib import clock
 from p2plending.lib.bulk import insert_rows
-from p2plending.lib.db import lock_guard, run_money
+from p2plending.lib.db import run_money
 from p2plending.lib.errors import InvalidTransition, Refused
 from p2plending.lib.money import split_by_ratio
 from p2plending.lib.refs import new_reference
@@ -93,7 +99,7 @@ def preview_plan(loan: Loan, asked: PlanTerms, today: dt.date) -> NewPlan:
     """
     terms = LoanTerms.from_json(loan.frozen_terms)
     rows = live_instalments(loan)
-    apply_calendar(rows, terms, today)
+    bring_up_to(loan, terms, rows, today)
     if not any(row.principal_unpaid for row in rows):
         raise NothingToPlan
     if asked.late_fee_choice == UnpaidChoice.CAPITALISE and not terms.late_fees_to_lenders:
@@ -232,7 +238,7 @@ def expire_proposal(*, proposal_id: int, today: dt.date) -> bool:
 
     def run() -> bool:
         found = PlanProposal.objects.get(pk=proposal_id)
-        loan = lock_guard(Loan.objects.filter(pk=found.loan_id))
+        loan = lock_current_loan(found.loan_id, today)
         proposal = PlanProposal.objects.get(pk=proposal_id)
         is_over = today > proposal.expires_on or loan.status not in LoanStatus.owing()
         if proposal.status != PlanProposalStatus.PROPOSED or not is_over:

@@ -15,11 +15,12 @@ from loans.enums import DeclineReason, Grade, LoanEvent
 from loans.models import GradeTerms, Loan
 from loans.quoting import annual_rate_of, grade_terms_of, quote_for
 from loans.services.assessment import MOST_REASONS
-from loans.services.funding import end_funding
 from loans.services.lifecycle import move_loan, require_borrower, require_staff, require_state
 from loans.services.notices import tell_cancelled, tell_declined, tell_offer, tell_question_of_staff
+from loans.services.releasing import end_funding
+from loans.services.standing import lock_current_loan
 from loans.terms import frozen_terms
-from p2plending.lib.db import lock_guard, run_money
+from p2plending.lib.db import run_money
 from p2plending.lib.errors import NotPermitted, Refused
 
 MOST_GRADE_STEPS = 1
@@ -60,9 +61,9 @@ class OwnApplication(NotPermitted):
     default_message = _("You can't decide on your own application.")
 
 
-def _locked_for_staff(loan_id: int, actor: User | None, event: LoanEvent) -> Loan:
+def _locked_for_staff(loan_id: int, actor: User | None, event: LoanEvent, today: dt.date) -> Loan:
     require_staff(actor)
-    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    loan = lock_current_loan(loan_id, today)
     if actor is not None and actor.pk == loan.borrower_id:
         raise OwnApplication
     require_state(loan, event)
@@ -73,7 +74,7 @@ def take_application(*, loan_id: int, actor: User | None, today: dt.date) -> Loa
     """Take a sent application into review. Raises StaffOnly, OwnApplication, InvalidTransition."""
 
     def take() -> Loan:
-        loan = _locked_for_staff(loan_id, actor, LoanEvent.TAKE)
+        loan = _locked_for_staff(loan_id, actor, LoanEvent.TAKE, today)
         return move_loan(loan, LoanEvent.TAKE, actor=actor, today=today, reviewer=actor)
 
     return run_money(take)
@@ -86,7 +87,7 @@ def ask_applicant(*, loan_id: int, question: str, due_on: dt.date, actor: User |
     """
 
     def ask() -> Loan:
-        loan = _locked_for_staff(loan_id, actor, LoanEvent.ASK)
+        loan = _locked_for_staff(loan_id, actor, LoanEvent.ASK, today)
         if not question.strip():
             raise ReasonMissing
         if due_on <= today:
@@ -111,7 +112,7 @@ def answer_request(*, loan_id: int, answer: str, actor: User | None, today: dt.d
     ReasonMissing."""
 
     def reply() -> Loan:
-        loan = lock_guard(Loan.objects.filter(pk=loan_id))
+        loan = lock_current_loan(loan_id, today)
         require_borrower(loan, actor)
         require_state(loan, LoanEvent.ANSWER)
         if not answer.strip():
@@ -146,7 +147,7 @@ def make_offer(
 
 
 def _make_offer(loan_id: int, grade: str | None, reason: str, actor: User | None, today: dt.date) -> Loan:
-    loan = _locked_for_staff(loan_id, actor, LoanEvent.APPROVE)
+    loan = _locked_for_staff(loan_id, actor, LoanEvent.APPROVE, today)
     require_may(loan.borrower, Action.APPLY)
     terms = _grade_terms(loan, grade, reason)
     fields = priced_fields(loan, terms, today)
@@ -208,7 +209,7 @@ def decline_application(
     codes = list(dict.fromkeys(DeclineReason(reason).value for reason in reasons))
 
     def decline() -> Loan:
-        loan = _locked_for_staff(loan_id, actor, LoanEvent.REJECT)
+        loan = _locked_for_staff(loan_id, actor, LoanEvent.REJECT, today)
         if not 1 <= len(codes) <= MOST_REASONS:
             raise ReasonMissing(_("Choose one to four reasons."))
         if DeclineReason.OTHER.value in codes and not note.strip():
@@ -242,7 +243,7 @@ def cancel_listing(*, loan_id: int, reason: str, actor: User | None, idempotency
     """
 
     def cancel() -> Loan:
-        loan = _locked_for_staff(loan_id, actor, LoanEvent.CANCEL)
+        loan = _locked_for_staff(loan_id, actor, LoanEvent.CANCEL, today)
         if not reason.strip():
             raise ReasonMissing
         end_funding(loan, LoanEvent.CANCEL, actor=actor, today=today, reason=reason.strip(), closed_on=today)

@@ -21,12 +21,12 @@ from loans.services.duties import require_duty
 from loans.services.lifecycle import NotYourLoan, record_step
 from loans.services.repayment_posting import settle_repayment
 from loans.services.second_person import ask_second_person
-from loans.services.standing import lock_owing_loan
+from loans.services.standing import lock_current_loan, lock_owing_loan
 from loans.services.waivers import ReasonMissing
 from loans.services.write_off import close_with_loss
 from loans.snapshots import live_instalments
 from p2plending.lib import clock
-from p2plending.lib.db import lock_guard, run_money
+from p2plending.lib.db import run_money
 from p2plending.lib.errors import InvalidTransition, Refused
 from p2plending.lib.refs import new_reference
 
@@ -140,7 +140,7 @@ def end_settlement_unpaid(*, settlement_id: int, today: dt.date) -> bool:
 
     def run() -> bool:
         found = SettlementOffer.objects.get(pk=settlement_id)
-        loan = lock_guard(Loan.objects.filter(pk=found.loan_id))
+        loan = lock_current_loan(found.loan_id, today)
         offer = SettlementOffer.objects.get(pk=settlement_id)
         is_over = today > offer.pay_by or loan.status not in LoanStatus.owing()
         if offer.status != SettlementStatus.OPEN or not is_over:

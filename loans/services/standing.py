@@ -1,8 +1,9 @@
-"""The two ends of every service about a loan in trouble: bring it to the day first, write its columns last."""
+"""The two ends of a service about a loan: bring it to the day first, and for one in trouble write its columns last."""
 
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -13,11 +14,11 @@ from loans.falling_due import late_since, servicing_columns
 from loans.models import Instalment, Loan, Note, ScheduleVersion
 from loans.services.delinquency import track_lateness
 from loans.services.lifecycle import move_loan
-from loans.services.servicing import roll_forward
+from loans.services.servicing import bring_up_to_date, roll_forward
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from p2plending.lib import clock
-from p2plending.lib.db import lock_guard
+from p2plending.lib.db import do_again_if_refused, lock_guard
 from p2plending.lib.errors import Refused
 
 
@@ -29,12 +30,25 @@ class LoanNotOwing(Refused):
     default_message = _("This loan is not being paid back any more. The page was out of date.")
 
 
-def lock_owing_loan(loan_id: int, today: dt.date) -> Loan:
-    """Lock a loan that is being paid back and bring it to `today`. Raises LoanNotOwing."""
+def lock_current_loan(loan_id: int, today: dt.date) -> Loan:
+    """Lock a loan and do all that the calendar owes it up to `today`: the first line of every service.
+
+    A state that has ended by then stays ended although the service then refuses.
+    """
     loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    before = loan.status
+    roll_forward(loan, today=today)
+    if loan.status != before:
+        do_again_if_refused(partial(bring_up_to_date, loan_id=loan_id, today=today))
+    return loan
+
+
+def lock_owing_loan(loan_id: int, today: dt.date) -> Loan:
+    """As `lock_current_loan`, for a loan that is being paid back. Raises LoanNotOwing."""
+    loan = lock_current_loan(loan_id, today)
     if loan.status not in LoanStatus.owing():
         raise LoanNotOwing(status=loan.status)
-    return roll_forward(loan, today=today)
+    return loan
 
 
 def move_with_columns(loan: Loan, event: LoanEvent, *, actor: User | None, today: dt.date, reason: str = "") -> Loan:

@@ -91,9 +91,9 @@ def test_a_loan_takes_money_only_while_it_is_open(alice: User, bob: User, today:
 def test_the_last_day_of_funding_counts_and_the_next_does_not(alice: User, bob: User, today: dt.date) -> None:
     fund_wallet(bob, 100_00, today=today)
     loan = listed_loan(alice, today=today)
+    assert place(loan, bob, 50_00, loan.listing_ends_on).status == CommitmentStatus.RESERVED
     with pytest.raises(LoanNotOpen):
         place(loan, bob, 50_00, loan.listing_ends_on + dt.timedelta(days=1))
-    assert place(loan, bob, 50_00, loan.listing_ends_on).status == CommitmentStatus.RESERVED
 
 
 @pytest.mark.parametrize(

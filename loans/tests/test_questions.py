@@ -31,16 +31,16 @@ def test_an_answer_is_for_everybody_and_given_once(alice: User, bob: User, carol
     loan = listed_loan(alice, today=today)
     question = ask_question(loan_id=loan.pk, author=bob, text=" Which  windows? ", actor=bob, today=today)
     with pytest.raises(NotYourLoan):
-        answer_question(question_id=question.pk, answer="Mine", actor=bob)
+        answer_question(question_id=question.pk, answer="Mine", actor=bob, today=today)
     with pytest.raises(TextMissing):
-        answer_question(question_id=question.pk, answer=" ", actor=alice)
+        answer_question(question_id=question.pk, answer=" ", actor=alice, today=today)
     with pytest.raises(ContactDetailsInText):
-        answer_question(question_id=question.pk, answer="me@example.org", actor=alice)
+        answer_question(question_id=question.pk, answer="me@example.org", actor=alice, today=today)
 
-    answered = answer_question(question_id=question.pk, answer="The north side.", actor=alice)
+    answered = answer_question(question_id=question.pk, answer="The north side.", actor=alice, today=today)
     assert (answered.status, answered.text) == (QuestionStatus.ANSWERED, "Which windows?")
     with pytest.raises(InvalidTransition):
-        answer_question(question_id=question.pk, answer="The south side.", actor=alice)
+        answer_question(question_id=question.pk, answer="The south side.", actor=alice, today=today)
     assert [shown.answer for shown in questions_for_lender(loan, carol)] == ["The north side."]
     assert Notification.objects.filter(user=bob, event="question_answered").count() == 1
 
@@ -57,7 +57,7 @@ def test_a_question_with_contact_details_is_held_and_seen_by_nobody_else(
     assert questions_for_lender(loan, bob) == [held]
     assert not Notification.objects.filter(event="loan_question").exists()
     with pytest.raises(InvalidTransition):
-        answer_question(question_id=held.pk, answer="Fine", actor=alice)
+        answer_question(question_id=held.pk, answer="Fine", actor=alice, today=today)
 
 
 def test_the_same_question_twice_is_one(alice: User, bob: User, today: dt.date) -> None:
@@ -77,6 +77,6 @@ def test_a_lender_waits_for_an_answer_after_five_questions(alice: User, bob: Use
     assert ask_question(loan_id=loan.pk, author=bob, text="Why 4?", actor=bob, today=today) == asked[4]
     assert Notification.objects.filter(user=alice, event="loan_question").count() == 5
     ask_question(loan_id=loan.pk, author=carol, text="Why 5?", actor=carol, today=today)
-    answer_question(question_id=asked[0].pk, answer="The north side.", actor=alice)
+    answer_question(question_id=asked[0].pk, answer="The north side.", actor=alice, today=today)
     ask_question(loan_id=loan.pk, author=bob, text="Why 5?", actor=bob, today=today)
     assert LoanQuestion.objects.filter(author=bob).count() == 6

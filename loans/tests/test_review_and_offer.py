@@ -35,6 +35,7 @@ from loans.services.review import (
     make_offer,
     take_application,
 )
+from loans.services.servicing import bring_up_to_date
 from p2plending.lib.errors import InvalidTransition
 from p2plending.tests.world import (
     commit,
@@ -158,10 +159,13 @@ def test_nobody_else_accepts_the_offer(alice: User, bob: User, today: dt.date) -
 
 
 def test_an_offer_counts_on_its_last_day_and_not_after(alice: User, today: dt.date) -> None:
-    loan = offered_loan(alice, today=today)
-    with pytest.raises(OfferEnded):
-        accept_offer(loan_id=loan.pk, actor=alice, idempotency_key=new_key(), today=today + 15 * DAY)
+    missed = offered_loan(alice, today=today)
+    for day in (today + 15 * DAY, today + 16 * DAY):
+        with pytest.raises(OfferEnded):
+            accept_offer(loan_id=missed.pk, actor=alice, idempotency_key=new_key(), today=day)
+    assert fresh(missed).status == LoanStatus.OFFER_EXPIRED
 
+    loan = offered_loan(alice, today=today)
     listed = accept_offer(loan_id=loan.pk, actor=alice, idempotency_key=new_key(), today=today + 14 * DAY)
     assert listed.status == LoanStatus.LISTED
     assert (listed.listed_on, listed.listing_ends_on) == (today + 14 * DAY, today + 28 * DAY)
@@ -217,8 +221,6 @@ def test_from_seventy_percent_the_borrower_decides_about_the_smaller_loan(
         end_listing(fresh(loan), today=ends_on)
     partial = fresh(loan)
     assert (partial.status, partial.partial_offer_ends_on) == (LoanStatus.PARTIAL_OFFER, ends_on + 3 * DAY)
-    with pytest.raises(OfferEnded):
-        accept_smaller_loan(loan_id=loan.pk, actor=alice, idempotency_key=new_key(), today=ends_on + 4 * DAY)
 
     User.objects.filter(pk=alice.pk).update(is_suspended=True)
     with pytest.raises(UserSuspended):
@@ -230,6 +232,18 @@ def test_from_seventy_percent_the_borrower_decides_about_the_smaller_loan(
     assert (accepted.instalment_amount, accepted.origination_fee) == (smaller.instalment_amount, smaller.fee)
     assert accepted.annual_rate == loan.annual_rate
     assert accepted.agreement.sha256
+
+
+def test_the_smaller_loan_is_too_late_after_its_days_and_the_money_goes_back(
+    alice: User, bob: User, today: dt.date
+) -> None:
+    lift_lending_limits()
+    loan = commit(listed_loan(alice, amount=1_000_00, today=today), bob, 700_00, today=today)
+    bring_up_to_date(loan_id=loan.pk, today=today + 15 * DAY)
+    with pytest.raises(OfferEnded):
+        accept_smaller_loan(loan_id=loan.pk, actor=alice, idempotency_key=new_key(), today=today + 19 * DAY)
+    assert fresh(loan).status == LoanStatus.EXPIRED
+    assert (balance(bob, "C2100"), balance(bob, "C2110")) == (700_00, 0)
 
 
 def test_the_smaller_loan_can_be_declined_or_left(alice: User, bob: User, today: dt.date) -> None:

@@ -14,6 +14,7 @@ from loans.selectors.borrower import question_for_borrower
 from loans.services.questions import answer_question
 from loans.views.loan import loan_page
 from loans.views.own import own_loan
+from p2plending.lib import clock
 from p2plending.lib.decorators import post_only, role_required
 from p2plending.lib.errors import Refused
 
@@ -29,7 +30,12 @@ def answer(request: HttpRequest, reference: str, question_reference: str) -> Htt
     form = AnswerForm(request.POST)
     if form.is_valid():
         try:
-            answer_question(question_id=question.pk, answer=form.cleaned_data["answer"], actor=request.user)
+            answer_question(
+                question_id=question.pk,
+                answer=form.cleaned_data["answer"],
+                actor=request.user,
+                today=clock.business_date(),
+            )
         except Refused as refusal:
             form.add_error(None, refusal.message)
         else:

@@ -119,7 +119,7 @@ def talk(people: People, loan: Loan, number: int, day: dt.date, *, is_answered: 
     text, answer = QUESTIONS[number % len(QUESTIONS)]
     question = ask_question(loan_id=loan.pk, author=author, text=text, actor=author, today=day)
     if is_answered:
-        answer_question(question_id=question.pk, answer=answer, actor=loan.borrower)
+        answer_question(question_id=question.pk, answer=answer, actor=loan.borrower, today=day)
 
 
 def top_up(people: People, day: dt.date) -> None:

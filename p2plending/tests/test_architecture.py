@@ -219,3 +219,58 @@ def _runs_once(node: ast.AST) -> bool:
 def _has_keys(function: ast.FunctionDef) -> bool:
     keywords = {argument.arg for argument in function.args.kwonlyargs}
     return not function.args.args and ("idempotency_key" in keywords or "actor" not in keywords)
+
+
+# Services that take a loan's guard and do not bring it to the day first, each with its reason.
+NOT_ROLLED_FORWARD = {
+    "loans/services/origination.py:update": "a draft: the calendar owes it nothing",
+    "loans/services/repayment.py:_record": "the posting brings the loan to the day on which the payment counts",
+    "loans/services/repayment.py:_lock_declared": "as _record; and a refused payment changes no figure of the loan",
+    "loans/services/autopay.py:run": "switches a flag, and reads nothing that a day changes",
+    "matching/services/allocation.py:_plan": "plans only: each loan is then lent to by place_commitment",
+}
+BRINGS_TO_THE_DAY = {"roll_forward", "lock_current_loan", "lock_owing_loan"}
+
+
+def loan_guards_in(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """Functions that lock a loan themselves, and whether they roll it forward too: innermost functions only."""
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        inner = {id(node) for child in ast.walk(function) if child is not function for node in _inside(child)}
+        own = [node for node in ast.walk(function) if isinstance(node, ast.Call) and id(node) not in inner]
+        names = {getattr(call.func, "id", "") for call in own}
+        locks = [call for call in own if getattr(call.func, "id", "") == "lock_guard" and "Loan.objects" in _text(call)]
+        if locks:
+            yield function.name, bool(names & BRINGS_TO_THE_DAY)
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.FunctionDef):
+        yield from ast.walk(node)
+
+
+def _text(call: ast.Call) -> str:
+    return ast.unparse(call.args[0]) if call.args else ""
+
+
+def test_every_service_brings_its_loan_to_the_day_first() -> None:
+    files = [path for path in source_files() if "services" in path.parts]
+    found = {
+        f"{name_of(path)}:{function}": rolled
+        for path in files
+        for function, rolled in loan_guards_in(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert {name for name, rolled in found.items() if not rolled} == set(NOT_ROLLED_FORWARD)
+
+
+@pytest.mark.parametrize(
+    ("code", "guards"),
+    [
+        ("def f():\n    loan = lock_guard(Loan.objects.filter(pk=1))", [("f", False)]),
+        ("def f():\n    loan = lock_guard(Loan.objects.filter(pk=1))\n    roll_forward(loan)", [("f", True)]),
+        ("def f():\n    def run():\n        lock_guard(Loan.objects.all())\n    roll_forward(loan)", [("run", False)]),
+        ("def f():\n    loan = lock_current_loan(1, today)", []),
+        ("def f():\n    row = lock_guard(Repayment.objects.filter(pk=1))", []),
+    ],
+)
+def test_the_search_for_guards_finds_them(code: str, guards: list[tuple[str, bool]]) -> None:
+    assert list(loan_guards_in(ast.parse(code))) == guards
