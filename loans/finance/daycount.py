@@ -9,6 +9,7 @@ import calendar
 from collections.abc import Callable
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from loans.finance.enums import BondDayCount, DayCount
 
@@ -58,10 +59,16 @@ def add_months(start: date, months: int, day: int | None = None) -> date:
     31 January + 1 month is 28 or 29 February. Count always from the original date, never month by month, and
     31 January + 2 months stays 31 March.
     """
-    month_index = start.year * 12 + start.month - 1 + months
-    year, month = month_index // 12, month_index % 12 + 1
-    wanted = start.day if day is None else day
-    return date(year, month, wanted if wanted <= 28 else min(wanted, days_in_month(year, month)))
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return _days_of_year(year, start.day if day is None else day)[month]
+
+
+def monthly_dates(first: date, count: int, every: int, day: int) -> tuple[date, ...]:
+    """``count`` dates, ``every`` months apart from the month of ``first`` on, each on ``day`` or its month's last."""
+    months = first.month - 1 + (count - 1) * every
+    years = range(first.year, first.year + months // 12 + 1)
+    dates = [each for year in years for each in _days_of_year(year, day)]
+    return tuple(dates[first.month - 1 : months + 1 : every])
 
 
 def year_fraction(
@@ -104,6 +111,12 @@ def days_in_month(year: int, month: int) -> int:
 def days_in_year(year: int) -> int:
     """366 in a leap year, else 365."""
     return 366 if calendar.isleap(year) else 365
+
+
+@lru_cache(maxsize=4096)
+def _days_of_year(year: int, day: int) -> tuple[date, ...]:
+    """One date in each month of a year. Kept, because the schedules of many loans are made of the same few dates."""
+    return tuple(date(year, month, min(day, days_in_month(year, month))) for month in range(1, 13))
 
 
 def _act_act_isda(start: date, end: date) -> Fraction:

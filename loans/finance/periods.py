@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from loans.finance.daycount import add_months, year_fraction
+from loans.finance.daycount import add_months, monthly_dates, year_fraction
 from loans.finance.enums import DayCount, PeriodUnit
 from loans.finance.types import Terms
 
@@ -48,18 +48,25 @@ def anchor_day(terms: Terms) -> int:
 
 def due_dates(terms: Terms) -> tuple[date, ...]:
     """All due dates, each counted from the original date: 31 Jan, every month: 28 Feb, 31 Mar, 30 Apr."""
-    first, day = first_due_date(terms), anchor_day(terms)
-    return tuple(shift(first, index, terms.every, terms.unit, day) for index in range(terms.instalments))
+    first = first_due_date(terms)
+    if terms.unit is PeriodUnit.MONTH:
+        return monthly_dates(first, terms.instalments, terms.every, anchor_day(terms))
+    return tuple(shift(first, index, terms.every, terms.unit) for index in range(terms.instalments))
 
 
-def nominal_fraction(terms: Terms) -> Fraction:
-    """A whole period as a fraction of a year, whatever its days.
+def nominal_ratio(terms: Terms) -> tuple[int, int]:
+    """A whole period as a part of a year, whatever its days: numerator and denominator, not in lowest terms.
 
     In a year of twelve 30-day months a month is 30/360, a week 7/360, a day 1/360; as equal periods 1/12, 1/52, 1/365.
     """
     if terms.day_count is DayCount.EQUAL_PERIODS:
-        return Fraction(terms.every, _UNITS_IN_YEAR[terms.unit])
-    return Fraction(terms.every * _DAYS_IN_UNIT[terms.unit], 360)
+        return terms.every, _UNITS_IN_YEAR[terms.unit]
+    return terms.every * _DAYS_IN_UNIT[terms.unit], 360
+
+
+def nominal_fraction(terms: Terms) -> Fraction:
+    """``nominal_ratio`` as one exact figure."""
+    return Fraction(*nominal_ratio(terms))
 
 
 def is_nominal(terms: Terms) -> bool:
@@ -69,7 +76,7 @@ def is_nominal(terms: Terms) -> bool:
 
 def broken_days(terms: Terms) -> int:
     """Days by which the first period is longer (positive) or shorter (negative) than a whole one; 0 for actual days."""
-    if not is_nominal(terms):
+    if not is_nominal(terms) or (terms.due_day is None and terms.first_due_date is None):
         return 0
     first = first_due_date(terms)
     if first == shift(terms.start_date, 1, terms.every, terms.unit):

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
+from itertools import count, pairwise, repeat
 from math import gcd, lcm, prod
 from typing import NamedTuple
 
+from loans.finance.daycount import year_fraction
 from loans.finance.enums import ScheduleMethod
 from loans.finance.errors import InvalidTerms
 from loans.finance.periods import (
@@ -21,7 +22,7 @@ from loans.finance.periods import (
     due_dates,
     is_among_first,
     is_nominal,
-    nominal_fraction,
+    nominal_ratio,
     period_fraction,
 )
 from loans.finance.types import InstalmentLine, Schedule, Terms
@@ -30,8 +31,20 @@ from p2plending.lib.money import Rounding, round_ratio
 SMOOTHING_ROUNDS = 3
 
 
-# Principal and interest of one period: a plain pair, because schedules are built by the thousand.
-Row = tuple[int, int]
+class Figures(NamedTuple):
+    """What is paid and left in each period, as columns: schedules are built by the thousand, and rows cost more."""
+
+    principals: list[int]
+    interests: list[int]
+    balances: list[int]
+
+    def append(self, principal: int, interest: int, balance: int) -> None:
+        self.principals.append(principal)
+        self.interests.append(interest)
+        self.balances.append(balance)
+
+    def payment(self, index: int) -> int:
+        return self.principals[index] + self.interests[index]
 
 
 class RateFactors(NamedTuple):
@@ -61,18 +74,18 @@ def build_schedule(terms: Terms) -> Schedule:
     30/360 adds (or saves) P * r * days / 365 on the first instalment (``broken_interest``).
     10,000.00 at 12 % for 12 months: 11 times 888.49 and 888.47, interest 661.86.
     """
-    dates = (terms.start_date, *due_dates(terms))
-    bounds = list(pairwise(dates))
+    due = due_dates(terms)
     if terms.method is ScheduleMethod.BULLET:
-        return _bullet(terms, bounds)
-    rows, level = amortise(terms, terms.principal, rate_factors(terms, bounds), terms.principal_free_periods)
+        return _bullet(terms, due[-1])
+    starts = (terms.start_date, *due[:-1])
+    factors = rate_factors(terms, starts, due)
+    figures, level = amortise(terms, terms.principal, factors, terms.principal_free_periods)
     broken = _broken_interest(terms)
     if broken:
         # A short first period can at most save the interest that there is.
-        principal, interest = rows[0]
-        broken = max(broken, -interest)
-        rows[0] = (principal, interest + broken)
-    lines = number_lines(rows, bounds, terms.principal)
+        broken = max(broken, -figures.interests[0])
+        figures.interests[0] += broken
+    lines = number_lines(figures, starts, due)
     return Schedule(lines, lines[0].payment if level is None else level, broken)
 
 
@@ -91,25 +104,31 @@ def rebuild_lines(
     None works out a new one for all the periods. The first period may be the rest of one that was split. A flat loan
     needs the interest of each period given, because it does not follow from the balance.
     """
-    principal_free = sum(is_among_first(terms, due, terms.principal_free_periods) for _, due in bounds)
+    starts, due = zip(*bounds, strict=True)
+    principal_free = sum(is_among_first(terms, day, terms.principal_free_periods) for day in due)
     if terms.method is ScheduleMethod.FLAT:
-        rows, _ = flat_rows(terms, balance, flat_interests, principal_free, payment)
-        return number_lines(rows, bounds, balance, first_number)
+        figures, _ = flat_figures(terms, balance, flat_interests, principal_free, payment)
+        return number_lines(figures, starts, due, first_number)
     if terms.method is ScheduleMethod.BULLET:
-        row = (balance, _bullet_interest(terms, balance, bounds[0][0]))
-        return number_lines([row], [(bounds[0][0], bounds[-1][1])], balance, first_number)
+        interest = _bullet_interest(terms, balance, starts[0])
+        return (InstalmentLine(first_number, due[-1], starts[0], balance, interest, 0),)
     fractions = [period_fraction(terms, start, due) for start, due in bounds]
-    rows, _ = amortise(terms, balance, scale_factors(terms.annual_rate, fractions), principal_free, payment)
-    return number_lines(rows, bounds, balance, first_number)
+    figures, _ = amortise(terms, balance, scale_factors(terms.annual_rate, fractions), principal_free, payment)
+    return number_lines(figures, starts, due, first_number)
 
 
-def rate_factors(terms: Terms, bounds: Sequence[tuple[date, date]]) -> RateFactors:
+def rate_factors(terms: Terms, starts: Sequence[date], due: Sequence[date]) -> RateFactors:
     """The rate of each period of a new schedule. Broken days of a 30/360 first period are not in it."""
+    free = terms.interest_free_periods
     if is_nominal(terms):
-        free = terms.interest_free_periods
-        rate = Fraction(terms.annual_rate) * nominal_fraction(terms)
-        return RateFactors([0] * free + [rate.numerator] * (len(bounds) - free), rate.denominator)
-    return scale_factors(terms.annual_rate, [period_fraction(terms, start, due) for start, due in bounds])
+        rate_numerator, rate_denominator = terms.annual_rate.as_integer_ratio()
+        part, whole = nominal_ratio(terms)
+        numerator, denominator = rate_numerator * part, rate_denominator * whole
+        divisor = gcd(numerator, denominator)
+        return RateFactors([0] * free + [numerator // divisor] * (len(due) - free), denominator // divisor)
+    fractions = [year_fraction(start, end, terms.day_count) for start, end in zip(starts, due, strict=True)]
+    fractions[:free] = [Fraction(0)] * free
+    return scale_factors(terms.annual_rate, fractions)
 
 
 def scale_factors(annual_rate: Decimal, fractions: Sequence[Fraction]) -> RateFactors:
@@ -124,10 +143,10 @@ def scale_factors(annual_rate: Decimal, fractions: Sequence[Fraction]) -> RateFa
 
 def amortise(
     terms: Terms, balance: int, factors: RateFactors, principal_free: int = 0, payment: int | None = None
-) -> tuple[list[Row], int | None]:
-    """Rows of every method but bullet, and the level payment if the method has one.
+) -> tuple[Figures, int | None]:
+    """Figures of every method but bullet, and the level payment if the method has one.
 
-    The rows stop when the balance is gone, which rounding up or a given ``payment`` can bring about early.
+    They stop when the balance is gone, which rounding up or a given ``payment`` can bring about early.
     """
     match terms.method:
         case ScheduleMethod.ANNUITY:
@@ -145,36 +164,41 @@ def amortise(
 
 
 def number_lines(
-    rows: Sequence[Row], bounds: Sequence[tuple[date, date]], balance: int, first_number: int = 1
+    figures: Figures, starts: Sequence[date], due: Sequence[date], first_number: int = 1
 ) -> tuple[InstalmentLine, ...]:
-    """Rows with their dates, numbers and running balance."""
-    lines = []
-    for number, ((principal, interest), (start, due)) in enumerate(zip(rows, bounds, strict=False), first_number):
-        balance -= principal
-        lines.append(InstalmentLine(number, due, start, principal, interest, balance))
-    return tuple(lines)
+    """Figures with their numbers and dates. Dates after the last figure are left out: the loan ended early."""
+    rows = zip(count(first_number), due, starts, *figures, strict=False)
+    # What InstalmentLine(...) does in the end, without a call in Python for every line.
+    return tuple(map(tuple.__new__, repeat(InstalmentLine), rows))
 
 
-def level_rows(balance: int, factors: RateFactors, payment: int, rounding: Rounding) -> list[Row]:
-    """The kernel of the annuity: interest on the balance, then principal; the last row pays all that is left."""
+def level_figures(balance: int, factors: RateFactors, payment: int, rounding: Rounding) -> Figures:
+    """The kernel of the annuity: interest on the balance, then principal; the last period pays all that is left."""
     numerators, denominator = factors
-    is_half_up, twice = rounding is Rounding.HALF_UP, 2 * denominator
-    rows: list[Row] = []
-    for numerator in numerators[:-1]:
+    # floor((x + floor(d/2)) / d) is x/d rounded half up, for an odd d too.
+    is_half_up, half = rounding is Rounding.HALF_UP, denominator // 2
+    principals, interests, balances = figures = Figures([], [], [])
+    for numerator in numerators:
         if is_half_up:
-            interest = (2 * balance * numerator + denominator) // twice
+            interest = (balance * numerator + half) // denominator
         else:
             interest = round_ratio(balance * numerator, denominator, rounding)
         principal = payment - interest
-        if principal >= balance:
-            rows.append((balance, interest))
-            return rows
         if principal < 0:
             principal = 0
-        rows.append((principal, interest))
+        elif principal >= balance:
+            break
         balance -= principal
-    rows.append((balance, round_ratio(balance * numerators[-1], denominator, rounding)))
-    return rows
+        principals.append(principal)
+        interests.append(interest)
+        balances.append(balance)
+    else:
+        # No payment was large enough to be the last one, so what is left comes with it.
+        principals[-1] += balance
+        balances[-1] = 0
+        return figures
+    figures.append(balance, interest, 0)
+    return figures
 
 
 def _level(principal: int, factors: RateFactors, rounding: Rounding, multiple: int = 1) -> int:
@@ -207,62 +231,66 @@ def _round_to_multiple(numerator: int, denominator: int, multiple: int, rounding
 
 def _annuity(
     terms: Terms, balance: int, factors: RateFactors, principal_free: int, payment: int | None
-) -> tuple[list[Row], int]:
+) -> tuple[Figures, int]:
     numerators, denominator = factors
-    paying = RateFactors(numerators[principal_free:], denominator)
-    first_rows = [
-        (0, round_ratio(balance * numerator, denominator, terms.interest_rounding))
-        for numerator in numerators[:principal_free]
-    ]
+    paying = RateFactors(numerators[principal_free:], denominator) if principal_free else factors
     level = payment if payment is not None else _level(balance, paying, terms.rounding, terms.multiple or 1)
-    rows = level_rows(balance, paying, level, terms.interest_rounding)
+    figures = level_figures(balance, paying, level, terms.interest_rounding)
     if terms.smooth and payment is None:
-        rows, level = _smooth(terms, balance, paying, rows, level)
-    return first_rows + rows, level
+        figures, level = _smooth(terms, balance, paying, figures, level)
+    if principal_free:
+        figures.principals[:0] = [0] * principal_free
+        figures.interests[:0] = [
+            round_ratio(balance * numerator, denominator, terms.interest_rounding)
+            for numerator in numerators[:principal_free]
+        ]
+        figures.balances[:0] = [balance] * principal_free
+    return figures, level
 
 
-def _smooth(terms: Terms, balance: int, factors: RateFactors, rows: list[Row], level: int) -> tuple[list[Row], int]:
+def _smooth(terms: Terms, balance: int, factors: RateFactors, figures: Figures, level: int) -> tuple[Figures, int]:
     """Spread a last instalment that is far off over all of them, as long as that brings it nearer.
 
     Source: Apache Fineract's progressive schedules: while |last - level| is above half a minor unit per instalment
     (floor(n/2) in all), try level + (last - level) / n, at most three times.
     """
-    count = len(factors.numerators)
+    instalments = len(factors.numerators)
     for _ in range(SMOOTHING_ROUNDS):
-        difference = _last_payment(rows, count) - level
-        if abs(difference) <= count // 2:
+        difference = _last_payment(figures, instalments) - level
+        if abs(difference) <= instalments // 2:
             break
-        candidate = _round_to_multiple(level * count + difference, count, terms.multiple or 1, terms.rounding)
-        candidate_rows = level_rows(balance, factors, candidate, terms.interest_rounding)
-        if abs(_last_payment(candidate_rows, count) - candidate) >= abs(difference):
+        total = level * instalments + difference
+        candidate = _round_to_multiple(total, instalments, terms.multiple or 1, terms.rounding)
+        candidate_figures = level_figures(balance, factors, candidate, terms.interest_rounding)
+        if abs(_last_payment(candidate_figures, instalments) - candidate) >= abs(difference):
             break
-        rows, level = candidate_rows, candidate
-    return rows, level
+        figures, level = candidate_figures, candidate
+    return figures, level
 
 
-def _last_payment(rows: Sequence[Row], count: int) -> int:
-    return sum(rows[-1]) if len(rows) == count else 0
+def _last_payment(figures: Figures, instalments: int) -> int:
+    return figures.payment(-1) if len(figures.balances) == instalments else 0
 
 
-def _fixed_principal(terms: Terms, balance: int, factors: RateFactors, principal_free: int, part: int) -> list[Row]:
+def _fixed_principal(terms: Terms, balance: int, factors: RateFactors, principal_free: int, part: int) -> Figures:
     """The same principal every period (nil for interest only), the rest with the last one."""
-    rows = []
+    figures = Figures([], [], [])
     last = len(factors.numerators) - 1
     for index, numerator in enumerate(factors.numerators):
         interest = round_ratio(balance * numerator, factors.denominator, terms.interest_rounding)
         principal = 0 if index < principal_free else min(part, balance)
         if index == last:
             principal = balance
-        rows.append((principal, interest))
         balance -= principal
+        figures.append(principal, interest, balance)
         if balance == 0:
             break
-    return rows
+    return figures
 
 
 def _flat(
     terms: Terms, balance: int, factors: RateFactors, principal_free: int, payment: int | None
-) -> tuple[list[Row], int]:
+) -> tuple[Figures, int]:
     """Interest on the original principal in every period."""
     interests = [
         round_ratio(balance * numerator, factors.denominator, terms.interest_rounding)
@@ -272,37 +300,37 @@ def _flat(
         total = round_ratio(balance * sum(factors.numerators), factors.denominator, terms.interest_rounding)
         interests[-1] += total - sum(interests)
         part = round_ratio(balance, len(interests) - principal_free, terms.rounding)
-        rows = _fixed_principal(terms, balance, factors, principal_free, part)
-        rows = [(principal, interest) for (principal, _), interest in zip(rows, interests, strict=False)]
-        return rows, sum(rows[principal_free])
-    return flat_rows(terms, balance, interests, principal_free, payment)
+        figures = _fixed_principal(terms, balance, factors, principal_free, part)
+        figures.interests[:] = interests[: len(figures.interests)]
+        return figures, figures.payment(principal_free)
+    return flat_figures(terms, balance, interests, principal_free, payment)
 
 
-def flat_rows(
+def flat_figures(
     terms: Terms, balance: int, interests: Sequence[int], principal_free: int = 0, payment: int | None = None
-) -> tuple[list[Row], int]:
-    """Rows with the interest given for each period; the level payment is (balance + all interest) / periods."""
-    count = len(interests) - principal_free
+) -> tuple[Figures, int]:
+    """Figures with the interest given for each period; the level payment is (balance + all interest) / periods."""
+    paying = len(interests) - principal_free
     level = payment
     if level is None:
         total = balance + sum(interests[principal_free:])
-        level = _round_to_multiple(total, count, terms.multiple or 1, terms.rounding)
-    rows = []
+        level = _round_to_multiple(total, paying, terms.multiple or 1, terms.rounding)
+    figures = Figures([], [], [])
     for index, interest in enumerate(interests):
         principal = 0 if index < principal_free else min(max(level - interest, 0), balance)
         if index == len(interests) - 1:
             principal = balance
-        rows.append((principal, interest))
         balance -= principal
+        figures.append(principal, interest, balance)
         if balance == 0:
             break
-    return rows, level
+    return figures, level
 
 
-def _bullet(terms: Terms, bounds: Sequence[tuple[date, date]]) -> Schedule:
+def _bullet(terms: Terms, last_day: date) -> Schedule:
     """One payment at the end: the principal and simple interest for the whole term, rounded once."""
     interest = _bullet_interest(terms, terms.principal, terms.start_date)
-    line = InstalmentLine(1, bounds[-1][1], terms.start_date, terms.principal, interest, 0)
+    line = InstalmentLine(1, last_day, terms.start_date, terms.principal, interest, 0)
     return Schedule((line,), line.payment, _broken_interest(terms))
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loans.finance import DayCount, InvalidTerms, PeriodUnit, ScheduleMethod, Terms, build_schedule, level_instalment
+from loans.finance.daycount import add_months, monthly_dates
 from loans.finance.enums import BondDayCount
 from loans.finance.periods import due_dates, period_fraction
-from loans.finance.schedule import amortise, rate_factors
+from loans.finance.schedule import RateFactors, amortise, level_figures, rate_factors
 from loans.tests.finance.published_rows import minor, published, published_csv
+from p2plending.bench.schedules import our_lines, random_terms, reference_lines
 from p2plending.lib.money import Rounding
 
 START = date(2026, 1, 15)
@@ -134,13 +136,14 @@ def test_long_first_period_on_actual_days() -> None:
 
 def test_fixed_principal_with_a_balloon_on_actual_days() -> None:
     principal_plus = other_terms("sce-principalplus", method=ScheduleMethod.EQUAL_PRINCIPAL)
-    dates = (principal_plus.start_date, *due_dates(principal_plus))
-    factors = rate_factors(principal_plus, list(pairwise(dates)))
-    rows, _ = amortise(principal_plus, 1000000, factors, payment=10000)
-    assert rows[0] == (10000, 6247)
-    assert rows[1] == (10000, 5045)
-    assert rows[-1] == (890000, 4535)
-    assert sum(interest for _, interest in rows) == 58006
+    due = due_dates(principal_plus)
+    factors = rate_factors(principal_plus, (principal_plus.start_date, *due[:-1]), due)
+    figures, _ = amortise(principal_plus, 1000000, factors, payment=10000)
+    rows = list(zip(*figures, strict=True))
+    assert rows[0] == (10000, 6247, 990000)
+    assert rows[1] == (10000, 5045, 980000)
+    assert rows[-1] == (890000, 4535, 0)
+    assert sum(figures.interests) == 58006
 
 
 def test_single_payment_on_actual_days() -> None:
@@ -341,3 +344,28 @@ def test_level_instalment_is_the_exact_annuity_rounded_once(principal: int, rate
     periodic = Fraction(rate) / 12
     exact = principal * periodic / (1 - (1 + periodic) ** -count) if periodic else Fraction(principal, count)
     assert level_instalment(principal, periodic, count) == int(exact + Fraction(1, 2))
+
+
+@pytest.mark.parametrize("months", [36, 60])
+def test_random_loans_equal_the_textbook_in_decimal_to_the_cent(months: int) -> None:
+    for loan in random_terms(months, 500):
+        assert our_lines(loan) == reference_lines(loan), loan
+
+
+def test_half_a_cent_of_interest_is_rounded_up_whether_the_denominator_is_odd_or_even() -> None:
+    # 1 % a month of 50 is exactly one half; 10 and 11 sevenths lie on either side of one and a half.
+    assert level_figures(50, RateFactors([1, 1], 100), 26, Rounding.HALF_UP).interests[0] == 1
+    assert level_figures(50, RateFactors([1, 1], 100), 26, Rounding.HALF_EVEN).interests[0] == 0
+    sevenths = [
+        level_figures(balance, RateFactors([1, 1], 7), 6, Rounding.HALF_UP).interests[0] for balance in (10, 11)
+    ]
+    assert sevenths == [1, 2]
+
+
+@given(st.dates(date(2000, 1, 1), date(2050, 1, 1)), st.integers(1, 60), st.integers(1, 14), st.integers(1, 31))
+def test_dates_made_together_are_those_made_one_by_one(first: date, count: int, every: int, day: int) -> None:
+    dates = monthly_dates(first, count, every, day)
+    assert dates == tuple(add_months(first, index * every, day) for index in range(count))
+    for earlier, later in pairwise(dates):
+        assert (later.year - earlier.year) * 12 + later.month - earlier.month == every
+    assert all(each.day == day or (each.day < day and (each + timedelta(1)).day == 1) for each in dates)
