@@ -21,10 +21,9 @@ from loans.services.repayment import (
     OwnPayment,
 )
 from loans.services.replay import count_in_the_past
-from loans.services.servicing import roll_forward
+from loans.services.standing import lock_current_loan
 from loans.terms import LoanTerms
 from p2plending.lib import clock
-from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
 
@@ -65,9 +64,15 @@ def record_backdated_repayment(
 def _record(
     loan_id: int, amount: int, value_date: dt.date, bank_reference: str, actor: User | None, today: dt.date
 ) -> Repayment:
-    loan = lock_guard(Loan.objects.filter(pk=loan_id))
+    loan = lock_current_loan(loan_id, today)
+    return enter_payment(loan, amount, value_date, bank_reference, actor=actor, today=today)
+
+
+def enter_payment(
+    loan: Loan, amount: int, value_date: dt.date, bank_reference: str, *, actor: User | None, today: dt.date
+) -> Repayment:
+    """The steps of `record_backdated_repayment`. Call under the loan's guard, with the loan brought to `today`."""
     _require_possible(loan, amount, value_date, actor, today)
-    roll_forward(loan, today=today)
     terms = LoanTerms.from_json(loan.frozen_terms)
     repayment = Repayment(
         reference=new_reference("RP"),

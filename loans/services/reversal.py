@@ -21,7 +21,7 @@ from loans.services.early_withdrawal import fee_refund_key
 from loans.services.lifecycle import move_loan, require_staff, require_state
 from loans.services.repayment_posting import bring_loan_to
 from loans.services.replay import payments_from, play_again, take_back
-from loans.services.servicing import roll_forward
+from loans.services.standing import lock_current_loan
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from p2plending.figures import format_day, format_money
@@ -58,7 +58,7 @@ def reverse_repayment(
 
     Lenders and the borrower get or give back exactly what the entry moved; who has spent it owes it to us (C1300) until
     money comes in. A loan that was closed by it runs again. Nothing is deleted: entries are mirrored, later payments
-    become (reversal, new payment) pairs.
+    become (reversal, new payment) pairs. Two members of staff do it together: `reversal_request` asks for it.
 
     Raises NotReversible, ReversalReasonMissing, OwnPaymentReversal, StaffOnly, PlanAgreedSince.
     """
@@ -74,10 +74,13 @@ def reverse_repayment(
 
 def _reverse(repayment_id: int, reason: str, actor: User | None, today: dt.date) -> Repayment:
     found = Repayment.objects.get(pk=repayment_id)
-    loan = lock_guard(Loan.objects.filter(pk=found.loan_id))
+    return undo_payment(lock_current_loan(found.loan_id, today), repayment_id, reason=reason, actor=actor, today=today)
+
+
+def undo_payment(loan: Loan, repayment_id: int, *, reason: str, actor: User | None, today: dt.date) -> Repayment:
+    """The steps of `reverse_repayment`. Call under the loan's guard, with the loan brought to `today`."""
     repayment = lock_guard(Repayment.objects.filter(pk=repayment_id).select_related("entry"))
-    _require_reversible(loan, repayment, reason, actor)
-    roll_forward(loan, today=today)
+    require_reversible(loan, repayment, reason, actor)
     terms = LoanTerms.from_json(loan.frozen_terms)
     payments = payments_from(loan, first=repayment)
     narrative = _t("Payment %(reference)s came back") % {"reference": repayment.reference}
@@ -97,7 +100,8 @@ def _reverse(repayment_id: int, reason: str, actor: User | None, today: dt.date)
     return repayment
 
 
-def _require_reversible(loan: Loan, repayment: Repayment, reason: str, actor: User | None) -> None:
+def require_reversible(loan: Loan, repayment: Repayment, reason: str, actor: User | None) -> None:
+    """Raises StaffOnly, OwnPaymentReversal, NotReversible, InvalidTransition, ReversalReasonMissing."""
     require_staff(actor)
     if actor is not None and actor.pk == repayment.payer_id:
         raise OwnPaymentReversal
