@@ -19,6 +19,14 @@ from loans.models import Commitment, Distribution, Instalment, Loan, LoanLoss, N
 from loans.terms import LoanTerms
 
 LOANS_PER_PAGE = 500
+LOAN_COLUMNS = (
+    "reference",
+    "principal_outstanding",
+    "next_due_amount",
+    "funded_amount",
+    "lender_count",
+    "frozen_terms",
+)
 Sums = dict[int, dict[str, int]]
 
 
@@ -194,8 +202,11 @@ CHECKS: list[Check] = [
 
 
 def _pages(rule: Q) -> Iterator[dict[int, Loan]]:
-    last = 0
-    while page := list(Loan.objects.filter(rule, pk__gt=last).order_by("pk")[:LOANS_PER_PAGE]):
+    last, page = 0, None
+    while page is None or len(page) == LOANS_PER_PAGE:
+        page = list(Loan.objects.filter(rule, pk__gt=last).only(*LOAN_COLUMNS).order_by("pk")[:LOANS_PER_PAGE])
+        if not page:
+            return
         yield {loan.pk: loan for loan in page}
         last = page[-1].pk
 
