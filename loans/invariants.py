@@ -135,7 +135,9 @@ def loan_columns_agree() -> list[Break]:
         unpaid = Instalment.objects.filter(loan__in=list(loans), status__in=InstalmentStatus.unpaid())
         first: dict[int, int] = {}
         for row in unpaid.order_by("due_date", "number"):
-            first.setdefault(row.loan_id, row.total_unpaid)
+            # A plan may have a date on which nothing is to pay: no interest yet, or too little principal for all dates.
+            if row.total_unpaid:
+                first.setdefault(row.loan_id, row.total_unpaid)
         for pk, loan in loans.items():
             found = {"next payment": loan.next_due_amount or 0}
             breaks += _differences("L2", loan.reference, first.get(pk, 0), found)

@@ -12,8 +12,8 @@ from loans.enums import ExtraMode
 from loans.invariants import CHECKS
 from loans.models import Commitment, Distribution, Instalment, Loan, Note
 from loans.services.servicing import bring_up_to_date
-from loans.tests.servicing.paying import pay
-from p2plending.tests.world import funded_loan
+from loans.tests.servicing.paying import fresh, pay
+from p2plending.tests.world import TODAY, fund_wallet, funded_loan
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +79,10 @@ def test_l2_names_a_funded_amount_without_commitments(alice: User, bob: User) ->
     funded = funded_loan(alice, {bob: 1_000_00})
     Commitment.objects.filter(loan=funded).update(amount=999_00)
     assert ("L2", f"{funded.reference} funded") in breaks()
+
+
+def test_a_plan_with_dates_on_which_nothing_is_to_pay_is_sound(loan: Loan) -> None:
+    fund_wallet(loan.borrower, 9_000_00)
+    pay(loan, 9_999_99, TODAY, extra_mode=ExtraMode.LOWER)
+    assert (fresh(loan).next_due_amount, fresh(loan).principal_outstanding) == (1, 1)
+    assert breaks() == []
