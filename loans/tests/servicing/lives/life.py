@@ -1,0 +1,408 @@
+"""The plain model of one loan's life: what should be owed, by whom, and where every cent should be.
+
+Predicted exactly: what falls due and when a late fee comes, how a payment is divided, what pays the loan off, every
+wallet, every lender's principal, the state and the lateness of the loan, and which step is refused. Taken from the
+product, because predicting it would mean writing it again, and then held against what must be true of it:
+
+- the rows of a new plan: principal adds up, interest is not negative, dates follow each other, and dates that must stay
+  do (`_adopt_plan`);
+- which lender gets the odd cent of interest and late fees: the shares add up and nobody is a whole cent away from the
+  exact share, counted in fractions since the loan was paid out (`_share_out`);
+- into which stretches of days default interest is cut: each is principal x rate x days / 365 (`calendar`).
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+from fractions import Fraction
+
+from loans.tests.servicing.lives.plain import (
+    DAY,
+    Charge,
+    Part,
+    Payment,
+    Purse,
+    Row,
+    Terms,
+    by_largest_remainder,
+    half_up,
+)
+
+ONE_CENT = 1
+OWING = ("active", "defaulted")
+
+
+@dataclasses.dataclass(slots=True)
+class Division:
+    """What a payment should do: its parts, and whether it ends the loan or makes a new plan."""
+
+    late_fee: int
+    interest: int
+    principal: int
+    surplus: int
+    closes: bool = False
+    replaces: bool = False
+
+    @property
+    def figures(self) -> tuple[int, int, int, int]:
+        return self.late_fee, self.interest, self.principal, self.surplus
+
+
+@dataclasses.dataclass(slots=True)
+class Standing:
+    """What payments and the calendar change, and what is restored when a payment is undone."""
+
+    rows: list[Row]
+    parts: dict[int, Part]
+
+
+class Life:
+    """One loan from the day on which it was paid out."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        rows: Sequence[Row],
+        parts: dict[int, Part],
+        owners: dict[int, int],
+        borrower: int,
+        purses: dict[int, Purse],
+        paid_out_on: dt.date,
+        bank: int,
+        fees: int,
+    ) -> None:
+        self.terms, self.borrower, self.owners, self.purses = terms, borrower, owners, purses
+        self.now = Standing(list(rows), parts)
+        self.status, self.today, self.rolled_to = "active", paid_out_on, paid_out_on
+        self.paid_out_on, self.bank, self.fees = paid_out_on, bank, fees
+        self.payments: list[Payment] = []
+        self.charges: list[Charge] = []
+        self.charged: set[Charge] = set()
+        self.refunds: dict[int, int] = {}
+        # The plan that people agreed on last: nothing before it can be worked out again.
+        self.base = copy.deepcopy(self.now)
+        self.base_on = dt.date.min
+        self.base_payments = 0
+        self.autopay, self.autopay_tried_on = False, None
+        self.before_default: list[Row] = []
+        self.lost = 0
+
+    # ------------------------------------------------------------ what is owed
+
+    @property
+    def open_rows(self) -> list[Row]:
+        return [row for row in self.now.rows if row.open]
+
+    @property
+    def is_owing(self) -> bool:
+        return self.status in OWING
+
+    def due(self, on: dt.date) -> int:
+        """What is unpaid of everything that fell due."""
+        return sum(row.open for row in self.now.rows if row.due <= on)
+
+    def following(self, on: dt.date) -> int:
+        return next((row.open for row in self.now.rows if row.due > on and row.open), 0)
+
+    def payoff(self, on: dt.date) -> int:
+        rows = self.open_rows
+        return sum(row.principal_open + row.interest_earned(on) + row.late_fee_open for row in rows)
+
+    def late_since(self) -> dt.date | None:
+        return min((row.due for row in self.open_rows), default=None)
+
+    def days_late(self, on: dt.date) -> int:
+        since = self.late_since()
+        return max((on - since).days, 0) if since else 0
+
+    def cure_amount(self, on: dt.date) -> int | None:
+        """What is late against the plan before the default; None when that plan has no date left."""
+        to_come = [row for row in self.before_default if row.due > on]
+        if not to_come:
+            return None
+        planned = sum(row.principal_open for row in to_come)
+        late = max(sum(row.principal_open for row in self.open_rows) - planned, 0)
+        return late + sum(row.interest_open + row.late_fee_open for row in self.open_rows)
+
+    # ------------------------------------------------------------ the calendar
+
+    def calendar(self, until: dt.date) -> None:
+        """What days alone do: a late fee once for each row, and default interest as the product cut it."""
+        for row in self.open_rows:
+            if row.due > until:
+                continue
+            day = row.due + (self.terms.grace_days + 1) * DAY
+            day = max(day, row.no_fee_before or day)
+            if row.fee_on is None and day <= until:
+                row.late_fee += self.terms.late_fee(row)
+                row.fee_on = day
+            for charge in self.charges:
+                if charge.key == row.key and charge.until <= until and charge not in self.charged:
+                    self._charge(row, charge, day)
+
+    def _charge(self, row: Row, charge: Charge, fee_day: dt.date) -> None:
+        exact = charge.principal * self.terms.default_interest_rate * (charge.until - charge.since).days / 365
+        assert charge.amount == half_up(exact.numerator, exact.denominator)
+        assert charge.since >= fee_day - DAY
+        assert charge.principal == row.principal_open
+        row.late_fee += charge.amount
+        self.charged.add(charge)
+
+    def roll(self) -> None:
+        """Bring the loan to today, automatic payment left to the caller."""
+        if self.is_owing:
+            self.calendar(self.today)
+            self.rolled_to = self.today
+
+    def autopay_amount(self) -> int:
+        """What automatic payment takes today, once the loan was brought to it; 0 on a day without a try."""
+        if not self.autopay or not self.is_owing:
+            return 0
+        days = [row.due + after * DAY for row in self.open_rows for after in (0, 1, 3)]
+        tried = self.autopay_tried_on
+        if not any(day <= self.today and (tried is None or day > tried) for day in days):
+            return 0
+        self.autopay_tried_on = self.today
+        return min(self.due(self.today), self.purses[self.borrower].available)
+
+    # ------------------------------------------------------------ payments
+
+    def mode_of(self, amount: int, on: dt.date, asked: str) -> str:
+        if asked:
+            return asked
+        fits = amount <= self.due(on) + self.following(on)
+        return "next" if fits or self.terms.extra_mode == "credit" else self.terms.extra_mode
+
+    def pay(self, payment: Payment, asked: str, *, may_owe: bool = False) -> None:
+        """Follow a payment that the product posted: it must have done what is predicted here."""
+        on = payment.counted_on
+        was_owing = self.is_owing
+        if was_owing:
+            self.calendar(on)
+            assert payment.mode == self.mode_of(payment.amount, on, asked)
+        division = self._divide(payment.amount, on, payment.mode)
+        assert payment.figures == division.figures
+        assert sum(payment.figures) == payment.amount
+        if division.principal or division.interest or division.late_fee:
+            self._share_out(payment)
+        if division.replaces:
+            self._adopt_payment_plan(payment)
+        if division.closes:
+            self.status = "repaid"
+        self._move_money(payment, 1, may_owe=may_owe)
+        self.payments.append(payment)
+
+    def _divide(self, amount: int, on: dt.date, mode: str) -> Division:
+        """Oldest first, and in each row in the order of the product; then what extra money does."""
+        if not self.open_rows:
+            return Division(0, 0, 0, amount)
+        owed = self.payoff(on)
+        if mode == "next" and amount < owed:
+            return self._take(self.open_rows, amount)
+        if amount >= owed:
+            late_fee = sum(row.late_fee_open for row in self.open_rows)
+            interest = sum(row.interest_earned(on) for row in self.open_rows)
+            principal = sum(row.principal_open for row in self.open_rows)
+            self._take([row for row in self.open_rows if row.due <= on], amount)
+            self.now.rows = [row for row in self.now.rows if not row.open]
+            return Division(late_fee, interest, principal, amount - owed, closes=True)
+        taken = self._take([row for row in self.open_rows if row.due <= on], amount)
+        extra = taken.surplus
+        if not extra:
+            return taken
+        running = self.open_rows[0]
+        interest = min(extra, running.interest_earned(on))
+        if interest == extra:
+            running.interest_paid += interest
+            return Division(taken.late_fee, taken.interest + interest, taken.principal, 0)
+        return Division(taken.late_fee, taken.interest + interest, taken.principal + extra - interest, 0, replaces=True)
+
+    def _take(self, rows: Sequence[Row], amount: int) -> Division:
+        done = Division(0, 0, 0, amount)
+        for row in rows:
+            taken = row.take(done.surplus, self.terms.order)
+            done.late_fee += taken["late_fee"]
+            done.interest += taken["interest"]
+            done.principal += taken["principal"]
+            done.surplus -= sum(taken.values())
+        return done
+
+    def _share_out(self, payment: Payment) -> None:
+        """Principal by largest remainder; interest and fees within a cent of the exact share, ever since."""
+        parts = self.now.parts
+        weights = [part.outstanding for part in parts.values()]
+        if not any(weights):
+            weights = [part.lent for part in parts.values()]
+        principal = by_largest_remainder(payment.principal, weights)
+        to_lenders = payment.late_fee if self.terms.late_fees_to_lenders else 0
+        assert payment.shares.keys() == parts.keys()
+        assert sum(share.interest for share in payment.shares.values()) == payment.interest
+        assert sum(share.late_fee for share in payment.shares.values()) == to_lenders
+        for (pk, part), weight, due in zip(parts.items(), weights, principal, strict=True):
+            share = payment.shares[pk]
+            fee = int(share.interest * self.terms.servicing_fee_rate)
+            assert (share.principal, share.servicing_fee) == (due, fee)
+            assert share.net == share.principal + share.interest + share.late_fee - fee
+            assert min(share.interest, share.late_fee, share.net) >= 0
+            part.outstanding -= share.principal
+            part.principal += share.principal
+            part.interest += share.interest
+            part.late_fee += share.late_fee
+            part.servicing_fee += fee
+            part.exact_interest += Fraction(payment.interest * weight, sum(weights))
+            part.exact_late_fee += Fraction(to_lenders * weight, sum(weights))
+            assert abs(part.interest - part.exact_interest) <= ONE_CENT
+            assert abs(part.late_fee - part.exact_late_fee) <= ONE_CENT
+
+    def _adopt_payment_plan(self, payment: Payment) -> None:
+        """What was not due yet becomes one row that is paid, dated on the day, and a plan for the rest."""
+        on = payment.counted_on
+        old = [row for row in self.open_rows if row.due > on]
+        self.now.rows = [row for row in self.now.rows if row not in old]
+        paid, *plan = copy.deepcopy(list(payment.plan))
+        assert paid.due == on
+        assert paid.principal + sum(row.principal for row in plan) == sum(row.principal for row in old)
+        assert sum(row.principal for row in plan) == sum(part.outstanding for part in self.now.parts.values()) - sum(
+            row.principal_open for row in self.open_rows
+        )
+        dates = [row.due for row in old]
+        assert [row.due for row in plan] == (dates if payment.mode == "lower" else dates[: len(plan)])
+        self._adopt_plan(plan, on)
+        paid.principal_paid, paid.interest_paid = paid.principal, paid.interest
+        self.now.rows = sorted([*self.now.rows, paid, *plan], key=lambda row: (row.due, row.number))
+
+    def _adopt_plan(self, plan: Sequence[Row], start: dt.date) -> None:
+        days = [start, *(row.due for row in plan)]
+        assert days == sorted(set(days))
+        for row in plan:
+            assert min(row.principal, row.interest) >= 0
+            assert row.start < row.due
+
+    def _move_money(self, payment: Payment, sign: int, *, may_owe: bool) -> None:
+        borrower = self.purses[self.borrower]
+        if payment.method == "declared":
+            self.bank += sign * payment.amount
+            borrower.move(sign * payment.surplus)
+        else:
+            assert may_owe or borrower.available >= payment.amount
+            borrower.move(sign * (payment.surplus - payment.amount))
+        for pk, share in payment.shares.items():
+            self.purses[self.owners[pk]].move(sign * share.net)
+            self.fees += sign * share.servicing_fee
+        if not self.terms.late_fees_to_lenders:
+            self.fees += sign * payment.late_fee
+
+    # ------------------------------------------------------------ the past played again
+
+    def can_undo(self, payment: Payment) -> bool:
+        at = self.payments.index(payment)
+        return at >= self.base_payments and self.base_on <= payment.counted_on
+
+    def play_again(self, undone: Sequence[Payment], posted: Sequence[Payment], asked: Sequence[str]) -> None:
+        """Start from the plan that was agreed last and pay again; what was waived and paused stays as it is.
+
+        The money of `undone` goes back, the last one first; then `posted` are paid, each with its extra money as
+        `asked`.
+        """
+        kept = {row.key: row for row in self.now.rows}
+        for payment in reversed(undone):
+            self._move_money(payment, -1, may_owe=True)
+        stay = [payment for payment in self.payments[self.base_payments :] if payment not in undone]
+        self.payments = self.payments[: self.base_payments]
+        self.now, self.charged = copy.deepcopy(self.base), set()
+        self.status = "active" if self.status == "repaid" else self.status
+        for row in self.now.rows:
+            self._keep(row, kept.get(row.key))
+        purses, bank, fees = copy.deepcopy(self.purses), self.bank, self.fees
+        for payment in stay:
+            self.pay(payment, payment.mode, may_owe=True)
+        # Their money did not move again.
+        self.purses, self.bank, self.fees = purses, bank, fees
+        for payment, mode in zip(posted, asked, strict=True):
+            self.pay(payment, mode, may_owe=True)
+        self.roll()
+
+    def _keep(self, row: Row, before: Row | None) -> None:
+        if before is None:
+            return
+        row.interest_waived, row.late_fee_waived = before.interest_waived, before.late_fee_waived
+        row.no_fee_before = before.no_fee_before
+        if before.late_fee_waived:
+            row.late_fee, row.fee_on = before.late_fee, before.fee_on
+
+    def agree(self) -> None:
+        """The plan that now stands was agreed on: what came before can't be worked out again."""
+        self.base, self.base_on = copy.deepcopy(self.now), self.today
+        self.base_payments = len(self.payments)
+
+    # ------------------------------------------------------------ loans in trouble
+
+    def waive(self, row: Row, interest: int, late_fee: int) -> None:
+        row.interest_waived += interest
+        row.late_fee_waived += late_fee
+        if not self.open_rows:
+            self.status = "repaid"
+
+    def pause(self, until: dt.date) -> None:
+        for row in self.open_rows:
+            if row.fee_on is None:
+                row.no_fee_before = until + DAY
+
+    def accelerate(self, version: int) -> None:
+        """Everything is due today in one row, without interest to come; no late fee is added any more."""
+        ahead = [row for row in self.open_rows if row.due > self.today]
+        for row in self.open_rows:
+            if row.due <= self.today and row.fee_on is None:
+                row.fee_on = self.today
+        self.before_default = copy.deepcopy(ahead)
+        if not ahead:
+            return
+        self.now.rows = [row for row in self.now.rows if row not in ahead]
+        number = max((row.number for row in self.now.rows), default=0) + 1
+        principal = sum(row.principal_open for row in ahead)
+        interest = sum(row.interest_earned(self.today) for row in ahead)
+        late_fee = sum(row.late_fee_open for row in ahead)
+        row = Row(version, number, self.today - DAY, self.today, principal, interest, late_fee, fee_on=self.today)
+        self.now.rows.append(row)
+
+    def replace_plan(
+        self, plan: Sequence[Row], start: dt.date, capitalised: int = 0, carried: Row | None = None
+    ) -> None:
+        """Another plan for all that is open; what becomes principal is shared out by what each has outstanding."""
+        principal = sum(row.principal_open for row in self.open_rows)
+        assert sum(row.principal for row in plan) == principal + capitalised
+        self._adopt_plan(plan, start)
+        self.now.rows = [row for row in self.now.rows if not row.open] + ([carried] if carried else []) + list(plan)
+        parts = list(self.now.parts.values())
+        if capitalised:
+            grown = by_largest_remainder(capitalised, [part.outstanding for part in parts])
+            for part, amount in zip(parts, grown, strict=True):
+                part.outstanding += amount
+                part.capitalised += amount
+
+    def lose(self, status: str) -> None:
+        """Everything still open is given up."""
+        self.lost = self.payoff(self.today)
+        self.status = status
+        for part in self.now.parts.values():
+            part.lost, part.outstanding = part.outstanding, 0
+        self.now.rows = [row for row in self.now.rows if not row.open]
+
+    def recover(self, amount: int, *, from_wallet: bool) -> None:
+        """Our fee first, the rest by the principal that each lost."""
+        exact = amount * self.terms.collection_fee_rate
+        fee = half_up(exact.numerator, exact.denominator)
+        losers = {pk: part for pk, part in self.now.parts.items() if part.lost} or self.now.parts
+        weights = [part.lost or part.lent for part in losers.values()]
+        for (pk, part), share in zip(losers.items(), by_largest_remainder(amount - fee, weights), strict=True):
+            part.recovered += share
+            self.purses[self.owners[pk]].move(share)
+        self.lost -= amount
+        self.fees += fee
+        if from_wallet:
+            self.purses[self.borrower].move(-amount)
+        else:
+            self.bank += amount

@@ -1,0 +1,176 @@
+"""What every step of a life does: ask the product, follow it in the model, and compare the two."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from ledger.invariants import CHECKS as LEDGER_CHECKS
+from loans.invariants import CHECKS as LOAN_CHECKS
+from loans.models import Loan
+from loans.services.servicing import bring_up_to_date
+from loans.tests.servicing.lives import seen
+from loans.tests.servicing.lives.plain import Payment
+from loans.tests.servicing.lives.world import World
+from p2plending.lib.errors import Refused
+from p2plending.tests.books import assert_sound_books
+
+# A posting never changes, so a break in its chain is still there at the end of the life; the others could heal.
+FOR_EVER = ("I1", "I2", "I10")
+EVERY_STEP = [check for check in (*LEDGER_CHECKS, *LOAN_CHECKS) if check.code not in FOR_EVER]
+
+
+class Living:
+    """A life in a savepoint of its own, which is rolled back at its end."""
+
+    def __init__(self, world: World, kind: str) -> None:
+        self.world = world
+        self.keys = (f"life-{number}" for number in itertools.count())
+        self.block = transaction.atomic()
+        # As Django's own TestCase marks its blocks: services may open their outermost transaction inside.
+        self.block._from_testcase = True
+        self.block.__enter__()
+        self.loan, self.life = world.life_of(kind)
+        self.borrower: User = self.loan.borrower
+        self.is_sound = True
+
+    @property
+    def state(self) -> str:
+        return self.life.status
+
+    def end(self) -> None:
+        """The whole of the books is looked at once more; then nothing of it has happened."""
+        try:
+            if self.is_sound:
+                assert_sound_books()
+        finally:
+            transaction.set_rollback(True)
+            self.block.__exit__(None, None, None)
+
+    def attempt(self, expected: str, call: Callable[[], Any], *, may: tuple[str, ...] = ()) -> Any:
+        """Do a step that must be refused with the code `expected`, or done when that is empty.
+
+        What is refused changes nothing. `may` names refusals that only the product can know. Returns what the service
+        does, or None when it refused.
+        """
+        allowed = (expected,) if expected else may
+        before = seen.fingerprint() if allowed else None
+        refused = None
+        try:
+            done = call()
+        except Refused as refusal:
+            refused = refusal.code
+        if refused is not None:
+            assert refused in allowed, f"refused: {refused}, expected {allowed or 'no refusal'}"
+            assert seen.fingerprint() == before, f"{refused} changed something"
+            return None
+        assert not expected, f"not refused: {expected}"
+        self.life.charges = seen.default_charges(self.loan.pk)
+        return done
+
+    # ------------------------------------------------------------ following the product
+
+    def posted_since(self) -> list[Payment]:
+        """Payments in the books that the model has not seen."""
+        known = {payment.pk for payment in self.life.payments}
+        return [payment for payment in seen.posted_payments(self.loan.pk) if payment.pk not in known]
+
+    def follow_day(self) -> None:
+        """The step began by bringing the loan to today, with automatic payment."""
+        self.life.roll()
+        amount = self.life.autopay_amount()
+        if amount:
+            payment = self.posted_since()[0]
+            assert (payment.method, payment.amount, payment.counted_on) == ("autopay", amount, self.life.today)
+            self.life.pay(payment, "")
+
+    def follow_payment(self, asked: str) -> Payment:
+        """A payment was posted; the loan was brought to today after it, and cured when it was enough."""
+        (payment,) = self.posted_since()
+        self.life.pay(payment, asked)
+        self.life.roll()
+        self.follow_cure()
+        return payment
+
+    def follow_cure(self) -> None:
+        """A loan in default goes on when what is late by its old plan is paid."""
+        life = self.life
+        if life.status != "defaulted" or life.cure_amount(life.today) != 0:
+            return
+        dates = [row.due for row in life.before_default if row.due > life.today]
+        plan = seen.rows_of_version(self.loan.pk, seen.loan_columns(self.loan.pk)["schedule_version"])
+        assert [row.due for row in plan] == dates[: len(plan)]
+        life.replace_plan(plan, life.today)
+        life.agree()
+        life.status = "active"
+
+    def come(self, days: int, *, is_looked_at: bool) -> None:
+        """Days pass. Automatic payment needs somebody who looks."""
+        self.life.today += dt.timedelta(days=days)
+        if is_looked_at or self.life.autopay:
+            bring_up_to_date(loan_id=self.loan.pk, today=self.life.today)
+            self.life.charges = seen.default_charges(self.loan.pk)
+            self.follow_day()
+            self.follow_cure()
+
+    # ------------------------------------------------------------ comparing
+
+    def compare(self) -> None:
+        """After every step: what is owed, the loan's own columns, every note, every wallet, all money, the books."""
+        self.is_sound = False
+        life = self.life
+        owed = [(row.key, row.due, row.principal_open, row.interest_open, row.late_fee_open) for row in life.open_rows]
+        found = [(row.key, row.due, row.principal, row.interest, row.late_fee) for row in seen.open_rows(self.loan.pk)]
+        assert sorted(found) == sorted(owed)
+        assert [payment.pk for payment in seen.posted_payments(self.loan.pk)] == [item.pk for item in life.payments]
+        self._compare_columns()
+        for pk, figures in seen.notes(self.loan.pk).items():
+            part = life.now.parts[pk]
+            assert figures == (
+                part.outstanding,
+                part.principal,
+                part.interest,
+                part.late_fee,
+                part.servicing_fee,
+                part.capitalised,
+                part.lost,
+                part.recovered,
+            )
+            assert part.lent + part.capitalised == part.outstanding + part.principal + part.lost
+        for owner, accounts in seen.purses(list(life.purses)).items():
+            purse = life.purses[owner]
+            assert [accounts.get(code, 0) for code in ("C2100", "C2120", "C1300")] == [
+                purse.available,
+                purse.withdrawing,
+                purse.due,
+            ]
+        assert seen.bank_and_fees() == (life.bank, life.fees)
+        breaks = [found for check in EVERY_STEP for found in check.function()]
+        assert breaks == []
+        self.is_sound = True
+
+    def _compare_columns(self) -> None:
+        life, columns = self.life, seen.loan_columns(self.loan.pk)
+        rows = life.open_rows
+        outstanding = sum(part.outstanding for part in life.now.parts.values())
+        assert (columns["status"], columns["principal_outstanding"]) == (life.status, outstanding)
+        assert outstanding == sum(row.principal_open for row in rows)
+        assert columns["next_due_on"] == (rows[0].due if rows else None)
+        assert columns["next_due_amount"] == (rows[0].open if rows else None)
+        assert life.is_owing == bool(rows)
+        if life.rolled_to != life.today:
+            return
+        days = life.days_late(life.today)
+        arrears = sum(row.open for row in rows if row.due < life.today)
+        assert (columns["days_past_due"], columns["arrears_amount"]) == (days, arrears)
+        assert columns["bucket"] == life.terms.bucket(days)
+        assert seen.open_stays(self.loan.pk) == ([columns["bucket"]] if days else [])
+
+
+def reload(loan: Loan) -> Loan:
+    return Loan.objects.select_related("borrower").get(pk=loan.pk)
