@@ -24,13 +24,17 @@ _known: dict[str, int] = {}
 
 @dataclasses.dataclass(slots=True)
 class LockedAccount:
-    """An account in hand. `balance`, `version` and `has_due` are read under the lock; others keep neither."""
+    """An account in hand. `balance`, `version` and `has_due` are read under the lock; others keep neither.
+
+    `is_moved` says that a line has changed the balance in hand.
+    """
 
     pk: int
     key: str
     balance: int = 0
     version: int = 0
     has_due: bool = False
+    is_moved: bool = False
 
     @property
     def chart_line(self) -> ChartLine:

@@ -11,7 +11,7 @@ from django.db import models
 
 from accounts.models import OperationKey, User
 from p2plending.lib import clock
-from p2plending.lib.bulk import insert_if_new
+from p2plending.lib.bulk import insert_if_new, write_numbers
 from p2plending.lib.db import run_money
 from p2plending.lib.errors import IdempotencyConflict
 
@@ -53,7 +53,8 @@ def run_once(
 
     def attempt() -> Fact:
         values = identity | {"fingerprint": fingerprint, "created_at": clock.now()}
-        if not insert_if_new(OperationKey, values):
+        key_id = insert_if_new(OperationKey, values)
+        if key_id is None:
             earlier = OperationKey.objects.get(**identity)
             if earlier.fingerprint != fingerprint:
                 raise IdempotencyConflict(operation=operation)
@@ -61,7 +62,7 @@ def run_once(
             fact.is_replay = True
             return fact
         fact = function()
-        OperationKey.objects.filter(**identity).update(result_id=fact.pk)
+        write_numbers(OperationKey, ("result_id",), {key_id: (fact.pk,)})
         fact.is_replay = False
         return fact
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.constants import OnConflict
 
 from p2plending.lib.db import require_transaction
+
+ModelRow = TypeVar("ModelRow", bound=models.Model)
 
 ROWS_PER_STATEMENT = 5_000
 
@@ -21,11 +24,11 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     names = ", ".join(quote_name(column) for column in columns)
     places = ", ".join(["%s"] * len(columns))
     statement = f"INSERT INTO {table} ({names}) VALUES "  # noqa: S608 - names of our own schema
-    with connection.cursor() as cursor:
-        for part in _parts(rows):
-            if connection.vendor == "mysql":
-                cursor.execute(statement + _written_out(part, len(columns)))
-            else:
+    for part in _parts(rows):
+        if connection.vendor == "mysql":
+            connection.run_later(statement + _written_out(part, len(columns)))
+        else:
+            with connection.cursor() as cursor:
                 cursor.executemany(f"{statement} ({places})", part)
 
 
@@ -48,24 +51,81 @@ def _written_out(rows: Sequence[tuple[Any, ...]], width: int) -> str:
     return ", ".join(row_of % tuple([value if type(value) is int else literal(value) for value in row]) for row in rows)
 
 
-def insert_if_new(model: type[models.Model], values: Mapping[str, Any]) -> bool:
-    """Insert one row unless its unique key is there already; says whether it was inserted. One statement.
+def insert_row(row: ModelRow) -> ModelRow:
+    """Insert one new instance as `save()` would, at a third of its price: the statement is put together only once.
+
+    It sends no signals and takes no expressions. Returns the instance with its primary key. Raises ValueError (a bug)
+    when it has one already.
+    """
+    require_transaction()
+    if row.pk is not None:
+        raise ValueError(f"{type(row).__name__} {row.pk} is in the database already.")
+    fields, statement = _insert_of(type(row), None)
+    database = connections[DEFAULT_DB_ALIAS]
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
+    with database.cursor() as cursor:
+        cursor.execute(statement, values)
+        row.pk = cursor.lastrowid
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return row
+
+
+def insert_if_new(model: type[models.Model], values: Mapping[str, Any]) -> int | None:
+    """Insert one row unless its unique key is there already; returns its primary key, or None. One statement.
 
     Somebody else's row that is not committed yet is waited for. The database may cut values that are too long
     instead of refusing them, so their lengths are checked here. Raises ValueError for one that does not fit.
     """
     require_transaction()
-    fields = [model._meta.get_field(name) for name in values]
+    fields, statement = _insert_of(model, tuple(values), OnConflict.IGNORE)
     for field, value in zip(fields, values.values(), strict=True):
         if field.max_length and len(value) > field.max_length:
             raise ValueError(f"{field.name} is longer than {field.max_length}.")
+    database = connections[DEFAULT_DB_ALIAS]
+    row = [field.get_db_prep_save(value, database) for field, value in zip(fields, values.values(), strict=True)]
+    with database.cursor() as cursor:
+        cursor.execute(statement, row)
+        return cursor.lastrowid if cursor.rowcount == 1 else None
+
+
+@functools.cache
+def _insert_of(
+    model: type[models.Model], names: tuple[str, ...] | None, on_conflict: OnConflict | None = None
+) -> tuple[list[models.Field[Any, Any]], str]:
+    """The fields that are named, or all but the primary key, and the statement that inserts one row of them."""
+    options = model._meta
+    fields = [field for field in options.concrete_fields if not field.primary_key]
+    if names is not None:
+        fields = [options.get_field(name) for name in names]
     columns = ", ".join(quote_name(field.column) for field in fields)
     places = ", ".join(["%s"] * len(fields))
-    insert = connection.ops.insert_statement(on_conflict=OnConflict.IGNORE)
-    row = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values.values(), strict=True)]
+    insert = connection.ops.insert_statement(on_conflict=on_conflict)
+    return fields, f"{insert} {quote_name(options.db_table)} ({columns}) VALUES ({places})"
+
+
+def write_numbers(model: type[models.Model], columns: Sequence[str], rows: Mapping[int, Sequence[int]]) -> None:
+    """Write whole numbers into columns of rows given by primary key: one statement, however many rows.
+
+    The rows must be ones that this transaction has locked or inserted.
+    """
+    require_transaction()
+    if not rows:
+        return
+    table, key = quote_name(model._meta.db_table), quote_name(model._meta.pk.column)
+    ordered = sorted(rows)
+    keys = ", ".join(map(str, ordered))
+    if connection.vendor == "mysql":
+        # A binary search among the keys, then a look-up: CASE would try one key after the other for every row.
+        changes = ", ".join(
+            f"{quote_name(name)} = ELT(INTERVAL({key}, {keys}), {', '.join(str(rows[pk][place]) for pk in ordered)})"
+            for place, name in enumerate(columns)
+        )
+        connection.run_later(f"UPDATE {table} SET {changes} WHERE {key} IN ({keys})")  # noqa: S608 - names and numbers of ours
+        return
+    listed = ", ".join(f"({pk}, {', '.join(map(str, rows[pk]))})" for pk in ordered)
+    changes = ", ".join(f"{quote_name(name)} = source.column{place}" for place, name in enumerate(columns, start=2))
     with connection.cursor() as cursor:
-        cursor.execute(f"{insert} {quote_name(model._meta.db_table)} ({columns}) VALUES ({places})", row)
-        return cursor.rowcount == 1
+        cursor.execute(f"UPDATE {table} SET {changes} FROM (VALUES {listed}) AS source WHERE {key} = source.column1")  # noqa: S608 - names and numbers of ours
 
 
 def update_from(
@@ -97,6 +157,7 @@ def update_from(
         return cursor.rowcount
 
 
+@functools.cache
 def quote_name(name: str) -> str:
     """A table or column name as the database wants it."""
     return connection.ops.quote_name(name)

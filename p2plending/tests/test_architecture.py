@@ -31,6 +31,7 @@ CLOCK_ALLOWED = {
 LEDGER_WRITERS = {"ledger/services/posting.py", "ledger/locks.py", "ledger/services/snapshots.py"}
 LEDGER_TABLES = {"Account", "JournalEntry", "Posting", "BalanceSnapshot"}
 WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete", "save"}
+BULK_WRITES = {"insert_rows", "insert_if_new", "write_numbers", "update_from"}
 CLOCK_READS = {
     ("datetime", "now"),
     ("datetime", "today"),
@@ -150,7 +151,7 @@ def ledger_writes_in(tree: ast.AST) -> Iterator[int]:
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         if isinstance(call.func, ast.Name):
             arguments = {argument.id for argument in call.args if isinstance(argument, ast.Name)}
-            is_write = call.func.id in LEDGER_TABLES or (call.func.id == "insert_rows" and arguments & LEDGER_TABLES)
+            is_write = call.func.id in LEDGER_TABLES or (call.func.id in BULK_WRITES and arguments & LEDGER_TABLES)
         else:
             named = {inner.id for inner in ast.walk(call.func) if isinstance(inner, ast.Name)}
             is_write = getattr(call.func, "attr", "") in WRITES and bool(named & LEDGER_TABLES)
@@ -173,6 +174,7 @@ def test_the_books_have_one_door() -> None:
         "Posting.objects.create(debit=1)",
         "Account.objects.filter(pk=1).update(balance=0)",
         "insert_rows(Posting, columns, rows)",
+        "write_numbers(Account, columns, rows)",
         "JournalEntry(kind=kind)",
     ],
 )

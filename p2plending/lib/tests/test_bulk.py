@@ -8,8 +8,8 @@ from django.db.models import Max, Min
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import OperationKey
-from p2plending.lib import bulk
-from p2plending.lib.bulk import insert_rows
+from p2plending.lib import bulk, clock
+from p2plending.lib.bulk import insert_if_new, insert_row, insert_rows, write_numbers
 
 COLUMNS = ("scope", "operation", "key", "fingerprint", "result_id", "created_at")
 
@@ -38,3 +38,54 @@ def test_every_row_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_rows_are_no_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with transaction.atomic(), django_assert_num_queries(0):
         insert_rows(OperationKey, COLUMNS, [])
+
+
+def stored(key: str) -> tuple:
+    return OperationKey.objects.values_list("scope", "fingerprint", "result_id").get(key=key)
+
+
+def a_key(key: str, fingerprint: str = "f", result_id: int | None = None) -> OperationKey:
+    return OperationKey(scope="system", operation="test", key=key, fingerprint=fingerprint, result_id=result_id)
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_in_the_database_is_not_inserted_again() -> None:
+    with transaction.atomic():
+        row = insert_row(a_key("once"))
+        with pytest.raises(ValueError, match="in the database already"):
+            insert_row(row)
+    assert OperationKey.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_an_inserted_row_is_what_save_would_have_written() -> None:
+    with transaction.atomic():
+        row = insert_row(a_key("né 100% ; '", result_id=7))
+    assert OperationKey.objects.get(pk=row.pk).created_at == row.created_at
+    assert stored("né 100% ; '") == ("system", "f", 7)
+    row.fingerprint = "g"
+    row.save()
+    assert stored("né 100% ; '") == ("system", "g", 7)
+
+
+@pytest.mark.django_db
+def test_a_key_that_is_there_is_left_as_it_is() -> None:
+    values = {"scope": "system", "operation": "test", "key": "k", "fingerprint": "f", "created_at": clock.now()}
+    with transaction.atomic():
+        first = insert_if_new(OperationKey, values)
+        second = insert_if_new(OperationKey, values | {"fingerprint": "other"})
+    assert (first, second) == (OperationKey.objects.get().pk, None)
+    assert stored("k") == ("system", "f", None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [0, 1, 2, 40])
+def test_numbers_reach_the_rows_they_are_for_and_no_other(number: int) -> None:
+    with transaction.atomic():
+        insert_rows(OperationKey, COLUMNS, rows(number + 2))
+        ids = list(OperationKey.objects.order_by("-pk").values_list("pk", flat=True))
+        changed = ids[1 : number + 1]
+        write_numbers(OperationKey, ("result_id",), {pk: (-place,) for place, pk in enumerate(changed, start=1)})
+    found = dict(OperationKey.objects.values_list("pk", "result_id"))
+    assert [found[pk] for pk in changed] == [-place for place in range(1, number + 1)]
+    assert [found[pk] for pk in ids if pk not in changed] == [number + 1, 0]
