@@ -17,6 +17,6 @@ LOGINS = (
     (BOB, "lender: notes, an auto-invest rule, money to lend"),
     (NEWCOMER, "lender who has just registered: nothing is checked yet"),
     (DORA, "staff: identity checks, applications, money"),
-    (FINN, "staff: the second person for large sums, and settings"),
+    (FINN, "staff: loans in trouble, the second person for large sums, and settings"),
     (ADMIN, "staff: everything"),
 )

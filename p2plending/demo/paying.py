@@ -14,6 +14,7 @@ from p2plending.demo.purses import have_available, new_key
 from p2plending.demo.stories import LoanStory, Pays
 
 LATE_PAYMENT, LATE_DAYS = 2, 20
+PAID_AGAIN_AFTER = 5
 SECOND_PART_AFTER = 6
 ALL_EARLY_AT = 4
 EXTRA_AT = 3
@@ -22,19 +23,23 @@ EXTRA_AT = 3
 def pay_what_is_due(people: People, story: LoanStory, loan: Loan, day: dt.date) -> None:
     """Pay on `day` what the story says; nothing on most days. Call after the end of day of `day`."""
     due = [row for row in live_instalments(loan) if row.due_date <= day and row.total_unpaid]
-    if story.unpaid_from is not None:
+    if story.unpaid_from is not None and not loan.is_restructured:
         due = [row for row in due if row.due_date < story.unpaid_from]
     if not due:
         return
     amount = _amount(story, loan, due, day)
     if amount:
-        _pay(people, loan, amount, day, mode=ExtraMode.SHORTER if story.pays == Pays.SOMETHING_EXTRA else None)
+        mode = ExtraMode.SHORTER if story.pays == Pays.SOMETHING_EXTRA else None
+        # Only a transfer can bounce.
+        _pay(people, loan, amount, day, mode, is_wallet=loan.pk % 2 == 0 and story.pays != Pays.BOUNCES_ONCE)
 
 
 def _amount(story: LoanStory, loan: Loan, due: list[Instalment], day: dt.date) -> int:
     """Minor units to pay on `day`, at first glance at the oldest of what is due."""
     oldest, total = due[0], sum(row.total_unpaid for row in due)
     days_late = (day - oldest.due_date).days
+    if story.pays == Pays.BOUNCES_ONCE and 0 < days_late < PAID_AGAIN_AFTER:
+        return 0
     if story.pays == Pays.LATE_ONCE and oldest.number == LATE_PAYMENT:
         return total if days_late >= LATE_DAYS else 0
     if story.pays == Pays.IN_TWO_PARTS and days_late < SECOND_PART_AFTER:
@@ -46,9 +51,8 @@ def _amount(story: LoanStory, loan: Loan, due: list[Instalment], day: dt.date) -
     return total
 
 
-def _pay(people: People, loan: Loan, amount: int, day: dt.date, mode: ExtraMode | None) -> None:
+def _pay(people: People, loan: Loan, amount: int, day: dt.date, mode: ExtraMode | None, *, is_wallet: bool) -> None:
     """Every other loan is paid from the wallet, the others by a transfer that staff find."""
-    is_wallet = loan.pk % 2 == 0
     if is_wallet:
         have_available(people, loan.borrower, amount, day, step=50_00)
     method = RepaymentMethod.WALLET if is_wallet else RepaymentMethod.DECLARED

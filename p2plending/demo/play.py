@@ -23,7 +23,8 @@ from p2plending.demo.lending import fund_a_day, open_to_lenders, talk
 from p2plending.demo.paying import pay_what_is_due
 from p2plending.demo.people import People
 from p2plending.demo.purses import new_key, take_out_money
-from p2plending.demo.stories import DAYS_TO_PAYOUT, LoanStory
+from p2plending.demo.stories import DAYS_TO_PAYOUT, LoanStory, Pays
+from p2plending.demo.trouble import end_default, follow_up_lateness, let_a_payment_bounce, recover_a_part
 from p2plending.reference_data import STANDARD_PRODUCT
 
 TAKEN_AFTER, DECIDED_AFTER, LISTED_AFTER = 1, 2, 3
@@ -66,8 +67,9 @@ class Play:
 
     def _has_next_step(self, story: LoanStory, loan: Loan, day: dt.date) -> bool:
         if loan.status == LoanStatus.ACTIVE:
-            return loan.next_due_on is not None and loan.next_due_on <= day
-        return loan.status != story.stops_at or loan.status == LoanStatus.LISTED
+            is_due = loan.next_due_on is not None and loan.next_due_on <= day
+            return is_due or story.pays == Pays.BOUNCES_ONCE
+        return loan.status != story.stops_at or loan.status in (LoanStatus.LISTED, LoanStatus.WRITTEN_OFF)
 
     def _begin(self, story: LoanStory, day: dt.date) -> None:
         borrower = self.people.borrowers[story.borrower]
@@ -164,6 +166,15 @@ class Play:
 
     def _pay(self, _number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
         pay_what_is_due(self.people, story, loan, day)
+        follow_up_lateness(self.people, story, loan, day)
+        if story.pays == Pays.BOUNCES_ONCE:
+            let_a_payment_bounce(self.people, loan, day)
+
+    def _end_default(self, _number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
+        end_default(self.people, story, loan, day)
+
+    def _recover(self, _number: int, _story: LoanStory, loan: Loan, day: dt.date) -> None:
+        recover_a_part(self.people, loan, day)
 
     STEPS: ClassVar[dict[LoanStatus, Callable[[Play, int, LoanStory, Loan, dt.date], None]]] = {
         LoanStatus.DRAFT: _send,
@@ -174,6 +185,8 @@ class Play:
         LoanStatus.PARTIAL_OFFER: _accept_smaller,
         LoanStatus.FUNDED: _sign_and_pay_out,
         LoanStatus.ACTIVE: _pay,
+        LoanStatus.DEFAULTED: _end_default,
+        LoanStatus.WRITTEN_OFF: _recover,
     }
 
 

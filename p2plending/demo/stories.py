@@ -17,8 +17,9 @@ DAYS_BETWEEN_APPLICATIONS = 20
 MOST_RUNNING = 2
 TERMS = (6, 6, 9, 12, 12, 18, 24, 36)
 DRAWS = 60
-# Alice and everybody whose loan stands in a state of its own.
-FEWEST_BORROWERS = 16
+# Alice, everybody whose loan stands in a state of its own, and those who do not pay.
+FEWEST_BORROWERS = 20
+FIRST_IN_TROUBLE = 16
 FEWEST_LENDERS = 12
 FEWEST_MONTHS = 7
 
@@ -31,7 +32,10 @@ class Pays(Enum):
     IN_TWO_PARTS = auto()
     ALL_EARLY = auto()
     SOMETHING_EXTRA = auto()
+    BOUNCES_ONCE = auto()
     STOPS = auto()
+    ASKS_FOR_HELP = auto()
+    GETS_NEW_PLAN = auto()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ SUBJECTS = (
 @dataclasses.dataclass(frozen=True, slots=True)
 class LoanStory:
     """One loan. `stops_at` is the state in which it stays; ACTIVE goes on, by `pays`, to REPAID where the time is
-    enough. `funded_share` (percent) is what lenders bring together. Payments due from `unpaid_from` on stay unpaid."""
+    enough. `funded_share` (percent) is what lenders bring together. Payments due from `unpaid_from` on stay unpaid,
+    unless there is a new plan."""
 
     borrower: int
     begins: dt.date
@@ -73,18 +78,20 @@ class LoanStory:
     unpaid_from: dt.date | None = None
 
     @property
+    def fails(self) -> bool:
+        """Whether it goes into default, and perhaps further."""
+        return self.stops_at in (LoanStatus.DEFAULTED, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF)
+
+    @property
     def ends(self) -> dt.date:
         """The last day on which it may still count as an open application or a running loan."""
-        if self.stops_at == LoanStatus.ACTIVE:
+        if self.stops_at == LoanStatus.ACTIVE or self.fails:
             return add_months(self.begins + dt.timedelta(days=DAYS_TO_PAYOUT), self.term)
         return self.begins + dt.timedelta(days=DAYS_BETWEEN_APPLICATIONS)
 
 
 def write_stories(*, borrowers: int, loans: int, months: int, today: dt.date, seed: int) -> list[LoanStory]:
-    """The fixed stories, one for each state that can be reached, then drawn ones until there are `loans`.
-
-    In default, settled and written off are left out: no service leads there yet.
-    """
+    """The fixed stories, one for each state, then drawn ones until there are `loans`."""
     lot = random.Random(seed)  # noqa: S311 - a seeded draw, not a secret
     stories = list(_fixed_stories(today, months))
     first_day = add_months(today, -months)
@@ -99,6 +106,7 @@ def write_stories(*, borrowers: int, loans: int, months: int, today: dt.date, se
 def _fixed_stories(today: dt.date, months: int) -> Iterator[LoanStory]:
     yield from _alice(today, months)
     yield from _late(today)
+    yield from _failing(today)
     yield from _running(today)
     yield from _open_applications(today)
     yield from _ended_without_a_loan(today)
@@ -119,7 +127,7 @@ def _alice(today: dt.date, months: int) -> Iterator[LoanStory]:
 
 
 def _late(today: dt.date) -> Iterator[LoanStory]:
-    """One loan in each bucket of lateness before default."""
+    """One loan in each bucket of lateness before default; one of them waits for our answer."""
     for borrower, (days_late, paid) in enumerate(((8, 3), (22, 2), (45, 2), (75, 1)), start=1):
         stopped = _ago(today, days_late)
         yield LoanStory(
@@ -128,9 +136,23 @@ def _late(today: dt.date) -> Iterator[LoanStory]:
             amount=1_500_00 + 200_00 * borrower,
             term=18,
             subject=SUBJECTS[borrower],
-            pays=Pays.STOPS,
+            pays=Pays.ASKS_FOR_HELP if borrower == 2 else Pays.STOPS,
             unpaid_from=stopped,
         )
+
+
+def _failing(today: dt.date) -> Iterator[LoanStory]:
+    """Loans that somebody had to do something about: three in default, and one with a new plan."""
+    ends = (LoanStatus.DEFAULTED, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF)
+    for borrower, (end, days_ago) in enumerate(zip(ends, (110, 125, 130), strict=True), start=FIRST_IN_TROUBLE):
+        stopped = _ago(today, days_ago)
+        begins = _begins_for_payment_on(stopped, 1)
+        yield LoanStory(
+            borrower, begins, 1_200_00, 12, SUBJECTS[borrower - 10], end, pays=Pays.STOPS, unpaid_from=stopped
+        )
+    stopped = _ago(today, 95)
+    begins = _begins_for_payment_on(stopped, 2)
+    yield LoanStory(19, begins, 1_400_00, 12, SUBJECTS[11], pays=Pays.GETS_NEW_PLAN, unpaid_from=stopped)
 
 
 def _running(today: dt.date) -> Iterator[LoanStory]:
@@ -138,7 +160,7 @@ def _running(today: dt.date) -> Iterator[LoanStory]:
     yield LoanStory(5, _ago(today, 100), 1_000_00, 9, SUBJECTS[11], pays=Pays.LATE_ONCE)
     yield LoanStory(15, _ago(today, 190), 2_400_00, 24, SUBJECTS[6], pays=Pays.SOMETHING_EXTRA)
     # Lenders brought four fifths together, and the borrower took that.
-    yield LoanStory(13, _ago(today, 90), 2_000_00, 12, SUBJECTS[8], funded_share=80)
+    yield LoanStory(13, _ago(today, 90), 2_000_00, 12, SUBJECTS[8], funded_share=80, pays=Pays.BOUNCES_ONCE)
 
 
 def _open_applications(today: dt.date) -> Iterator[LoanStory]:
@@ -171,8 +193,8 @@ def _draw(
     """One more loan that was paid out, of a borrower with room for it; None when the lot finds none."""
     last_day = today - dt.timedelta(days=DAYS_BETWEEN_APPLICATIONS + DAYS_TO_PAYOUT)
     for _attempt in range(DRAWS):
-        # Those who are late (1 to 4) get nothing new, and Alice keeps to her two loans.
-        borrower = lot.randrange(5, borrowers)
+        # Those who do not pay (1 to 4, 16 to 19) get nothing new, and Alice keeps to her two loans.
+        borrower = lot.choice([*range(5, FIRST_IN_TROUBLE), *range(FEWEST_BORROWERS, borrowers)])
         begins = first_day + dt.timedelta(days=lot.randrange((last_day - first_day).days))
         story = LoanStory(
             borrower=borrower,

@@ -16,8 +16,20 @@ from accounts.models import IdentityVerification, Notification, User
 from accounts.selectors import email_is_verified
 from ledger.enums import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, JournalEntry, Withdrawal
+from loans.collection_enums import LossKind
 from loans.enums import Bucket, LoanStatus, RepaymentStatus
-from loans.models import Loan, LoanTransition, ReminderSent, Repayment
+from loans.models import (
+    ApprovalRequest,
+    HardshipRequest,
+    Loan,
+    LoanDefault,
+    LoanLoss,
+    LoanTransition,
+    Recovery,
+    ReminderSent,
+    Repayment,
+    SettlementOffer,
+)
 from matching.models import AllocationDecision
 from p2plending.demo.logins import ALICE, LOGINS, PASSWORD
 from p2plending.demo.stories import add_months, write_stories
@@ -27,9 +39,9 @@ from p2plending.tests.books import assert_sound_books
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-NOT_REACHED = {LoanStatus.DEFAULTED, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF}
+FAILED = {LoanStatus.DEFAULTED, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF}
 LATE = {Bucket.GRACE, Bucket.LATE_16_30, Bucket.LATE_31_60, Bucket.LATE_61_90}
-SMALL = {"borrowers": 16, "lenders": 12, "loans": 1, "months": 7}
+SMALL = {"borrowers": 20, "lenders": 12, "loans": 1, "months": 7}
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +81,7 @@ def test_people_live_through_every_state_and_a_second_run_keeps_them() -> None:
     assert "The books are sound." in first
     assert_sound_books()
     _every_state_was_reached()
+    _trouble_was_met_and_dealt_with()
     _nothing_is_left_to_be_sent()
     _staff_have_something_to_do()
 
@@ -83,7 +96,7 @@ def test_people_live_through_every_state_and_a_second_run_keeps_them() -> None:
 
 
 def _every_state_was_reached() -> None:
-    assert set(Loan.objects.values_list("status", flat=True)) == set(LoanStatus) - NOT_REACHED
+    assert set(Loan.objects.values_list("status", flat=True)) == set(LoanStatus)
     assert set(Loan.objects.filter(status=LoanStatus.ACTIVE).values_list("bucket", flat=True)) >= LATE
     reached = set(LoanTransition.objects.values_list("event", flat=True))
     assert {"accept_smaller", "end_partly_funded", "cancel", "withdraw", "expire", "repay_all"} <= reached
@@ -92,6 +105,29 @@ def _every_state_was_reached() -> None:
     assert (first, last) == (add_months(today, -SMALL["months"]), today)
     assert ReminderSent.objects.filter(kind="late_1").exists()
     assert AllocationDecision.objects.filter(reason="LENT").exists()
+
+
+def _trouble_was_met_and_dealt_with() -> None:
+    failed = Loan.objects.filter(status__in=FAILED).values_list("status", flat=True)
+    assert sorted(failed) == ["defaulted", "settled", "written_off"]
+    assert LoanDefault.objects.count() == 3
+    loss = LoanLoss.objects.get(kind=LossKind.WRITE_OFF)
+    recovery = Recovery.objects.get()
+    assert recovery.loan == loss.loan
+    assert 0 < recovery.fee < recovery.amount < loss.total
+    settled = SettlementOffer.objects.get()
+    assert (settled.status, settled.loan.status) == ("paid", "settled")
+    assert all(request.maker != request.checker for request in ApprovalRequest.objects.all())
+
+    replanned = Loan.objects.get(is_restructured=True)
+    assert (replanned.status, replanned.bucket, replanned.schedule_version) == ("active", "current", 2)
+    assert Repayment.objects.filter(loan=replanned, value_date__gt=replanned.plan_proposals.get().decided_on).exists()
+    asked = HardshipRequest.objects.get()
+    assert (asked.status, asked.loan.bucket) == ("open", "late_16_30")
+    bounced = Repayment.objects.get(status=RepaymentStatus.REVERSED)
+    again = Repayment.objects.get(loan=bounced.loan, value_date__gt=bounced.value_date)
+    assert (again.status, again.amount, bounced.loan.days_past_due) == ("confirmed", bounced.amount, 0)
+    assert Notification.objects.filter(event="payment_taken_back").exists()
 
 
 def _nothing_is_left_to_be_sent() -> None:
@@ -132,7 +168,7 @@ def test_a_run_that_was_cut_short_is_taken_up_where_it_stopped(monkeypatch: pyte
     assert paid_out
 
     run_demo(**SMALL)
-    assert set(Loan.objects.values_list("status", flat=True)) == set(LoanStatus) - NOT_REACHED
+    assert set(Loan.objects.values_list("status", flat=True)) == set(LoanStatus)
     assert paid_out <= set(Loan.objects.values_list("reference", flat=True))
     assert Deposit.objects.filter(status=DepositStatus.DECLARED).count() == 2
     assert_sound_books()

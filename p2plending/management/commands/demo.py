@@ -54,15 +54,15 @@ class Progress:
 
 class Command(BaseCommand):
     help = (
-        "Make the demo world, through the services that pages use: people, loans in every state but default, settled"
-        " and written off, and months of payments. A world that is there is kept. Prints the logins."
+        "Make the demo world, through the services that pages use: people, loans in every state, and months of"
+        " payments. A world that is there is kept. Prints the logins."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seed", type=int, default=2026, help="the same seed makes the same people and loans")
         parser.add_argument("--borrowers", type=int, default=FEWEST_BORROWERS)
         parser.add_argument("--lenders", type=int, default=14)
-        parser.add_argument("--loans", type=int, default=30)
+        parser.add_argument("--loans", type=int, default=34)
         parser.add_argument("--months", type=int, default=9, help="how far the history goes back")
 
     def handle(self, *_arguments: Any, **options: Any) -> None:

@@ -1,0 +1,168 @@
+"""Demo loans that are not paid as planned, and what people do about it: help, a new plan, default, and how that ends.
+
+The second officer works on collections; the first agrees where two people are needed. What comes next is read from what
+is stored, as everywhere in the demo.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from loans.collection_enums import (
+    ApprovalState,
+    DefaultCause,
+    HardshipCause,
+    PlanOption,
+    PlanProposalStatus,
+    SettlementStatus,
+)
+from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
+from loans.models import ApprovalRequest, DefaultNotice, Loan, PlanProposal, Recovery, Repayment, SettlementOffer
+from loans.replanning import PlanTerms
+from loans.services.approvals import approve_request
+from loans.services.default import declare_default, send_default_notice
+from loans.services.hardship import request_help
+from loans.services.recovery import record_recovery
+from loans.services.restructuring import accept_plan, propose_plan
+from loans.services.reversal import reverse_repayment, tell_lenders_of_reversal
+from loans.services.settlement import offer_settlement, pay_settlement
+from loans.services.write_off import request_write_off
+from p2plending.demo.people import People
+from p2plending.demo.purses import have_available, new_key
+from p2plending.demo.stories import LoanStory, Pays
+
+# How many days late a loan is when somebody acts.
+HELP_AT, PLAN_AT, NOTICE_AT, DEFAULT_AT = 20, 24, 70, 92
+# Days after the step before.
+ACCEPTED_AFTER, GIVEN_UP_AFTER, AGREED_AFTER, SETTLED_AFTER, RECOVERED_AFTER, BOUNCES_AFTER = 2, 5, 1, 4, 15, 3
+BOUNCING_PAYMENT = 2
+SETTLED_PERCENT, RECOVERED_PERCENT = 60, 30
+DAYS_TO_SETTLE = 14
+
+
+def follow_up_lateness(people: People, story: LoanStory, loan: Loan, day: dt.date) -> None:
+    """What is done on `day` about payments that do not come; nothing on most days. Call after the end of day."""
+    if story.fails and loan.days_past_due >= DEFAULT_AT:
+        declare_default(
+            loan_id=loan.pk,
+            cause=DefaultCause.DAYS_LATE,
+            note="",
+            actor=people.second_officer,
+            idempotency_key=new_key(),
+            today=day,
+        )
+    elif story.fails and loan.days_past_due >= NOTICE_AT:
+        if not DefaultNotice.objects.filter(open_key=loan.pk).exists():
+            send_default_notice(loan_id=loan.pk, actor=people.second_officer, idempotency_key=new_key(), today=day)
+    elif story.pays == Pays.ASKS_FOR_HELP and loan.days_past_due >= HELP_AT:
+        if not loan.hardship_requests.exists():
+            _ask_for_help(loan, day)
+    elif story.pays == Pays.GETS_NEW_PLAN and loan.days_past_due >= PLAN_AT:
+        _agree_on_plan(people, loan, day)
+
+
+def end_default(people: People, story: LoanStory, loan: Loan, day: dt.date) -> None:
+    """Settle a loan in default for less, or write it off: asked by one officer, agreed by the other."""
+    if (day - loan.defaults.get().declared_on).days < GIVEN_UP_AFTER:
+        return
+    waiting = ApprovalRequest.objects.filter(loan=loan, state=ApprovalState.PENDING).first()
+    if waiting is not None:
+        if (day - waiting.asked_on).days >= AGREED_AFTER:
+            approve_request(approval_id=waiting.pk, actor=people.officer, idempotency_key=new_key(), today=day)
+    elif story.stops_at == LoanStatus.SETTLED:
+        _settle(people, loan, day)
+    else:
+        request_write_off(
+            loan_id=loan.pk,
+            cause=DefaultCause.DAYS_LATE,
+            reason="No answer to letters and calls for months.",
+            actor=people.second_officer,
+            idempotency_key=new_key(),
+            today=day,
+        )
+
+
+def recover_a_part(people: People, loan: Loan, day: dt.date) -> None:
+    """Once, some of the money of a loan that was written off still comes."""
+    if (day - loan.closed_on).days < RECOVERED_AFTER or Recovery.objects.filter(loan=loan).exists():
+        return
+    record_recovery(
+        loan_id=loan.pk,
+        amount=loan.loss.total * RECOVERED_PERCENT // 100,
+        method=RepaymentMethod.DECLARED,
+        value_date=day,
+        bank_reference=f"Court {loan.reference}",
+        actor=people.officer,
+        idempotency_key=new_key(),
+        today=day,
+    )
+
+
+def let_a_payment_bounce(people: People, loan: Loan, day: dt.date) -> None:
+    """Once, a transfer that was counted is sent back by the bank."""
+    payments = Repayment.objects.filter(loan=loan)
+    if payments.filter(status=RepaymentStatus.REVERSED).exists():
+        return
+    counted = list(payments.filter(status=RepaymentStatus.CONFIRMED).order_by("pk"))
+    if len(counted) == BOUNCING_PAYMENT and (day - counted[-1].value_date).days >= BOUNCES_AFTER:
+        bounced = counted[-1]
+        reverse_repayment(
+            repayment_id=bounced.pk,
+            reason="The bank sent the transfer back: there was not enough money in the account.",
+            actor=people.officer,
+            idempotency_key=new_key(),
+            today=day,
+        )
+        tell_lenders_of_reversal(bounced.pk)
+
+
+def _ask_for_help(loan: Loan, day: dt.date) -> None:
+    request_help(
+        loan_id=loan.pk,
+        cause=HardshipCause.ILLNESS,
+        story="I broke my wrist and can't work until the plaster is off. After that I can pay as before.",
+        expected_months=2,
+        affordable_amount=50_00,
+        asked=PlanTerms(PlanOption.HOLIDAY, months=2),
+        actor=loan.borrower,
+        idempotency_key=new_key(),
+        today=day,
+    )
+
+
+def _agree_on_plan(people: People, loan: Loan, day: dt.date) -> None:
+    proposal = PlanProposal.objects.filter(loan=loan, status=PlanProposalStatus.PROPOSED).first()
+    if proposal is None:
+        propose_plan(
+            loan_id=loan.pk,
+            asked=PlanTerms(PlanOption.LONGER, months=24),
+            reason="Fewer hours at work since the summer.",
+            actor=people.second_officer,
+            idempotency_key=new_key(),
+            today=day,
+        )
+    elif (day - proposal.proposed_on).days >= ACCEPTED_AFTER:
+        accept_plan(proposal_id=proposal.pk, actor=loan.borrower, idempotency_key=new_key(), today=day)
+
+
+def _settle(people: People, loan: Loan, day: dt.date) -> None:
+    offer = SettlementOffer.objects.filter(loan=loan, status=SettlementStatus.OPEN).first()
+    if offer is None:
+        offer_settlement(
+            loan_id=loan.pk,
+            amount=loan.principal_outstanding * SETTLED_PERCENT // 100,
+            pay_by=day + dt.timedelta(days=DAYS_TO_SETTLE),
+            reason="The family pays this much at once; there is nothing else.",
+            actor=people.second_officer,
+            idempotency_key=new_key(),
+            today=day,
+        )
+    elif (day - offer.offered_on).days >= SETTLED_AFTER:
+        have_available(people, loan.borrower, offer.amount, day, step=50_00)
+        pay_settlement(
+            settlement_id=offer.pk,
+            method=RepaymentMethod.WALLET,
+            actor=loan.borrower,
+            idempotency_key=new_key(),
+            today=day,
+        )
