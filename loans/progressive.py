@@ -92,6 +92,16 @@ def picture_of(loan: Loan, terms: LoanTerms, events: Sequence[Event], on: dt.dat
     return replay(replay_terms(terms, finance_terms(loan, terms)), events, on)
 
 
+def _require_whole_charges(loan: Loan, events: Sequence[Event], picture: LoanPicture) -> None:
+    """A charge of a rate is booked once; the past must not change what it came to."""
+    if not any(isinstance(event, InstalmentCharge) and event.rate for event in events):
+        return
+    totals = dict(LoanCharge.objects.filter(loan=loan, is_undone=False).values_list("reference", "total"))
+    for charge in picture.charges:
+        if charge.amount != totals.get(charge.reference, charge.amount):
+            raise PlanOutOfStep(charge=charge.reference)
+
+
 def bring_rows(loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.date) -> Brought:
     """Bring the instalments of a progressive loan to `until` in memory and say what the calendar did.
 
@@ -103,6 +113,7 @@ def bring_rows(loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.d
     picture = picture_of(loan, terms, events, until)
     show_picture(loan, rows, picture)
     _require_in_step(rows, picture)
+    _require_whole_charges(loan, events, picture)
     fallen_due = []
     for row in rows:
         if row.due_date > until:

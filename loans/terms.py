@@ -192,6 +192,8 @@ def replay_terms(terms: LoanTerms, schedule: Terms) -> ReplayTerms:
         way=terms.payment_way,
         future_instalments=terms.future_instalments,
         last_takes_level=terms.last_takes_level,
+        # What a payment has too much goes to the borrower's wallet with it.
+        keeps_surplus=False,
     )
 
 

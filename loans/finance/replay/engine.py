@@ -219,7 +219,9 @@ class _Life:
             line.principal = due.principal
 
     def _use_surplus(self) -> None:
-        """A charge added after an overpayment is paid by it."""
+        """A charge added after an overpayment is paid by it, where the surplus stays with the loan."""
+        if not self.terms.keeps_surplus:
+            return
         for record in self.payments:
             if record.surplus:
                 self._allocate(record, is_payoff=False)

@@ -42,8 +42,9 @@ class ReplayTerms:
     whether money that comes early lowers the interest, and late principal keeps bearing interest (the latter only
     with ``overdue_principal_bears_interest``). ``payoff_interest`` says how far interest counts at a pay-off.
     ``order`` holds each of the twelve steps once. ``last_takes_level``: money in advance fills the last instalment up
-    to the level one, or else up to what the first plan gave it. Raises InvalidTerms for an order that is not a
-    permutation and for recalculation on a method without level instalments.
+    to the level one, or else up to what the first plan gave it. ``keeps_surplus``: money above all that is asked for
+    stays with the loan and pays a charge that is added later; else it goes back to the payer at once. Raises
+    InvalidTerms for an order that is not a permutation and for recalculation on a method without level instalments.
     """
 
     schedule: Terms
@@ -54,6 +55,7 @@ class ReplayTerms:
     way: AllocationWay = AllocationWay.HORIZONTAL
     future_instalments: FutureInstalments = FutureInstalments.NEXT
     last_takes_level: bool = True
+    keeps_surplus: bool = True
 
     def __post_init__(self) -> None:
         if sorted(self.order) != sorted(order_of(*LoanPart)):
