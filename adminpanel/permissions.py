@@ -16,7 +16,13 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Role, StaffGroup
 from accounts.permissions import READ_DOCUMENTS, REVIEW_IDENTITY, SUSPEND_USERS
-from loans.permissions import DECIDE_APPROVALS, RECORD_RECOVERIES, WAIVE_CHARGES, WORK_COLLECTIONS
+from loans.permissions import (
+    DECIDE_APPROVALS,
+    DECIDE_REPAYMENTS,
+    RECORD_RECOVERIES,
+    WAIVE_CHARGES,
+    WORK_COLLECTIONS,
+)
 from p2plending.lib.decorators import View, role_required
 
 REVIEW_APPLICATIONS = "adminpanel.review_applications"
@@ -24,7 +30,6 @@ CLOSE_LISTINGS = "adminpanel.close_listings"
 PAY_OUT_LOANS = "adminpanel.pay_out_loans"
 DECIDE_DEPOSITS = "adminpanel.decide_deposits"
 DECIDE_WITHDRAWALS = "adminpanel.decide_withdrawals"
-DECIDE_REPAYMENTS = "adminpanel.decide_repayments"
 VIEW_BOOKS = "adminpanel.view_books"
 CHANGE_SETTINGS = "adminpanel.change_settings"
 RUN_JOBS = "adminpanel.run_jobs"

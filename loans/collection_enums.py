@@ -11,6 +11,7 @@ class ApprovalKind(models.TextChoices):
 
     WRITE_OFF = "write_off", _("Write a loan off")
     SETTLEMENT = "settlement", _("Settle a loan for less")
+    REVERSAL = "reversal", _("Undo a payment that came back")
 
 
 class ApprovalState(models.TextChoices):

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 WORK_COLLECTIONS = "adminpanel.work_collections"
 WAIVE_CHARGES = "adminpanel.waive_charges"
+DECIDE_REPAYMENTS = "adminpanel.decide_repayments"
 DECIDE_APPROVALS = "adminpanel.decide_approvals"
 RECORD_RECOVERIES = "adminpanel.record_recoveries"

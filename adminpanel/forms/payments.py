@@ -36,6 +36,8 @@ class BackdatedPaymentForm(KeyedForm):
         },
     )
     bank_reference = forms.CharField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
+    # The figures were seen.
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

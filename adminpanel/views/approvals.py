@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -12,11 +14,14 @@ from accounts.selectors import audit_trail
 from adminpanel.forms.collections import ApproveForm, RefuseForm
 from adminpanel.permissions import VIEW_APPROVALS, permission_required
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
-from loans.collection_enums import ApprovalState
+from adminpanel.views.replay import shown_replay
+from loans.collection_enums import ApprovalKind, ApprovalState
 from loans.models import ApprovalRequest
 from loans.permissions import DECIDE_APPROVALS
 from loans.selectors.collections import approval_queue
 from loans.services.approvals import approve_request, refuse_request
+from loans.services.replay_preview import preview_reversal
+from loans.services.reversal_request import payment_to_undo
 from p2plending.lib import clock
 from p2plending.lib.decorators import get_only, post_only
 
@@ -111,6 +116,22 @@ def _page(
         "tried": tried,
         "failed": form,
         "is_own": is_own,
+        **_reversal(request, row),
         "history": audit_trail("loan", row.loan.reference)[:HISTORY_LENGTH],
     }
     return desk_page(request, "approval", ctx, status)
+
+
+def _reversal(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+    """The payment to undo, and what it changes as long as nobody has decided."""
+    if row.kind != ApprovalKind.REVERSAL:
+        return {}
+    payment = payment_to_undo(row)
+    if row.state != ApprovalState.PENDING:
+        return {"payment": payment}
+    shown = shown_replay(
+        lambda: preview_reversal(
+            repayment_id=payment.pk, reason=row.reason, actor=request.user, today=clock.business_date()
+        )
+    )
+    return {"payment": payment, **shown}

@@ -1,22 +1,26 @@
-"""Payments that came back, and payments that were found late."""
+"""Payments that came back, and payments that were found late: what they change is shown before it is done."""
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from adminpanel.forms.payments import BackdatedPaymentForm, ReversePaymentForm
 from adminpanel.permissions import DECIDE_REPAYMENTS, permission_required
-from adminpanel.views.pages import decide, desk_page
+from adminpanel.views.pages import INVALID, SPOKEN_STATUS, decide, desk_page
+from adminpanel.views.replay import shown_replay
 from loans.enums import LoanStatus
 from loans.models import Loan, Repayment
-from loans.selectors.servicing import reversal_effect
+from loans.selectors.replay import ReplayPreview
 from loans.services.backdating import record_backdated_repayment
-from loans.services.reversal import reverse_repayment
+from loans.services.replay_preview import preview_backdated_repayment, preview_reversal
+from loans.services.reversal_request import request_reversal
 from p2plending.lib import clock
 from p2plending.lib.decorators import get_or_post
+from p2plending.lib.errors import Refused
 
 
 @get_or_post
@@ -30,14 +34,14 @@ def reverse_payment(request: HttpRequest, reference: str) -> HttpResponse:
     return decide(
         request,
         form,
-        lambda cleaned: reverse_repayment(
+        lambda cleaned: request_reversal(
             repayment_id=row.pk,
             reason=cleaned["reason"],
             actor=request.user,
             idempotency_key=cleaned["form_key"],
             today=clock.business_date(),
         ),
-        done=_("Payment %(reference)s is undone. Everybody concerned is told.") % {"reference": reference},
+        done=_("A second person is asked. Nothing has moved yet."),
         target=lambda: reverse("admin:repayment", args=[reference]),
         again=lambda status: _reverse_page(request, row, form, status),
     )
@@ -51,34 +55,43 @@ def enter_payment(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _enter_page(request, loan, BackdatedPaymentForm(today=today))
     form = BackdatedPaymentForm(request.POST, today=today)
-    return decide(
-        request,
-        form,
-        lambda cleaned: record_backdated_repayment(
-            loan_id=loan.pk,
-            amount=cleaned["amount"],
-            value_date=cleaned["value_date"],
-            bank_reference=cleaned["bank_reference"],
-            actor=request.user,
-            idempotency_key=cleaned["form_key"],
-            today=today,
-        ),
-        done=_("The payment counts on its day. What came after it was worked out again."),
-        target=lambda: reverse("admin:loan_review", args=[reference]),
-        again=lambda status: _enter_page(request, loan, form, status),
-    )
+    if not form.is_valid():
+        return _enter_page(request, loan, form, INVALID)
+    told = {name: form.cleaned_data[name] for name in ("amount", "value_date", "bank_reference")}
+    told |= {"loan_id": loan.pk, "actor": request.user, "today": today}
+    try:
+        if not form.cleaned_data["confirmed"]:
+            return _check_page(request, loan, form, preview_backdated_repayment(**told))
+        record_backdated_repayment(**told, idempotency_key=form.cleaned_data["form_key"])
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return _enter_page(request, loan, form, refusal.status if refusal.status in SPOKEN_STATUS else INVALID)
+    messages.success(request, _("The payment counts on its day. What came after it was worked out again."))
+    return redirect("admin:loan_review", reference)
 
 
 def _reverse_page(request: HttpRequest, row: Repayment, form: ReversePaymentForm, status: int = 200) -> HttpResponse:
     ctx = {
         "title": _("Undo payment %(reference)s") % {"reference": row.reference},
         "row": row,
-        "effect": reversal_effect(row),
         "form": form,
+        **shown_replay(
+            lambda: preview_reversal(
+                repayment_id=row.pk, reason=row.reference, actor=request.user, today=clock.business_date()
+            )
+        ),
     }
     return desk_page(request, "payment_reverse", ctx, status)
 
 
 def _enter_page(request: HttpRequest, loan: Loan, form: BackdatedPaymentForm, status: int = 200) -> HttpResponse:
-    title = _("Enter a payment of an earlier day on %(loan)s") % {"loan": loan.reference}
-    return desk_page(request, "payment_enter", {"title": title, "loan": loan, "form": form}, status)
+    return desk_page(request, "payment_enter", {"title": _enter_title(loan), "loan": loan, "form": form}, status)
+
+
+def _check_page(request: HttpRequest, loan: Loan, form: BackdatedPaymentForm, preview: ReplayPreview) -> HttpResponse:
+    ctx = {"title": _enter_title(loan), "loan": loan, "form": form, **shown_replay(lambda: preview)}
+    return desk_page(request, "payment_enter_check", ctx)
+
+
+def _enter_title(loan: Loan) -> str:
+    return _("Enter a payment of an earlier day on %(loan)s") % {"loan": loan.reference}

@@ -13,9 +13,12 @@ from adminpanel.forms.decisions import ConfirmMoneyForm, NotFoundForm
 from adminpanel.permissions import DECIDE_REPAYMENTS, VIEW_REPAYMENTS, permission_required
 from adminpanel.selectors import repayment_queue
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
+from loans.collection_enums import ApprovalKind
 from loans.enums import RepaymentStatus
-from loans.models import Repayment
+from loans.models import ApprovalRequest, Repayment
+from loans.selectors.collections import waiting_request
 from loans.services.repayment import confirm_repayment, reject_repayment
+from loans.services.reversal_request import payment_to_undo
 from p2plending.lib import clock
 from p2plending.lib.decorators import get_only, post_only
 
@@ -78,6 +81,12 @@ def _repayment(reference: str) -> Repayment:
     return get_object_or_404(rows, reference=reference)
 
 
+def _asked_to_undo(row: Repayment) -> ApprovalRequest | None:
+    """The request to undo this payment that waits for a second person."""
+    request = waiting_request(row.loan, ApprovalKind.REVERSAL)
+    return request if request is not None and payment_to_undo(request).pk == row.pk else None
+
+
 def _following() -> str:
     row = repayment_queue().first()
     return reverse("admin:repayment", args=[row.reference]) if row else reverse("admin:repayment_queue")
@@ -113,6 +122,7 @@ def _page(
         "tried": tried,
         "failed": form,
         "is_own": is_own,
+        "asked": _asked_to_undo(row),
         "history": audit_trail("repayment", row.reference)[:HISTORY_LENGTH],
     }
     return desk_page(request, "repayment", ctx, status)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
 from accounts.models import User
-from loans.collection_enums import ApprovalState, HardshipStatus, SettlementStatus
+from loans.collection_enums import ApprovalKind, ApprovalState, HardshipStatus, SettlementStatus
 from loans.enums import LoanEvent, LoanStatus
 from loans.models import (
     ApprovalRequest,
@@ -148,6 +148,12 @@ def approval_queue() -> QuerySet[ApprovalRequest]:
     """What waits for a second person, oldest first."""
     waiting = ApprovalRequest.objects.filter(state=ApprovalState.PENDING)
     return waiting.select_related("loan", "maker").order_by("pk")
+
+
+def waiting_request(loan: Loan, kind: ApprovalKind) -> ApprovalRequest | None:
+    """What of this kind waits for a second person on the loan; there is one at most."""
+    waiting = ApprovalRequest.objects.filter(loan=loan, kind=kind, state=ApprovalState.PENDING)
+    return waiting.select_related("maker").first()
 
 
 def waivers_of(loan: Loan) -> list[Waiver]:

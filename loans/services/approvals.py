@@ -15,6 +15,7 @@ from loans.models import ApprovalRequest, Loan
 from loans.permissions import DECIDE_APPROVALS
 from loans.services.duties import require_duty
 from loans.services.lifecycle import record_step
+from loans.services.reversal_request import apply_reversal
 from loans.services.second_person import seal_of
 from loans.services.settlement import expire_settlement, open_settlement, refuse_settlement
 from loans.services.standing import lock_current_loan, lock_owing_loan
@@ -47,11 +48,15 @@ class RequestChanged(Refused):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Effect:
-    """What happens to the loan when a request of this kind is approved, refused, or not decided in time."""
+    """What happens to the loan when a request of this kind is approved, refused, or not decided in time.
+
+    `is_for_closed_too`: the loan may have been closed, for example by the very payment that came back.
+    """
 
     approve: Callable[..., object]
     refuse: Callable[..., None]
     expire: Callable[..., None]
+    is_for_closed_too: bool = False
 
 
 def _nothing(loan: Loan, approval: ApprovalRequest, *, today: dt.date) -> None:
@@ -61,6 +66,7 @@ def _nothing(loan: Loan, approval: ApprovalRequest, *, today: dt.date) -> None:
 EFFECTS: dict[ApprovalKind, Effect] = {
     ApprovalKind.WRITE_OFF: Effect(apply_write_off, _nothing, _nothing),
     ApprovalKind.SETTLEMENT: Effect(open_settlement, refuse_settlement, expire_settlement),
+    ApprovalKind.REVERSAL: Effect(apply_reversal, _nothing, _nothing, is_for_closed_too=True),
 }
 
 
@@ -136,7 +142,8 @@ def expire_request(*, approval_id: int, today: dt.date) -> bool:
 
 def _lock(approval_id: int, actor: User | None, today: dt.date) -> tuple[Loan, ApprovalRequest]:
     found = ApprovalRequest.objects.get(pk=approval_id)
-    loan = lock_owing_loan(found.loan_id, today)
+    lock = lock_current_loan if EFFECTS[ApprovalKind(found.kind)].is_for_closed_too else lock_owing_loan
+    loan = lock(found.loan_id, today)
     approval = lock_guard(ApprovalRequest.objects.filter(pk=approval_id))
     require_duty(actor, DECIDE_APPROVALS, loan)
     if actor is None or actor.pk == approval.maker_id:

@@ -77,7 +77,7 @@ def back(_scene: Scene) -> list[Form]:
         ("ledger:cancel_deposit", {}, 0),
         ("ledger:cancel_withdrawal", {}, 1),
         ("admin:repayment_reject", {"note": "Not found."}, 0),
-        ("admin:reverse_payment", {"reason": "The bank took it back."}, 1),
+        ("admin:reverse_payment", {"reason": "The bank took it back."}, 0),
         ("loans:help_send", {"cause": "income", "expected_months": "3", "affordable_amount": "20", **pause}, 0),
         ("admin:case_step", {"cause": "fraud", "reason": "Gone.", "confirmed": "on"}, 0),
         ("admin:loan_decline", {"reasons": ["STORY"], "note": "", "confirmed": "on"}, 0),
