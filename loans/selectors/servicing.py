@@ -11,12 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from ledger.chart import WALLET_AVAILABLE
-from ledger.models import Account
 from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
 from loans.falling_due import apply_calendar, late_fee_day, late_since, servicing_columns
 from loans.finance import PayoffFigure, payoff
-from loans.models import Distribution, Instalment, Loan, Repayment, ScheduleVersion
+from loans.models import Instalment, Loan, Repayment, ScheduleVersion
 from loans.snapshots import instalment_states, live_instalments
 from loans.terms import LoanTerms
 from loans.up_to_date import bring_up_to
@@ -223,29 +221,3 @@ def _next_late_fee(rows: list[Instalment], terms: LoanTerms, today: dt.date) -> 
     apply_calendar(late[:1], terms, late_fee_day(late[0], terms))
     fee = late[0].late_fee_due - before[id(late[0])]
     return (late[0].late_fee_charged_on, fee) if fee else None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ReversalEffect:
-    """What undoing a payment takes back from lenders, in minor units, and how many later payments it touches."""
-
-    from_lenders: int
-    owed_by_lenders: int
-    later_count: int
-
-
-def reversal_effect(repayment: Repayment) -> ReversalEffect:
-    """The figures of undoing a payment now, before later payments are applied again."""
-    shares: dict[int, int] = {}
-    for owner_id, net in Distribution.objects.filter(repayment=repayment).values_list("note__owner_id", "net"):
-        shares[owner_id] = shares.get(owner_id, 0) + net
-    wallets = Account.objects.filter(code=WALLET_AVAILABLE, owner_id__in=shares)
-    held = dict(wallets.values_list("owner_id", "balance"))
-    later = Repayment.objects.filter(
-        loan=repayment.loan_id, status=RepaymentStatus.CONFIRMED, entry_id__gt=repayment.entry_id
-    )
-    return ReversalEffect(
-        from_lenders=sum(shares.values()),
-        owed_by_lenders=sum(max(net - held.get(owner_id, 0), 0) for owner_id, net in shares.items()),
-        later_count=later.count(),
-    )
