@@ -1,4 +1,4 @@
-"""`make test`: lint, contracts, checks, then the whole suite on SQLite and again on a MariaDB of our own."""
+"""`make test`: lint, contracts, checks, then the suite on SQLite and what needs a database on a MariaDB of our own."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from pathlib import Path
 
 from p2plending.scripts.console import CannotContinue, say, stop_with, warn
 from p2plending.scripts.environment import DEVELOPMENT, ROOT, VENV_PYTHON, prepare_environment
-from p2plending.scripts.mariadb import require_server, temporary_server
+from p2plending.scripts.mariadb import require_server, roomy_folder, temporary_server
 from p2plending.scripts.processes import StopRequested, end_process, ignore_further_signals, stop_on_signals
 from p2plending.scripts.system_parts import browser_packages, install_command, install_packages, mysqlclient_packages
 
 BIN = VENV_PYTHON.parent
 NOTHING_COLLECTED = 5
 STOP_SECONDS = 20
-# Two processes: tests wait for disks and browsers often enough that more would only take turns.
-PARALLEL = ("-n", "2", "--dist", "loadfile")
+# Two processes: tests wait for disks and browsers often enough that more would only take turns. The plugin puts files
+# with slow tests first; the order by number of tests would keep a file with one long test for the end.
+PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "p2plending.tests.stages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def pytest_command(marks: list[str], arguments: Sequence[str]) -> list[str]:
 
 
 def run_suites(run: SuiteRun, arguments: Sequence[str], *, is_fast: bool) -> None:
-    """The suite on a SQLite file, then on MariaDB."""
+    """The suite on a SQLite file, then what a database can change on MariaDB."""
     if is_fast:
         run.stage("tests on SQLite", pytest_command(["mariadb", "browser", "slow"], arguments))
         return
@@ -122,8 +123,9 @@ def run_suites(run: SuiteRun, arguments: Sequence[str], *, is_fast: bool) -> Non
         if mysqlclient_packages() and not driver_is_installed():
             raise CannotContinue(f"mysqlclient could not be compiled: {install_command(mysqlclient_packages())}")
         require_server(run.scratch / "apt.log")
+        command = pytest_command(browser, ["--second-database", *arguments])
         with temporary_server() as url:
-            run.stage(name, pytest_command(browser, arguments), environment={"DATABASE_URL": url})
+            run.stage(name, command, environment={"DATABASE_URL": url})
     except CannotContinue as problem:
         run.leave_out(name, str(problem))
 
@@ -150,7 +152,7 @@ def main() -> None:
     options, arguments = parser.parse_known_args()
     os.chdir(ROOT)
     stop_on_signals()
-    scratch = Path(tempfile.mkdtemp(prefix="p2p-test-"))
+    scratch = Path(tempfile.mkdtemp(prefix="p2p-test-", dir=roomy_folder()))
     run = SuiteRun(scratch=scratch, in_ci=os.environ.get("CI", "").lower() in {"1", "true", "yes"})
     try:
         prepare_environment(DEVELOPMENT, log=scratch / "install.log")

@@ -22,7 +22,13 @@ from p2plending.tests.places import owner_of, path_to, url_names
 from p2plending.tests.scene import Scene, build_scene
 from p2plending.tests.test_access import ONLY_VISITORS, STATED
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+# Which pages open is asked of both databases by test_access.py; how they are drawn is the same over each.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 # Swagger draws its own page from files of its own; it is checked for files and policy elsewhere.
