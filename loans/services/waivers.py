@@ -15,11 +15,13 @@ from loans.enums import InstalmentStatus
 from loans.journal_collections import waiver_lines
 from loans.models import Instalment, Loan, Waiver
 from loans.permissions import WAIVE_CHARGES
+from loans.progressive import is_progressive
 from loans.services.collection_notices import tell_waived
 from loans.services.duties import require_duty
 from loans.services.lifecycle import record_step
 from loans.services.servicing import roll_forward
 from loans.services.standing import close_if_nothing_is_owed, lock_owing_loan, settled_status
+from loans.terms import LoanTerms
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
 
@@ -47,6 +49,14 @@ class ReasonMissing(Refused):
     default_message = _("Enter a reason.")
 
 
+class WaiveTheCharge(Refused):
+    """The plan follows the money, so what it asks for can't be lowered by hand; a charge can be taken away."""
+
+    code = "waive_the_charge"
+    status = 409
+    default_message = _("The plan of this loan follows its payments. Waive one of its charges in place of this.")
+
+
 class WrongInstalment(Refused):
     """The instalment is not one of this loan, or was replaced by another plan."""
 
@@ -69,7 +79,7 @@ def waive_charges(
     """Waive `interest` and `late_fee` (minor units) of an instalment that is due, up to what is unpaid (rule WAIVE).
 
     The last charge waived on a loan whose principal is paid closes it. Raises StaffOnly, NotYourDuty, OwnLoan,
-    LoanNotOwing, WrongInstalment, NothingToWaive, MoreThanOwed, ReasonMissing.
+    LoanNotOwing, WaiveTheCharge, WrongInstalment, NothingToWaive, MoreThanOwed, ReasonMissing.
     """
     return run_once(
         lambda: _waive(loan_id, instalment_id, interest, late_fee, reason.strip(), actor, today),
@@ -92,6 +102,8 @@ def _waive(
 ) -> Waiver:
     loan = lock_owing_loan(loan_id, today)
     require_duty(actor, WAIVE_CHARGES, loan)
+    if is_progressive(loan, LoanTerms.from_json(loan.frozen_terms)):
+        raise WaiveTheCharge
     if not reason:
         raise ReasonMissing
     row = _instalment(loan, instalment_id)
