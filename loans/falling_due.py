@@ -79,33 +79,52 @@ def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date)
             row.late_fee_due += fee
             row.late_fee_charged_on = charged_on
             events.append(LateFee(charged_on, row, fee))
-        overdue = _overdue_interest(row, terms, until)
-        if overdue is not None:
+        for overdue in _overdue_interest(row, terms, until):
             row.late_fee_due += overdue.amount
-            row.default_interest_to = until
+            row.default_interest_to = overdue.on
             events.append(overdue)
     return sorted(events, key=lambda event: (event.on, event.row.number))
 
 
-def _overdue_interest(row: Instalment, terms: LoanTerms, until: dt.date) -> OverdueInterest | None:
+def _overdue_interest(row: Instalment, terms: LoanTerms, until: dt.date) -> list[OverdueInterest]:
     """Simple interest a day on late principal, principal × rate × days / 365 half-up, from the end of the grace on.
 
-    Days whose interest is less than a minor unit wait for the next ones.
+    Not for the days of a pause, nor for those after its end (a default). Days whose interest is less than a minor unit
+    wait for the next ones.
     """
-    since = late_fee_day(row, terms) - dt.timedelta(days=1)
+    principal, rate = row.principal_unpaid, terms.default_interest_rate
+    if not rate or not principal:
+        return []
+    since = _end_of_grace(row, terms)
     since = max(since, row.default_interest_to or since)
-    days, principal, rate = (until - since).days, row.principal_unpaid, terms.default_interest_rate
-    if days <= 0 or not rate or not principal:
-        return None
     numerator, denominator = rate.as_integer_ratio()
-    amount = round_ratio(principal * numerator * days, denominator * DAYS_OF_YEAR, Rounding.HALF_UP)
-    return OverdueInterest(until, row, amount, since, principal, rate) if amount else None
+    found = []
+    for first, last in _outside_pause(row, since, min(until, row.default_interest_until or until)):
+        units = principal * numerator * (last - first).days
+        amount = round_ratio(units, denominator * DAYS_OF_YEAR, Rounding.HALF_UP)
+        if amount:
+            found.append(OverdueInterest(last, row, amount, first, principal, rate))
+    return found
+
+
+def _outside_pause(row: Instalment, since: dt.date, until: dt.date) -> list[tuple[dt.date, dt.date]]:
+    """The days after `since` up to `until` that are not days of the row's pause, as one span or two."""
+    if row.late_fee_not_before is None:
+        return [(since, until)] if since < until else []
+    paused_to = row.late_fee_not_before - dt.timedelta(days=1)
+    spans = [(since, min(until, row.paused_from or since)), (max(since, paused_to), until)]
+    return [(first, last) for first, last in spans if first < last]
+
+
+def _end_of_grace(row: Instalment, terms: LoanTerms) -> dt.date:
+    return first_day_of_lateness(row.due_date, terms.holiday_country) + dt.timedelta(days=terms.grace_days)
 
 
 def late_fee_day(row: Instalment, terms: LoanTerms) -> dt.date:
     """The day on which an unpaid instalment gets its fee: after the days of grace, and not while help is asked for."""
-    late_from = first_day_of_lateness(row.due_date, terms.holiday_country)
-    charged_on = late_from + dt.timedelta(days=terms.grace_days + 1)
+    charged_on = _end_of_grace(row, terms) + dt.timedelta(days=1)
+    if row.paused_from is not None and charged_on <= row.paused_from:
+        return charged_on
     return max(charged_on, row.late_fee_not_before or charged_on)
 
 

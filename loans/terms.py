@@ -35,6 +35,7 @@ _PLAIN_SINCE_VERSION_2 = (
     "holiday_country",
 )
 _PLAIN_SINCE_VERSION_3 = (
+    "stops_default_interest",
     "payment_every",
     "payment_count",
     "overdue_bears_interest",
@@ -92,7 +93,9 @@ class LoanTerms:
     interest_free_periods: int = 0
     principal_free_periods: int = 0
     holiday_country: str = ""
-    # Since version 3. `part_order` and what follows it are read for a progressive loan only.
+    # Since version 3.
+    stops_default_interest: bool = True
+    # `part_order` and what follows it are read for a progressive loan only.
     payment_every: int = 1
     payment_unit: PeriodUnit = PeriodUnit.MONTH
     payment_count: int | None = None

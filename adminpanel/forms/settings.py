@@ -132,6 +132,7 @@ class ProductForm(forms.ModelForm):
             "principal_free_periods",
             "extra_payment_mode",
             "default_interest_rate",
+            "stops_default_interest",
             "holiday_country",
             "withdrawal_days",
             "refunds_fee_on_withdrawal",

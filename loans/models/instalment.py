@@ -60,11 +60,15 @@ class Instalment(models.Model):
     # Interest earned up to the day that the loan was brought to; empty where it grows evenly with the days.
     interest_to_date = MoneyField(null=True, blank=True)
     late_fee_charged_on = models.DateField(null=True, blank=True)
-    # While a request for help is open no fee is charged; this is the first day on which one may be again.
+    # While a request for help is open neither fee nor default interest is charged: not for the days after `paused_from`
+    # until the day on which they may be again.
+    paused_from = models.DateField(null=True, blank=True)
     late_fee_not_before = models.DateField(null=True, blank=True)
     settled_on = models.DateField(_("paid on"), null=True, blank=True)
     # Default interest is charged up to here.
     default_interest_to = models.DateField(null=True, blank=True)
+    # It is not charged for days after this one: the loan is in default.
+    default_interest_until = models.DateField(null=True, blank=True)
     # The version of the plan that replaced it.
     superseded_by = models.PositiveSmallIntegerField(null=True, blank=True)
 

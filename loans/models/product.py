@@ -47,6 +47,7 @@ class LoanProduct(TimestampedModel):
     partial_offer_days = models.PositiveSmallIntegerField(_("days to decide on a partly funded loan"), default=3)
     signing_days = models.PositiveSmallIntegerField(_("days to sign"), default=14)
     default_interest_rate = RateField(_("default interest a year on late principal"), default=Decimal(0))
+    stops_default_interest = models.BooleanField(_("no default interest after the default"), default=True)
     withdrawal_days = models.PositiveSmallIntegerField(_("days to give the loan back after pay-out"), default=14)
     refunds_fee_on_withdrawal = models.BooleanField(_("set-up fee comes back with it"), default=True)
     smooths_last_payment = models.BooleanField(_("even out the last payment"), default=False)

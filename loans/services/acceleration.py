@@ -13,6 +13,7 @@ from loans.journal_collections import recognition_lines
 from loans.models import Instalment, Loan
 from loans.services.standing import store_version
 from loans.snapshots import live_instalments
+from loans.terms import LoanTerms
 from p2plending.lib.db import require_transaction
 
 
@@ -20,25 +21,28 @@ def accelerate(loan: Loan, *, reason: str, actor: User | None, today: dt.date) -
     """Make the whole balance due on `today` as the next schedule version; returns what was to come, as it is due now.
 
     Interest earned up to today is recognised (rule ACC), interest of later days is not charged. From now on no late
-    fee is added to anything unpaid. Call under the loan's guard, rolled forward to `today`.
+    fee is added to anything unpaid, nor default interest unless the product says so. Call under the loan's guard,
+    rolled forward to `today`.
     """
     require_transaction()
     rows = live_instalments(loan)
     unpaid = unpaid_rows(rows)
     ahead = [row for row in unpaid if row.due_date > today]
     claims = open_claims(ahead, today)
-    _end_late_fees([row for row in unpaid if row.due_date <= today], today)
+    stops_interest = LoanTerms.from_json(loan.frozen_terms).stops_default_interest
+    _end_charges([row for row in unpaid if row.due_date <= today], today, stops_interest=stops_interest)
     if not ahead:
         return claims
     _recognise(loan, claims, actor, today)
     replace_rows(ahead, loan.schedule_version + 1)
     Instalment.objects.bulk_update(ahead, REPLACED_COLUMNS)
     kept = [row for row in rows if row.status != InstalmentStatus.SUPERSEDED]
-    store_version(loan, reason, [_due_now(loan, claims, next_number(kept))], actor=actor, today=today)
+    due_now = _due_now(loan, claims, next_number(kept), stops_interest=stops_interest)
+    store_version(loan, reason, [due_now], actor=actor, today=today)
     return claims
 
 
-def _due_now(loan: Loan, claims: OpenClaims, number: int) -> Instalment:
+def _due_now(loan: Loan, claims: OpenClaims, number: int, *, stops_interest: bool) -> Instalment:
     # Its interest is all earned on its one day, so the period ends there and begins the day before.
     return Instalment(
         loan=loan,
@@ -52,14 +56,15 @@ def _due_now(loan: Loan, claims: OpenClaims, number: int) -> Instalment:
         interest_posted=claims.interest,
         late_fee_due=claims.late_fee,
         late_fee_charged_on=claims.on,
+        default_interest_until=claims.on if stops_interest else None,
     )
 
 
-def _end_late_fees(overdue: list[Instalment], today: dt.date) -> None:
-    spared = [row for row in overdue if row.late_fee_charged_on is None]
-    for row in spared:
-        row.late_fee_charged_on = today
-    Instalment.objects.bulk_update(spared, ["late_fee_charged_on"])
+def _end_charges(overdue: list[Instalment], today: dt.date, *, stops_interest: bool) -> None:
+    for row in overdue:
+        row.late_fee_charged_on = row.late_fee_charged_on or today
+        row.default_interest_until = today if stops_interest else None
+    Instalment.objects.bulk_update(overdue, ["late_fee_charged_on", "default_interest_until"])
 
 
 def _recognise(loan: Loan, claims: OpenClaims, actor: User | None, today: dt.date) -> None:

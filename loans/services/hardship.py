@@ -129,7 +129,7 @@ def approve_help(
         decided = _decide(loan, request, HardshipStatus.APPROVED, note, actor, today)
         reason = note.strip() or request.get_cause_display()
         proposal = make_proposal(loan, asked, reason=reason, hardship=decided, actor=actor, today=today)
-        pause_collections(loan, proposal.expires_on)
+        pause_collections(loan, proposal.expires_on, today=today)
         return decided
 
     return run_once(
@@ -200,7 +200,7 @@ def _request(
         asked_on=today,
         paused_until=paused_until,
     )
-    pause_collections(loan, paused_until)
+    pause_collections(loan, paused_until, today=today)
     data = {"request": request.reference, "cause": str(cause), "option": str(asked.option)}
     record_step(loan, "help_asked", actor=actor, data=data)
     tell_help_received(loan, request)
@@ -228,6 +228,6 @@ def _decide(
     request.decided_on, request.decided_by, request.decision_note = today, actor, note
     request.save()
     if status != HardshipStatus.APPROVED:
-        pause_collections(loan, today)
+        pause_collections(loan, today, today=today)
     record_step(loan, f"help_{status.value}", actor=actor, reason=note, data={"request": request.reference})
     return request

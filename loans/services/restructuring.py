@@ -228,7 +228,7 @@ def end_proposal(
     proposal.status, proposal.open_key, proposal.decided_on = status, None, today
     proposal.save()
     if proposal.hardship_id and status != PlanProposalStatus.ACCEPTED and loan.status in LoanStatus.owing():
-        pause_collections(loan, today)
+        pause_collections(loan, today, today=today)
     record_step(loan, f"plan_{status.value}", actor=actor, data={"proposal": proposal.reference})
     return proposal
 

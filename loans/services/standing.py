@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import partial
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -85,15 +85,19 @@ def close_notes(loan: Loan, status: NoteStatus, today: dt.date) -> None:
     )
 
 
-def pause_collections(loan: Loan, until: dt.date) -> None:
-    """No reminder up to and including `until`, and no late fee before the day after it on what has none yet.
+def pause_collections(loan: Loan, until: dt.date, *, today: dt.date) -> None:
+    """No reminder up to and including `until`, and neither late fee nor default interest for the days from now to then.
 
-    Today ends a pause. Call under the loan's guard.
+    A pause that runs gets this end; `until` today ends it. Call under the loan's guard, rolled forward to `today`.
     """
     loan.collections_paused_until = until
     loan.save(update_fields=["collections_paused_until", "updated_at"])
-    rows = Instalment.objects.filter(loan=loan, status__in=InstalmentStatus.unpaid(), late_fee_charged_on__isnull=True)
-    rows.update(late_fee_not_before=until + dt.timedelta(days=1))
+    rows = Instalment.objects.filter(loan=loan, status__in=InstalmentStatus.unpaid())
+    ends = until + dt.timedelta(days=1)
+    if until > today:
+        resting = Q(late_fee_not_before__isnull=True) | Q(late_fee_not_before__lte=today)
+        rows.filter(resting).update(paused_from=today, late_fee_not_before=ends)
+    rows.filter(late_fee_not_before__gt=today).update(late_fee_not_before=ends)
 
 
 def close_if_nothing_is_owed(loan: Loan, *, actor: User | None, today: dt.date) -> bool:
