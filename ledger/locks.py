@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models.signals import post_migrate
 
 from accounts.models import User
@@ -103,9 +103,10 @@ def _lock(ids: Iterable[int]) -> dict[str, LockedAccount]:
     ordered = sorted(ids)
     locked: dict[str, LockedAccount] = {}
     # By hand: this is the hottest statement of the books, and the ORM would cost more than the database.
-    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    database = connections[DEFAULT_DB_ALIAS]
+    lock = " FOR UPDATE" if database.features.has_select_for_update else ""
     columns = ", ".join(map(quote_name, ("id", "key", "balance", "version", "has_due")))
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         for start in range(0, len(ordered), KEYS_PER_QUERY):
             places = ", ".join(map(str, ordered[start : start + KEYS_PER_QUERY]))
             cursor.execute(

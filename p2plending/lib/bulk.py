@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -24,15 +24,16 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     names = ", ".join(quote_name(column) for column in columns)
     places = ", ".join(["%s"] * len(columns))
     statement = f"INSERT INTO {table} ({names}) VALUES "  # noqa: S608 - names of our own schema
+    database = connections[DEFAULT_DB_ALIAS]
     for part in _parts(rows):
-        if connection.vendor == "mysql":
-            connection.run_later(statement + _written_out(part, len(columns)))
+        if database.vendor == "mysql":
+            database.run_later(statement + _written_out(part, len(columns), database.connection.literal))
         else:
-            with connection.cursor() as cursor:
+            with database.cursor() as cursor:
                 cursor.executemany(f"{statement} ({places})", part)
 
 
-def _written_out(rows: Sequence[tuple[Any, ...]], width: int) -> str:
+def _written_out(rows: Sequence[tuple[Any, ...]], width: int, literal_of: Callable[[Any], bytes]) -> str:
     """Rows as SQL. Whole numbers need no quoting, and the driver's way of each value would cost more than the row."""
     quoted: dict[str, str] = {}
 
@@ -42,9 +43,9 @@ def _written_out(rows: Sequence[tuple[Any, ...]], width: int) -> str:
         if type(value) is Decimal and value.is_finite():
             return format(value, "f")
         if type(value) is not str:
-            return connection.connection.literal(value).decode()
+            return literal_of(value).decode()
         if value not in quoted:
-            quoted[value] = connection.connection.literal(value).decode()
+            quoted[value] = literal_of(value).decode()
         return quoted[value]
 
     row_of = f"({', '.join(['%s'] * width)})"
@@ -104,27 +105,33 @@ def _insert_of(
 
 
 def write_numbers(model: type[models.Model], columns: Sequence[str], rows: Mapping[int, Sequence[int]]) -> None:
-    """Write whole numbers into columns of rows given by primary key: one statement, however many rows.
+    """Write whole numbers into columns of rows given by primary key: one statement for every 5,000 rows.
 
     The rows must be ones that this transaction has locked or inserted.
     """
     require_transaction()
-    if not rows:
-        return
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        part = sorted(rows)[start : start + ROWS_PER_STATEMENT]
+        _write_part(model, columns, {pk: rows[pk] for pk in part})
+
+
+def _write_part(model: type[models.Model], columns: Sequence[str], rows: Mapping[int, Sequence[int]]) -> None:
+    """One statement of `write_numbers`; the keys are in ascending order."""
     table, key = quote_name(model._meta.db_table), quote_name(model._meta.pk.column)
-    ordered = sorted(rows)
-    keys = ", ".join(map(str, ordered))
-    if connection.vendor == "mysql":
+    keys = ", ".join(map(str, rows))
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "mysql":
         # A binary search among the keys, then a look-up: CASE would try one key after the other for every row.
+        values = [", ".join([str(row[place]) for row in rows.values()]) for place in range(len(columns))]
         changes = ", ".join(
-            f"{quote_name(name)} = ELT(INTERVAL({key}, {keys}), {', '.join(str(rows[pk][place]) for pk in ordered)})"
-            for place, name in enumerate(columns)
+            f"{quote_name(name)} = ELT(INTERVAL({key}, {keys}), {listed})"
+            for name, listed in zip(columns, values, strict=True)
         )
-        connection.run_later(f"UPDATE {table} SET {changes} WHERE {key} IN ({keys})")  # noqa: S608 - names and numbers of ours
+        database.run_later(f"UPDATE {table} SET {changes} WHERE {key} IN ({keys})")  # noqa: S608 - names and numbers of ours
         return
-    listed = ", ".join(f"({pk}, {', '.join(map(str, rows[pk]))})" for pk in ordered)
+    listed = ", ".join(f"({pk}, {', '.join(map(str, row))})" for pk, row in rows.items())
     changes = ", ".join(f"{quote_name(name)} = source.column{place}" for place, name in enumerate(columns, start=2))
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {changes} FROM (VALUES {listed}) AS source WHERE {key} = source.column1")  # noqa: S608 - names and numbers of ours
 
 

@@ -11,4 +11,5 @@ LENGTH = 8
 
 def new_reference(prefix: str) -> str:
     """A fresh random reference, e.g. `LN-7F3K2A9C`. 32**8 values: the unique column catches the rest."""
-    return f"{prefix}-" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    number = secrets.randbits(5 * LENGTH)
+    return f"{prefix}-" + "".join([ALPHABET[number >> shift & 31] for shift in range(0, 5 * LENGTH, 5)])

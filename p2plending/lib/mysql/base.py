@@ -99,17 +99,21 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
             with self.cursor() as cursor:
                 cursor.execute(statement)
             return
-        with debug_transaction(self, statement):
-            self.validate_no_broken_transaction()
-            self._waiting.append(statement)
+        self.validate_no_broken_transaction()
+        self._keep(statement)
+
+    def _keep(self, statement: str) -> None:
+        self._waiting.append(statement)
+        if self.queries_logged:
+            self.queries_log.append({"sql": statement, "time": "0.000"})
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         return Cursor(self.connection.cursor(), self)
 
     def _start_transaction_under_autocommit(self) -> None:
         # Django calls this in place of SET autocommit = 0, and finds no SET autocommit = 1 to send at the end.
-        with debug_transaction(self, BEGIN):
-            self._waiting = [BEGIN]
+        self._waiting = []
+        self._keep(BEGIN)
 
     def _commit(self) -> None:
         waiting = self.take_waiting()

@@ -80,7 +80,8 @@ def test_a_key_that_is_there_is_left_as_it_is() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", [0, 1, 2, 40])
-def test_numbers_reach_the_rows_they_are_for_and_no_other(number: int) -> None:
+def test_numbers_reach_the_rows_they_are_for_and_no_other(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    monkeypatch.setattr(bulk, "ROWS_PER_STATEMENT", 30)
     with transaction.atomic():
         insert_rows(OperationKey, COLUMNS, rows(number + 2))
         ids = list(OperationKey.objects.order_by("-pk").values_list("pk", flat=True))
