@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -27,6 +27,7 @@ from loans.models import (
     Repayment,
     RepaymentAllocation,
     ScheduleVersion,
+    Waiver,
 )
 from loans.progressive import events_of, is_progressive, picture_of, show_picture
 from loans.services.calendar import CALENDAR_KINDS, figures_of, post_calendar, row_of_key, store_following
@@ -203,8 +204,19 @@ def _require_repeatable(loan: Loan, terms: LoanTerms, payments: Sequence[Repayme
     if is_progressive(loan, terms):
         # What is waived of a charge is what was unpaid of it that day, which the past decides.
         others |= entries.filter(postings__account__loan_reference=loan.reference, kind=EntryKind.WAIVER)
-    if agreed.exists() or others.exists():
+    if agreed.exists() or others.exists() or _given_up(loan, payments, to).exists():
         raise PlanAgreedSince(since=to)
+
+
+def _given_up(loan: Loan, payments: Sequence[Repayment], to: dt.date) -> QuerySet[Waiver]:
+    """Waivers that would not hold in the past played again.
+
+    Interest that was waived when all of it was due can't be earned day by day once more; and what was waived on a plan
+    that a payment made is gone with that plan.
+    """
+    made = ScheduleVersion.objects.filter(repayment__in=payments).values("number")
+    is_lost = Q(interest__gt=0, instalment__due_date__gt=to) | Q(instalment__schedule_version__in=made)
+    return Waiver.objects.filter(is_lost, loan=loan)
 
 
 def _calendar_entries(loan: Loan, rows: Sequence[Instalment], to: dt.date) -> list[JournalEntry]:
