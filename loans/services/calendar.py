@@ -68,13 +68,16 @@ def row_of_key(key: str) -> tuple[int, int] | None:
 
 
 def store_following(rows: list[Instalment], before: dict[int, tuple[object, ...]]) -> None:
-    """Write the instalments of a progressive loan that differ from `before`, by their `figures_of`."""
+    """Write the instalments of a progressive loan that differ from `before`, by their `figures_of`; new ones, too.
+
+    An instalment may be in `rows` more than once.
+    """
     for row in rows:
         if row.pk is None:
             row.save()
-    changed = [row for row in rows if figures_of(row) != before.get(row.pk)]
+    changed = {row.pk: row for row in rows if figures_of(row) != before.get(row.pk)}
     if changed:
-        Instalment.objects.bulk_update(changed, FOLLOWING_COLUMNS)
+        Instalment.objects.bulk_update(changed.values(), FOLLOWING_COLUMNS)
 
 
 def figures_of(row: Instalment) -> tuple[object, ...]:
@@ -88,7 +91,7 @@ def _post_following(
     known = list(rows)
     before = {row.pk: figures_of(row) for row in known}
     calendar = bring_rows(loan, terms, rows, until).calendar
-    store_following([*known, *(row for row in rows if row.pk is None)], before)
+    store_following([*known, *rows], before)
     for event in calendar:
         _post_event(loan, event, actor, posted_on or event.on, is_charge=True)
 

@@ -288,7 +288,7 @@ def _restore_following(
             row.interest_posted = row.interest_paid
     live = [row for row in rows if row.status != InstalmentStatus.SUPERSEDED]
     show_picture(loan, live, picture_of(loan, terms, events_of(loan), to))
-    store_following([*rows, *(row for row in live if row.pk is None)], before)
+    store_following([*rows, *live], before)
 
 
 def _take_off(by_pk: dict[int, Instalment], payments: Sequence[Repayment]) -> None:
