@@ -1,7 +1,7 @@
 """Demo loans that are not paid as planned, and what people do about it: help, a new plan, default, and how that ends.
 
-The second officer works on collections; the first agrees where two people are needed. What comes next is read from what
-is stored, as everywhere in the demo.
+The second officer works on collections, the first on payments; each agrees to what the other asks. What comes next is
+read from what is stored, as everywhere in the demo.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from loans.services.default import declare_default, send_default_notice
 from loans.services.hardship import request_help
 from loans.services.recovery import record_recovery
 from loans.services.restructuring import accept_plan, propose_plan
-from loans.services.reversal import reverse_repayment, tell_lenders_of_reversal
+from loans.services.reversal import tell_lenders_of_reversal
+from loans.services.reversal_request import request_reversal
 from loans.services.settlement import offer_settlement, pay_settlement
 from loans.services.write_off import request_write_off
 from p2plending.demo.people import People
@@ -99,21 +100,25 @@ def recover_a_part(people: People, loan: Loan, day: dt.date) -> None:
 
 
 def let_a_payment_bounce(people: People, loan: Loan, day: dt.date) -> None:
-    """Once, a transfer that was counted is sent back by the bank."""
+    """Once, a transfer that was counted is sent back by the bank, and is undone by two officers."""
     payments = Repayment.objects.filter(loan=loan)
     if payments.filter(status=RepaymentStatus.REVERSED).exists():
         return
     counted = list(payments.filter(status=RepaymentStatus.CONFIRMED).order_by("pk"))
-    if len(counted) == BOUNCING_PAYMENT and (day - counted[-1].value_date).days >= BOUNCES_AFTER:
-        bounced = counted[-1]
-        reverse_repayment(
-            repayment_id=bounced.pk,
+    if len(counted) < BOUNCING_PAYMENT or (day - counted[-1].value_date).days < BOUNCES_AFTER:
+        return
+    waiting = ApprovalRequest.objects.filter(loan=loan, state=ApprovalState.PENDING).first()
+    if waiting is None:
+        request_reversal(
+            repayment_id=counted[-1].pk,
             reason="The bank sent the transfer back: there was not enough money in the account.",
             actor=people.officer,
             idempotency_key=new_key(),
             today=day,
         )
-        tell_lenders_of_reversal(bounced.pk)
+    elif (day - waiting.asked_on).days >= AGREED_AFTER:
+        approve_request(approval_id=waiting.pk, actor=people.second_officer, idempotency_key=new_key(), today=day)
+        tell_lenders_of_reversal(counted[-1].pk)
 
 
 def _ask_for_help(loan: Loan, day: dt.date) -> None:

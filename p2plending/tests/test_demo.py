@@ -117,7 +117,9 @@ def _trouble_was_met_and_dealt_with() -> None:
     assert 0 < recovery.fee < recovery.amount < loss.total
     settled = SettlementOffer.objects.get()
     assert (settled.status, settled.loan.status) == ("paid", "settled")
-    assert all(request.maker != request.checker for request in ApprovalRequest.objects.all())
+    approvals = ApprovalRequest.objects.order_by("kind")
+    assert [request.kind for request in approvals] == ["reversal", "settlement", "write_off"]
+    assert all(request.state == "approved" and request.maker != request.checker for request in approvals)
 
     replanned = Loan.objects.get(is_restructured=True)
     assert (replanned.status, replanned.bucket, replanned.schedule_version) == ("active", "current", 2)

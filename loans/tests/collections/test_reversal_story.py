@@ -10,7 +10,8 @@ import datetime as dt
 
 from accounts.models import User
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, request_withdrawal
-from loans.services.reversal import reverse_repayment
+from loans.services.reversal_request import request_reversal
+from loans.tests.collections import steps
 from loans.tests.servicing.paying import confirm, declare, fresh, pay
 from p2plending.tests.storybook import Storybook
 from p2plending.tests.world import example_loan, fund_wallet, new_key
@@ -20,10 +21,11 @@ step                           |    Alice|     Bob|   Carol|     Dan|     bank| 
 15 Jan: paid out               |  9700.00|    0.00|    0.00|    0.00| 10000.00| 10000.00|   0.00|   0.00| 300.00|   0.00
 15 Feb: payment by transfer    |  9700.00|  294.48|  294.47|  294.56| 10888.49|  9211.51|   0.00|   0.00| 304.98|   0.00
 15 Feb: Bob takes his share out|  9700.00|    0.00|  294.47|  294.56| 10594.01|  9211.51|   0.00|   0.00| 304.98|   0.00
-17 Feb: the payment comes back |  9700.00|    0.00|    0.00|    0.00|  9705.52| 10000.00| 100.00|   0.00| 300.00| 294.48
-18 Feb: Bob adds 100.00        |  9700.00|    0.00|    0.00|    0.00|  9805.52| 10000.00| 100.00|   0.00| 300.00| 194.48
-19 Feb: Alice pays again       |  8811.51|  100.00|  294.47|  294.56|  9805.52|  9211.51|   0.00|   0.00| 304.98|   0.00
-20 Feb: Bob adds 50.00         |  8811.51|  150.00|  294.47|  294.56|  9855.52|  9211.51|   0.00|   0.00| 304.98|   0.00
+17 Feb: Dora asks to undo it   |  9700.00|    0.00|  294.47|  294.56| 10594.01|  9211.51|   0.00|   0.00| 304.98|   0.00
+18 Feb: Frank agrees           |  9700.00|    0.00|    0.00|    0.00|  9705.52| 10000.00| 100.00|   0.00| 300.00| 294.48
+19 Feb: Bob adds 100.00        |  9700.00|    0.00|    0.00|    0.00|  9805.52| 10000.00| 100.00|   0.00| 300.00| 194.48
+20 Feb: Alice pays again       |  8811.51|  100.00|  294.47|  294.56|  9805.52|  9211.51|   0.00|   0.00| 304.98|   0.00
+21 Feb: Bob adds 50.00         |  8811.51|  150.00|  294.47|  294.56|  9855.52|  9211.51|   0.00|   0.00| 304.98|   0.00
 """
 SHARE = 294_48
 
@@ -50,7 +52,7 @@ def take_out(lender: User, amount: int, staff: User, on: dt.date) -> None:
 
 
 def test_a_payment_bounces_after_a_lender_has_taken_the_money_out(
-    alice: User, bob: User, carol: User, dan: User, dora: User
+    alice: User, bob: User, carol: User, dan: User, dora: User, frank: User
 ) -> None:
     loan = example_loan(alice, (bob, carol, dan))
     book = Storybook(TABLE, loan, (alice, bob, carol, dan))
@@ -60,19 +62,21 @@ def test_a_payment_bounces_after_a_lender_has_taken_the_money_out(
     take_out(bob, SHARE, dora, day(15))
     book.after("15 Feb: Bob takes his share out")
 
-    reverse_repayment(
+    asked = request_reversal(
         repayment_id=sent.pk, reason="The bank returned it.", actor=dora, idempotency_key=new_key(), today=day(17)
     )
-    book.after("17 Feb: the payment comes back")
+    book.after("17 Feb: Dora asks to undo it")
+    steps.approve(asked, frank, day(18))
+    book.after("18 Feb: Frank agrees")
     owing = fresh(loan)
-    assert (owing.status, owing.next_due_amount, owing.days_past_due) == ("active", 888_49, 2)
+    assert (owing.status, owing.next_due_amount, owing.days_past_due) == ("active", 888_49, 3)
 
-    fund_wallet(bob, 100_00, today=day(18))
-    book.after("18 Feb: Bob adds 100.00")
-    pay(loan, 888_49, day(19))
-    book.after("19 Feb: Alice pays again")
-    fund_wallet(bob, 50_00, today=day(20))
-    book.after("20 Feb: Bob adds 50.00")
+    fund_wallet(bob, 100_00, today=day(19))
+    book.after("19 Feb: Bob adds 100.00")
+    pay(loan, 888_49, day(20))
+    book.after("20 Feb: Alice pays again")
+    fund_wallet(bob, 50_00, today=day(21))
+    book.after("21 Feb: Bob adds 50.00")
 
     assert book.is_told()
     assert (fresh(loan).days_past_due, fresh(loan).next_due_on) == (0, dt.date(2026, 3, 15))
