@@ -8,18 +8,28 @@ from accounts.enums import Role
 from accounts.models import User
 from loans.models import Loan
 from p2plending.tests.cast import *  # noqa: F403 - fixtures reach pytest by name
-from p2plending.tests.world import example_loan, fund_wallet, verified
+from p2plending.tests.cast import cast, cast_dora
+from p2plending.tests.shared import shared_scene
+from p2plending.tests.world import example_loan, fund_wallet
+
+
+def four() -> tuple[User, tuple[User, User, User]]:
+    """Alice, and the three lenders of the example."""
+    officer = cast_dora()
+    bob, carol, dan = (cast(name, Role.LENDER, officer) for name in ("Bob", "Carol", "Dan"))
+    return cast("Alice", Role.BORROWER, officer), (bob, carol, dan)
 
 
 @pytest.fixture
 def dan(dora: User) -> User:
     """The third lender of the example."""
-    return verified("Dan", Role.LENDER)
+    return cast("Dan", Role.LENDER, dora)
 
 
-@pytest.fixture
-def loan(alice: User, bob: User, carol: User, dan: User) -> Loan:
+@shared_scene
+def loan() -> Loan:
     """10,000.00 at 12 % over 12 months, paid out on 15 January 2026; Bob 3,333, Carol 3,333, Dan 3,334."""
-    paid_out = example_loan(alice, (bob, carol, dan))
+    alice, lenders = four()
+    paid_out = example_loan(alice, lenders)
     fund_wallet(alice, 2_000_00)
     return Loan.objects.get(pk=paid_out.pk)
