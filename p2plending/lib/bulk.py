@@ -15,6 +15,8 @@ from p2plending.lib.db import require_transaction
 ModelRow = TypeVar("ModelRow", bound=models.Model)
 
 ROWS_PER_STATEMENT = 5_000
+# What every driver takes as it is; a lazy translation is neither.
+PLAIN_TYPES = (str, int, type(None))
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -63,7 +65,12 @@ def insert_row(row: ModelRow) -> ModelRow:
         raise ValueError(f"{type(row).__name__} {row.pk} is in the database already.")
     fields, statement = _insert_of(type(row), None)
     database = connections[DEFAULT_DB_ALIAS]
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
+    values = [
+        value
+        if is_plain and type(value := getattr(row, field.attname)) in PLAIN_TYPES
+        else field.get_db_prep_save(field.pre_save(row, add=True), database)
+        for field, is_plain in fields
+    ]
     with database.cursor() as cursor:
         cursor.execute(statement, values)
         row.pk = cursor.lastrowid
@@ -79,11 +86,12 @@ def insert_if_new(model: type[models.Model], values: Mapping[str, Any]) -> int |
     """
     require_transaction()
     fields, statement = _insert_of(model, tuple(values), OnConflict.IGNORE)
-    for field, value in zip(fields, values.values(), strict=True):
+    database = connections[DEFAULT_DB_ALIAS]
+    row = []
+    for (field, is_plain), value in zip(fields, values.values(), strict=True):
         if field.max_length and len(value) > field.max_length:
             raise ValueError(f"{field.name} is longer than {field.max_length}.")
-    database = connections[DEFAULT_DB_ALIAS]
-    row = [field.get_db_prep_save(value, database) for field, value in zip(fields, values.values(), strict=True)]
+        row.append(value if is_plain and type(value) in PLAIN_TYPES else field.get_db_prep_save(value, database))
     with database.cursor() as cursor:
         cursor.execute(statement, row)
         return cursor.lastrowid if cursor.rowcount == 1 else None
@@ -92,8 +100,11 @@ def insert_if_new(model: type[models.Model], values: Mapping[str, Any]) -> int |
 @functools.cache
 def _insert_of(
     model: type[models.Model], names: tuple[str, ...] | None, on_conflict: OnConflict | None = None
-) -> tuple[list[models.Field[Any, Any]], str]:
-    """The fields that are named, or all but the primary key, and the statement that inserts one row of them."""
+) -> tuple[list[tuple[models.Field[Any, Any], bool]], str]:
+    """The fields that are named, or all but the primary key, and the statement that inserts one row of them.
+
+    With each field, whether its plain values go to the driver as they are.
+    """
     options = model._meta
     fields = [field for field in options.concrete_fields if not field.primary_key]
     if names is not None:
@@ -101,7 +112,18 @@ def _insert_of(
     columns = ", ".join(quote_name(field.column) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     insert = connection.ops.insert_statement(on_conflict=on_conflict)
-    return fields, f"{insert} {quote_name(options.db_table)} ({columns}) VALUES ({places})"
+    statement = f"{insert} {quote_name(options.db_table)} ({columns}) VALUES ({places})"
+    return [(field, _is_plain(field)) for field in fields], statement
+
+
+def _is_plain(field: models.Field[Any, Any]) -> bool:
+    """Text or whole numbers, with no preparation of the field's own."""
+    own, base = type(field), models.Field
+    return (
+        own.get_prep_value in (models.CharField.get_prep_value, models.IntegerField.get_prep_value)
+        and own.get_db_prep_value in (base.get_db_prep_value, models.IntegerField.get_db_prep_value)
+        and (own.get_db_prep_save, own.pre_save) == (base.get_db_prep_save, base.pre_save)
+    )
 
 
 def write_numbers(model: type[models.Model], columns: Sequence[str], rows: Mapping[int, Sequence[int]]) -> None:
