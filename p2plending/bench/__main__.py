@@ -15,13 +15,15 @@ def main() -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     from p2plending.bench import nightly, repayment, schedules, transfers
-    from p2plending.bench.measure import say, server_pid
+    from p2plending.bench.measure import make_durable, say, say_table, server_pid
 
     say("Ratios of one run on this machine; the medians of runs that took turns.")
+    make_durable()
     pid = server_pid()
     modules = {"repayment": repayment, "transfers": transfers, "schedules": schedules, "nightly": nightly}
     for name in sys.argv[1:] or PARTS:
         modules[name].run(pid)
+    say_table()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ from pathlib import Path
 from django.db import connection
 
 TICKS = os.sysconf("SC_CLK_TCK")
+HEADINGS = ("what", "wanted", "measured", "")
+# Name, target, measured and whether it was met, in the order of the run.
+VERDICTS: list[tuple[str, str, str, bool]] = []
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,6 +36,13 @@ def server_pid() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@pid_file")
         return int(Path(cursor.fetchone()[0]).read_text())
+
+
+def make_durable() -> None:
+    """Let the server do what a server of books must: every commit on the disk, pages in memory."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL innodb_flush_log_at_trx_commit = 1")
+        cursor.execute("SET GLOBAL innodb_buffer_pool_size = 1024 * 1024 * 1024")
 
 
 def server_seconds(pid: int) -> float:
@@ -68,7 +78,19 @@ def interleaved(ways: Mapping[str, Callable[[], Callable[[], object]]], runs: in
 
 
 def verdict(name: str, value: float, *, most: float | None = None, least: float | None = None) -> None:
-    """One ratio beside its target."""
+    """One ratio beside its target, kept for the table at the end."""
     is_met = (most is None or value <= most) and (least is None or value >= least)
-    target = f"target ≤ {most}" if most is not None else f"target ≥ {least}"
-    say(f"  {'ok  ' if is_met else 'MISS'} {name}: {value:.2f} ({target})")
+    target = f"≤ {most:g}" if most is not None else f"≥ {least:g}"
+    VERDICTS.append((name, target, f"{value:.2f}", is_met))
+    say(f"  {'ok  ' if is_met else 'MISS'} {name}: {value:.2f} (target {target})")
+
+
+def say_table() -> None:
+    """Every target of this run: wanted, measured, met or missed."""
+    widths = [max(len(row[column]) for row in (*VERDICTS, HEADINGS)) for column in range(3)]
+    say()
+    for name, target, value, is_met in (HEADINGS, *VERDICTS):
+        outcome = is_met if isinstance(is_met, str) else "met" if is_met else "MISSED"
+        say(f"  {name:<{widths[0]}}  {target:>{widths[1]}}  {value:>{widths[2]}}  {outcome}")
+    missed = sum(not is_met for *_figures, is_met in VERDICTS)
+    say(f"  {len(VERDICTS) - missed} of {len(VERDICTS)} met, {missed} missed.")

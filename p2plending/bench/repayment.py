@@ -182,10 +182,19 @@ def _hordak_ways(size: int) -> dict[str, Callable[[], object]]:
 
     bank = HordakAccount.objects.create(name="bank", type=AccountType.asset, currencies=["EUR"])
     lenders = [account(index) for index in range(size)]
+    weights = [100] * size
 
     def legs(entry: Transaction) -> list[Leg]:
-        out = Leg(transaction=entry, account=bank, debit=Money(Decimal(size), "EUR"))
-        return [out, *(Leg(transaction=entry, account=one, credit=Money(Decimal(1), "EUR")) for one in lenders)]
+        """A leg for what each lender gets of principal and of interest: here nothing else would keep the split."""
+        parts = (largest_remainder(100 * size - 1, weights), largest_remainder(10 * size - 1, weights))
+        paid = Decimal(sum(map(sum, parts))).scaleb(-2)
+        found = [Leg(transaction=entry, account=bank, debit=Money(paid, "EUR"))]
+        for lender, *shares in zip(lenders, *parts, strict=True):
+            found += [
+                Leg(transaction=entry, account=lender, credit=Money(Decimal(share).scaleb(-2), "EUR"))
+                for share in shares
+            ]
+        return found
 
     def checked() -> None:
         with transaction.atomic():
@@ -198,3 +207,13 @@ def _hordak_ways(size: int) -> dict[str, Callable[[], object]]:
             Leg.objects.bulk_create(legs(Transaction.objects.create(description="bulk")))
 
     return {"hordak, checked": lambda: checked, "hordak, bulk": lambda: bulk}
+
+
+def largest_remainder(amount: int, weights: list[int]) -> list[int]:
+    """Shares by weight that add up to the amount, as an ordinary program makes them."""
+    total = sum(weights)
+    shares = [amount * weight // total for weight in weights]
+    by_rest = sorted(range(len(weights)), key=lambda index: amount * weights[index] % total, reverse=True)
+    for index in by_rest[: amount - sum(shares)]:
+        shares[index] += 1
+    return shares

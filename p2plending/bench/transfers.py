@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import itertools
 import multiprocessing
 import random
 import statistics
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from accounts.enums import Role
 from accounts.services.idempotency import run_once
@@ -22,41 +26,53 @@ from p2plending.bench.scene import move, people
 from p2plending.lib import clock
 
 CLIENTS = (1, 4, 8)
-SECONDS = 4.0
-ROUNDS = 3
+MOST_CLIENTS = max(CLIENTS)
+SECONDS = 3.0
+ROUNDS = 5
 WALLETS = 200
 HOT_TRANSFERS = 10_000
+TIMED = 1_000
 DAY = dt.date(2026, 1, 15)
+TRIPS = ("BEGIN, key", "both wallets locked and read", "balances, entry")
+COMMIT_TRIP = "postings, result of the key, COMMIT"
+WHOLE = "whole"
 
 
-def run(pid: int) -> None:
-    """Print rates as ratios."""
+def run(_pid: int) -> None:
+    """Print rates as ratios, what a transfer spends its time on, and the deadlocks of a wallet that all pay into."""
     say("\nTransfers between wallets (per second)")
     owners = [user.pk for user in people("wallet", WALLETS, Role.LENDER)]
     lines = [credit("C2100", 1_000_000_00, LineCode.OTHER, owner=owner) for owner in owners]
     move("wallets", debit("C1000", 1_000_000_00 * WALLETS, LineCode.OTHER), *lines)
-    spread = {}
     for clients in CLIENTS:
-        rates: dict[str, list[float]] = {"ours": [], "bare": []}
-        for _round in range(ROUNDS):
-            for name, step in (("ours", checked), ("bare", bare)):
-                rates[name].append(rate_of(step, clients, owners, hot=False))
-        spread[clients] = statistics.median(rates["ours"])
-        floor = statistics.median(rates["bare"])
-        say(f"  {clients} clients: ours {spread[clients]:,.0f}, five bare statements {floor:,.0f}")
-        verdict(f"ours / bare at {clients}", spread[clients] / floor, least=0.6)
+        ways = {"ours": (checked, False), "driver": (bare, False), "Django": (bare_in_django, False)}
+        if clients == MOST_CLIENTS:
+            ways["hot"] = (checked, True)
+        rates = {name: statistics.median(found) for name, found in rates_of(ways, clients, owners).items()}
+        say(
+            f"  {clients} clients: ours {rates['ours']:,.0f}, five bare statements {rates['driver']:,.0f} by the "
+            f"driver and {rates['Django']:,.0f} in Django's atomic()"
+        )
+        verdict(f"transfers, {clients} clients: ours / bare by the driver", rates["ours"] / rates["driver"], least=0.6)
+        verdict(f"transfers, {clients} clients: ours / bare in Django", rates["ours"] / rates["Django"], least=0.6)
+        if "hot" in rates:
+            verdict(f"one hot wallet / spread, {clients} clients", rates["hot"] / rates["ours"], least=0.35)
+    say_spent(owners)
     before = deadlocks()
-    started = time.perf_counter()
-    done = sum(together(8, checked, owners, hot=True, number=HOT_TRANSFERS // 8))
-    hot = done / (time.perf_counter() - started)
-    say(f"  {done:,} transfers into one wallet by 8 clients: {hot:,.0f}, deadlocks {deadlocks() - before}")
-    verdict("hot account / spread, 8 clients", hot / spread[8], least=0.35)
-    verdict("deadlocks", deadlocks() - before, most=0)
+    done = sum(together(MOST_CLIENTS, checked, owners, hot=True, number=HOT_TRANSFERS // MOST_CLIENTS))
+    say(f"  {done:,} transfers into one wallet by {MOST_CLIENTS} clients: {deadlocks() - before} deadlocks")
+    verdict(f"deadlocks in {done:,}", deadlocks() - before, most=0)
 
 
-def rate_of(step: Callable[[int, int], None], clients: int, owners: list[int], *, hot: bool) -> float:
-    """Transfers a second of so many processes together."""
-    return sum(together(clients, step, owners, hot=hot, number=0)) / SECONDS
+def rates_of(
+    ways: dict[str, tuple[Callable[[int, int], None], bool]], clients: int, owners: list[int]
+) -> dict[str, list[float]]:
+    """Transfers a second of so many processes together, in rounds in which every way has its turn."""
+    rates: dict[str, list[float]] = defaultdict(list)
+    for _round in range(ROUNDS):
+        for name, (step, hot) in ways.items():
+            rates[name].append(sum(together(clients, step, owners, hot=hot, number=0)) / SECONDS)
+    return rates
 
 
 def together(clients: int, step: Callable[[int, int], None], owners: list[int], *, hot: bool, number: int) -> list[int]:
@@ -95,38 +111,92 @@ def checked(source: int, target: int) -> None:
     )  # fmt: skip
 
 
-_ids: dict[int, int] = {}
+def say_spent(owners: list[int]) -> None:
+    """What one client's transfer spends on each trip to the server, and on our own side."""
+    database = connections[DEFAULT_DB_ALIAS]
+    spent: dict[str, list[float]] = defaultdict(list)
+    number = itertools.count()
+
+    def timed(name: str, run: Callable[..., Any], *arguments: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return run(*arguments)
+        finally:
+            spent[name].append(time.perf_counter() - started)
+
+    def trip(execute: Callable[..., Any], *arguments: Any) -> Any:
+        return timed(TRIPS[next(number) % len(TRIPS)], execute, *arguments)
+
+    draw = random.Random(1)
+    commit = database.commit
+    database.commit = functools.partial(timed, COMMIT_TRIP, commit)
+    try:
+        with database.execute_wrapper(trip):
+            for _transfer in range(TIMED):
+                timed(WHOLE, checked, *draw.sample(owners, 2))
+    finally:
+        database.commit = commit
+    medians = {name: statistics.median(found) * 1e6 for name, found in spent.items()}
+    whole = medians.pop(WHOLE)
+    say(f"  One transfer, median of {TIMED:,} by one client: {whole:,.0f} µs")
+    for name, figure in (medians | {"Python around them": whole - sum(medians.values())}).items():
+        say(f"    {figure:6,.0f}  {figure / whole:4.0%}  {name}")
+
+
+@functools.cache
+def wallets() -> dict[int, int]:
+    """The accounts of the wallets by owner."""
+    return dict(Account.objects.filter(code="C2100", owner__isnull=False).values_list("owner_id", "pk"))
+
+
+def bare_in_django(source: int, target: int) -> None:
+    """Two balances, an entry, two postings: nothing else. One transaction of Django."""
+    wallets()
+    with transaction.atomic(), connection.cursor() as cursor:
+        five_statements(cursor, source, target)
+
+
+@functools.cache
+def driver() -> Any:
+    """A connection of the driver alone, as Django opens it."""
+    database = connections[DEFAULT_DB_ALIAS]
+    found = database.get_new_connection(database.get_connection_params())
+    found.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    found.autocommit(False)
+    return found
 
 
 def bare(source: int, target: int) -> None:
-    """Two balances, an entry, two postings: nothing else."""
-    if not _ids:
-        _ids.update(Account.objects.filter(code="C2100", owner__isnull=False).values_list("owner_id", "pk"))
-    with transaction.atomic(), connection.cursor() as cursor:
-        for owner in sorted((source, target)):
-            change = -1 if owner == source else 1
-            cursor.execute(
-                "UPDATE ledger_account SET balance = balance + %s, version = version + 1 WHERE id = %s",
-                [change, _ids[owner]],
-            )
+    """The same by the driver, without Django."""
+    wallets()
+    with driver().cursor() as cursor:
+        five_statements(cursor, source, target)
+    driver().commit()
+
+
+def five_statements(cursor: Any, source: int, target: int) -> None:
+    for owner in sorted((source, target), key=wallets().__getitem__):
+        change = -1 if owner == source else 1
         cursor.execute(
-            "INSERT INTO ledger_journalentry (reference, idempotency_key, kind, value_date, posted_at, actor_label, "
-            "narrative, subject_type, subject_reference) "
-            "VALUES (%s, %s, 'ADJUSTMENT', '2026-01-15', %s, 'x', 'x', '', '')",
-            [f"X{uuid.uuid4().hex[:14]}", uuid.uuid4().hex, clock.now().replace(tzinfo=None)],
+            "UPDATE ledger_account SET balance = balance + %s, version = version + 1 WHERE id = %s",
+            [change, wallets()[owner]],
         )
-        entry = cursor.lastrowid
-        for owner, paid, received in ((source, 1, 0), (target, 0, 1)):
-            cursor.execute(
-                "INSERT INTO ledger_posting (entry_id, account_id, debit, credit, code) "
-                "VALUES (%s, %s, %s, %s, 'OTHER')",
-                [entry, _ids[owner], paid, received],
-            )
+    cursor.execute(
+        "INSERT INTO ledger_journalentry (reference, idempotency_key, kind, value_date, posted_at, actor_label, "
+        "narrative, subject_type, subject_reference) "
+        "VALUES (%s, %s, 'ADJUSTMENT', '2026-01-15', %s, 'x', 'x', '', '')",
+        [f"X{uuid.uuid4().hex[:14]}", uuid.uuid4().hex, clock.now().replace(tzinfo=None)],
+    )
+    entry = cursor.lastrowid
+    for owner, paid, received in ((source, 1, 0), (target, 0, 1)):
+        cursor.execute(
+            "INSERT INTO ledger_posting (entry_id, account_id, debit, credit, code) VALUES (%s, %s, %s, %s, 'OTHER')",
+            [entry, wallets()[owner], paid, received],
+        )
 
 
 def deadlocks() -> int:
-    """How many the server has counted."""
+    """How many the server has counted, since it started."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
-        row = cursor.fetchone()
-        return int(row[1]) if row else 0
+        return int(cursor.fetchone()[1])
