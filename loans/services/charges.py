@@ -84,20 +84,15 @@ def add_charge(
     worked out again. Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, PlanIsFixed, NothingToCharge,
     ChargeBeforePayout, ReasonMissing, PeriodClosed, PlanAgreedSince.
     """
-    charge = LoanCharge(
-        reference=new_reference("LC"),
-        loan_id=loan_id,
-        part=part,
-        due_on=due_on,
-        amount=amount,
-        rate=rate,
-        base=base or "",
-        entered_on=today,
-        reason=reason.strip(),
-        actor=actor,
-    )
+
+    def run() -> LoanCharge:
+        charge = LoanCharge(
+            loan_id=loan_id, part=part, due_on=due_on, amount=amount, rate=rate, base=base or "", reason=reason.strip()
+        )
+        return enter_charge(charge, actor=actor, today=today)
+
     return run_once(
-        lambda: _add(charge, actor, today),
+        run,
         model=LoanCharge,
         operation="loans.add_charge",
         key=idempotency_key,
@@ -131,7 +126,12 @@ def waive_charge(
     )
 
 
-def _add(charge: LoanCharge, actor: User | None, today: dt.date) -> LoanCharge:
+def enter_charge(charge: LoanCharge, *, actor: User | None, today: dt.date) -> LoanCharge:
+    """The steps of `add_charge` for a charge that is not stored yet; call inside `run_money` or `run_dry`.
+
+    Refuses what `add_charge` refuses.
+    """
+    charge.reference, charge.entered_on, charge.actor = new_reference("LC"), today, actor
     loan = lock_owing_loan(charge.loan_id, today)
     require_duty(actor, WORK_COLLECTIONS, loan)
     terms = LoanTerms.from_json(loan.frozen_terms)

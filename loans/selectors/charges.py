@@ -1,0 +1,61 @@
+"""Charges of a loan whose plan follows the money, with what is unpaid of each."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+from loans.enums import LoanStatus
+from loans.models import Loan, LoanCharge
+from loans.progressive import events_of, is_progressive, picture_of
+from loans.terms import LoanTerms
+
+
+# What becomes of an unpaid charge when the loan is closed otherwise than by payment; else it went into another plan.
+_CLOSED = {LoanStatus.SETTLED: "waived", LoanStatus.WRITTEN_OFF: "written_off"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChargeLine:
+    """One charge as pages show it: `state` in the words of `badges.instalment_badge`, `unpaid` in minor units.
+
+    `unpaid` is None when the charge went into another plan or a loss, where it is not counted by itself any more.
+    """
+
+    charge: LoanCharge
+    unpaid: int | None
+    state: str
+
+
+def charges_of(loan: Loan, today: dt.date) -> list[ChargeLine]:
+    """Every charge that counts, oldest first; late fees are among them."""
+    found = list(LoanCharge.objects.filter(loan=loan, is_undone=False).select_related("actor", "waived_by"))
+    if not found:
+        return []
+    unpaid = _unpaid(loan, today)
+    lines = [(charge, unpaid.get(charge.reference)) for charge in found]
+    return [ChargeLine(charge, left, _state(loan, charge, left, today)) for charge, left in lines]
+
+
+def follows_money(loan: Loan) -> bool:
+    """Whether the loan's plan is worked out from its payments, so that charges can be added and waived."""
+    return is_progressive(loan, LoanTerms.from_json(loan.frozen_terms))
+
+
+def _unpaid(loan: Loan, today: dt.date) -> dict[str, int]:
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    if loan.status not in (*LoanStatus.owing(), LoanStatus.REPAID) or not is_progressive(loan, terms):
+        return {}
+    return {charge.reference: charge.unpaid for charge in picture_of(loan, terms, events_of(loan), today).charges}
+
+
+def _state(loan: Loan, charge: LoanCharge, unpaid: int | None, today: dt.date) -> str:
+    if charge.waived_on:
+        return "waived"
+    if unpaid is None:
+        return _CLOSED.get(LoanStatus(loan.status), "superseded")
+    if not unpaid:
+        return "paid"
+    if unpaid < charge.total:
+        return "partial"
+    return "due" if charge.due_on is not None and charge.due_on <= today else "scheduled"
