@@ -89,6 +89,7 @@ class Life:
         self.autopay, self.autopay_tried_on = False, None
         self.before_default: list[Row] = []
         self.lost = 0
+        self.waived: list[Row] = []
 
     # ------------------------------------------------------------ what is owed
 
@@ -297,9 +298,16 @@ class Life:
 
     # ------------------------------------------------------------ the past played again
 
+    def can_start_from(self, day: dt.date, undone: Sequence[Payment]) -> bool:
+        """Nobody agreed on a plan, or gave up what the past would bring again, after that day."""
+        plans = {payment.plan[0].version for payment in undone if payment.plan}
+        unearned = any(row.interest_waived and row.due > day for row in self.waived)
+        gone = any(row.version in plans for row in self.waived)
+        return self.base_on <= day and not unearned and not gone
+
     def can_undo(self, payment: Payment) -> bool:
         at = self.payments.index(payment)
-        return at >= self.base_payments and self.base_on <= payment.counted_on
+        return at >= self.base_payments and self.can_start_from(payment.counted_on, self.payments[at:])
 
     def play_again(self, undone: Sequence[Payment], posted: Sequence[Payment], asked: Sequence[str]) -> None:
         """Start from the plan that was agreed last and pay again; what was waived and paused stays as it is.
@@ -343,6 +351,7 @@ class Life:
     def waive(self, row: Row, interest: int, late_fee: int) -> None:
         row.interest_waived += interest
         row.late_fee_waived += late_fee
+        self.waived.append(copy.copy(row))
         if not self.open_rows:
             self.status = "repaid"
 

@@ -146,9 +146,9 @@ class Paying(Living):
             expected = "not_in_the_past"
         if not expected and day < life.paid_out_on:
             expected = "before_payout"
-        if not expected and day < life.base_on:
-            expected = "plan_agreed_since"
         later = [payment for payment in life.payments[life.base_payments :] if payment.counted_on > day]
+        if not expected and not life.can_start_from(day, later):
+            expected = "plan_agreed_since"
         done = self.attempt(
             expected,
             lambda: record_backdated_repayment(

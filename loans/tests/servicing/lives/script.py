@@ -61,7 +61,7 @@ def lots_of(kind: type[Lived]) -> dict[str, Lot]:
 def draw_step(lots: Mapping[str, Lot], state: str, chance: random.Random) -> Step:
     """The next step of a life in this state."""
     seldom = 20
-    weights = [lot.weight * (seldom if not lot.states or state in lot.states else 1) for lot in lots.values()]
+    weights = [1 + lot.weight * (seldom if not lot.states or state in lot.states else 1) for lot in lots.values()]
     name = chance.choices(list(lots), weights)[0]
     return Step(name, {key: chance.choice(values) for key, values in lots[name].choices.items()})
 
@@ -81,8 +81,13 @@ def live(begin: Callable[[], Lived], steps: Sequence[Step]) -> None:
 
 
 def live_by_lot(begin: Callable[[], Lived], lots: Mapping[str, Lot], chance: random.Random, length: int) -> list[Step]:
-    """Draw and live `length` steps; returns them. Raises LifeFailed."""
+    """Draw and live `length` steps; returns them. Raises LifeFailed.
+
+    Each life leaves some sorts of steps out and likes others, so that what is rare together happens somewhere.
+    """
     steps: list[Step] = []
+    likes = (0, 1, 1, 4)
+    lots = {name: dataclasses.replace(lot, weight=lot.weight * chance.choice(likes)) for name, lot in lots.items()}
     life = begin()
     try:
         for _turn in range(length):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
@@ -97,24 +98,31 @@ def rows_of_version(loan_id: int, version: int) -> list[Row]:
     ]
 
 
-def posted_payments(loan_id: int) -> list[Payment]:
+def posted_keys(loan_id: int) -> list[int]:
     """The payments that stand in the books, in the order in which they were posted."""
+    found = Repayment.objects.filter(loan_id=loan_id, status="confirmed").order_by("entry_id")
+    return list(found.values_list("pk", flat=True))
+
+
+def posted_payments(loan_id: int, but: Sequence[int]) -> list[Payment]:
+    """The same with all that they did, but for those that are known."""
     shares: dict[int, dict[int, Share]] = {}
-    lines = Distribution.objects.filter(repayment__loan_id=loan_id, repayment__status="confirmed")
+    found = Repayment.objects.filter(loan_id=loan_id, status="confirmed").exclude(pk__in=but).order_by("entry_id")
+    rows = list(found.values_list(*PAYMENT_COLUMNS))
+    lines = Distribution.objects.filter(repayment__in=[row[0] for row in rows]).order_by("note_id")
     for payment, note, *figures in lines.values_list(
         "repayment_id", "note_id", "principal", "interest", "late_fee", "servicing_fee", "net"
     ):
         shares.setdefault(payment, {})[note] = Share(*figures)
     made = ScheduleVersion.objects.filter(loan_id=loan_id, repayment__isnull=False)
     versions = dict(made.values_list("repayment_id", "number"))
-    found = Repayment.objects.filter(loan_id=loan_id, status="confirmed").order_by("entry_id")
     return [
         Payment(
             *values,
             shares=shares.get(values[0], {}),
             plan=rows_of_version(loan_id, versions[values[0]]) if values[0] in versions else [],
         )
-        for values in found.values_list(*PAYMENT_COLUMNS)
+        for values in rows
     ]
 
 

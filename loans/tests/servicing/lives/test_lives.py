@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from loans.tests.servicing.lives.paying import Paying
 from loans.tests.servicing.lives.script import LifeFailed, live_by_lot, lots_of
+from loans.tests.servicing.lives.trouble import Troubled
 from loans.tests.servicing.lives.world import KINDS, World, build_world
 
 pytestmark = pytest.mark.django_db
@@ -35,12 +35,12 @@ def world(db: None) -> World:
 
 
 def test_every_cent_is_where_the_plain_model_says_in_every_life(world: World, pytestconfig: pytest.Config) -> None:
-    first, lots = pytestconfig.getoption("first_life"), lots_of(Paying)
+    first, lots = pytestconfig.getoption("first_life"), lots_of(Troubled)
     for number in range(first, first + pytestconfig.getoption("lives")):
         chance = random.Random(number)
         kind = chance.choice(sorted(KINDS))
         try:
-            live_by_lot(lambda kind=kind: Paying(world, kind), lots, chance, STEPS_OF_A_LIFE)
+            live_by_lot(lambda kind=kind: Troubled(world, kind), lots, chance, STEPS_OF_A_LIFE)
         except LifeFailed as failed:
             failed.add_note(f"life {number}, loan {kind!r}: --first-life {number} --lives 1 lives it again")
             raise
