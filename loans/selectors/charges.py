@@ -10,7 +10,6 @@ from loans.models import Loan, LoanCharge
 from loans.progressive import events_of, is_progressive, picture_of
 from loans.terms import LoanTerms
 
-
 # What becomes of an unpaid charge when the loan is closed otherwise than by payment; else it went into another plan.
 _CLOSED = {LoanStatus.SETTLED: "waived", LoanStatus.WRITTEN_OFF: "written_off"}
 
