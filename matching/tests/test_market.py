@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.enums import Role
 from accounts.models import User
 from loans.models import Loan, LoanQuestion
 from loans.services.review import cancel_listing
 from matching.selectors.marketplace import Filters, market_counts, matching_loans, open_loans
+from p2plending.lib.clock import business_date
 from p2plending.tests import world
+from p2plending.tests.cast import cast_dora
+from p2plending.tests.shared import shared_scene
 
 MARKET = "/marketplace/"
 Market = Callable[..., Loan]
@@ -63,12 +67,17 @@ def test_an_application_that_was_never_open_is_not_found(alice: User, bob: User,
     assert client_of(bob).get(f"{MARKET}{loan.reference}/").status_code == 404
 
 
-@pytest.fixture
-def three_loans(market: Market, now_day: dt.date) -> tuple[Loan, Loan, Loan]:
+@shared_scene
+def three_loans() -> tuple[Loan, Loan, Loan]:
     """Boat: 36 months of 2,000; van: 12 months of 1,000, half funded by Bob; roof: 60 months of 3,000."""
-    boat = market("Nora", title="Boat", amount=2_000_00, term=36, purpose="other")
-    van = market("Olga", title="Van", amount=1_000_00, term=12, purpose="vehicle")
-    roof = market("Pia", title="Roof", amount=3_000_00, term=60, purpose="home")
+    cast_dora()
+
+    def opened(name: str, **answers: Any) -> Loan:
+        return world.listed_loan(world.verified(name, Role.BORROWER), today=business_date(), **answers)
+
+    boat = opened("Nora", title="Boat", amount=2_000_00, term=36, purpose="other")
+    van = opened("Olga", title="Van", amount=1_000_00, term=12, purpose="vehicle")
+    roof = opened("Pia", title="Roof", amount=3_000_00, term=60, purpose="home")
     grades = ("B", "A", "D")
     rates = (Decimal("0.12"), Decimal("0.08"), Decimal("0.20"))
     losses = (Decimal("0.022"), Decimal("0.01"), Decimal("0.075"))

@@ -1,4 +1,16 @@
-"""The cast is the same everywhere; one browser serves all tests of a session."""
+"""The cast is the same everywhere; one browser serves all tests of a session, and one scene those who only look."""
+
+from __future__ import annotations
 
 from p2plending.tests.browser import chromium  # noqa: F401 - a fixture
 from p2plending.tests.cast import *  # noqa: F403 - fixtures reach pytest by name
+from p2plending.tests.cast import cast_dora
+from p2plending.tests.scene import Scene, build_scene
+from p2plending.tests.shared import shared_scene
+
+
+@shared_scene
+def scene() -> Scene:
+    """One of everything; Dora is its staff."""
+    cast_dora()
+    return build_scene()

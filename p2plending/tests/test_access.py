@@ -16,7 +16,7 @@ from accounts.enums import Role
 from accounts.models import User
 from p2plending.tests.books import money_mark
 from p2plending.tests.places import arguments, owner_of, path_to, url_names
-from p2plending.tests.scene import Scene, build_scene
+from p2plending.tests.scene import Scene
 from p2plending.tests.world import verified
 
 # Answers to GET, for: visitor, another borrower, another lender, the owner, staff.
@@ -160,11 +160,6 @@ BODIES: dict[str, dict[str, object]] = {
 }
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture
-def scene(dora: User) -> Scene:
-    return build_scene()
 
 
 @pytest.fixture

@@ -15,11 +15,14 @@ from django.test import RequestFactory
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
+from accounts.enums import Role
 from accounts.models import User
 from ledger.models import Deposit, JournalEntry, Withdrawal
 from loans.models import Commitment, Loan, Repayment
 from p2plending.lib.api.parsers import StrictJSONParser
 from p2plending.lib.clock import business_date
+from p2plending.tests.cast import cast, cast_dora
+from p2plending.tests.shared import shared_scene
 from p2plending.tests.world import active_loan, draft_loan, fund_wallet, listed_loan, new_key
 from p2plending.wsgi import application
 
@@ -104,12 +107,17 @@ class Scene:
         }[name]  # fmt: skip
 
 
+@shared_scene
+def two_loans() -> Scene:
+    officer = cast_dora()
+    alice, carol = (cast(name, Role.BORROWER, officer) for name in ("Alice", "Carol"))
+    return Scene(alice, carol, cast("Bob", Role.LENDER, officer))
+
+
 @pytest.fixture
-def scene(alice: User, carol: User, bob: User) -> Scene:
+def scene(two_loans: Scene) -> Scene:
     cache.clear()
-    carol.role = "borrower"
-    carol.save()
-    return Scene(alice, carol, bob)
+    return two_loans
 
 
 @pytest.fixture(params=["deposit", "withdraw", "lend", "repay"])

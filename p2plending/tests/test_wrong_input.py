@@ -17,7 +17,7 @@ from accounts.models import User
 from loans.models import Loan
 from p2plending.tests.books import money_mark
 from p2plending.tests.places import owner_of, path_to, url_names
-from p2plending.tests.scene import Scene, build_scene
+from p2plending.tests.scene import Scene
 from p2plending.tests.world import new_key
 
 NONSENSE = (
@@ -62,11 +62,6 @@ class Fields(HTMLParser):
                 self.found.setdefault(self.action, {})
         elif tag in ("input", "select", "textarea") and self.action in self.found and given.get("name", TOKEN) != TOKEN:
             self.found[self.action][given["name"]] = given.get("value", "")
-
-
-@pytest.fixture
-def scene(dora: User) -> Scene:
-    return build_scene()
 
 
 def our_names() -> list[str]:

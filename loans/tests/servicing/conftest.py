@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from accounts.enums import Role
 from accounts.models import User
 from loans.models import Loan
+from p2plending.lib.clock import business_date
 from p2plending.tests.cast import *  # noqa: F403 - fixtures reach pytest by name
 from p2plending.tests.cast import cast, cast_dora
 from p2plending.tests.shared import shared_scene
@@ -32,4 +35,13 @@ def loan() -> Loan:
     alice, lenders = four()
     paid_out = example_loan(alice, lenders)
     fund_wallet(alice, 2_000_00)
+    return Loan.objects.get(pk=paid_out.pk)
+
+
+@shared_scene
+def running() -> Loan:
+    """The same, paid out ten days ago; nothing is due yet."""
+    alice, lenders = four()
+    paid_out = example_loan(alice, lenders, today=business_date() - dt.timedelta(days=10))
+    fund_wallet(alice, 2_000_00, today=business_date())
     return Loan.objects.get(pk=paid_out.pk)

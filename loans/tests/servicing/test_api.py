@@ -14,18 +14,10 @@ from loans.models import Loan, Repayment
 from loans.selectors.servicing import payoff_figure
 from loans.tests.servicing.paying import available, fresh
 from p2plending.lib.clock import business_date
-from p2plending.tests.world import example_loan, fund_wallet
 
 pytestmark = pytest.mark.django_db
 
 ApiOf = Callable[[User], APIClient]
-
-
-@pytest.fixture
-def running(alice: User, bob: User, carol: User, dan: User) -> Loan:
-    paid_out = example_loan(alice, (bob, carol, dan), today=business_date() - dt.timedelta(days=10))
-    fund_wallet(alice, 2_000_00, today=business_date())
-    return fresh(paid_out)
 
 
 def url(loan: Loan, rest: str) -> str:

@@ -18,20 +18,12 @@ from loans.models import Loan, Repayment
 from loans.selectors.servicing import payoff_figure
 from loans.tests.servicing.paying import available, confirm, fresh, pay
 from p2plending.lib.clock import business_date
-from p2plending.tests.world import example_loan, fund_wallet, verified
+from p2plending.tests.world import example_loan, verified
 
 pytestmark = pytest.mark.django_db
 
 ClientOf = Callable[[User], Client]
 PAGES = ("pay", "pay/check", "early", "plan", "plan.csv", "certificate")
-
-
-@pytest.fixture
-def running(alice: User, bob: User, carol: User, dan: User) -> Loan:
-    """The example, paid out ten days ago; nothing is due yet."""
-    paid_out = example_loan(alice, (bob, carol, dan), today=business_date() - dt.timedelta(days=10))
-    fund_wallet(alice, 2_000_00, today=business_date())
-    return fresh(paid_out)
 
 
 def url(loan: Loan, page: str) -> str:
