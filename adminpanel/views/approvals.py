@@ -111,7 +111,9 @@ def _page(
     ctx = {
         "title": row.reference,
         "row": row,
-        "figures": [(labels[name], row.payload[name]) for name in money if name in row.payload],
+        "figures": [
+            (labels[name], row.payload[name]) for name in money if name in row.payload and not _is_reversal(row)
+        ],
         "decisions": with_tried(decisions, tried, form) if waits or form else [],
         "tried": tried,
         "failed": form,
@@ -122,9 +124,13 @@ def _page(
     return desk_page(request, "approval", ctx, status)
 
 
+def _is_reversal(row: ApprovalRequest) -> bool:
+    return row.kind == ApprovalKind.REVERSAL
+
+
 def _reversal(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
     """The payment to undo, and what it changes as long as nobody has decided."""
-    if row.kind != ApprovalKind.REVERSAL:
+    if not _is_reversal(row):
         return {}
     payment = payment_to_undo(row)
     if row.state != ApprovalState.PENDING:

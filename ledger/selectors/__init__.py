@@ -16,7 +16,9 @@ from ledger.selectors.statement import (
     wallet_totals,
 )
 from ledger.selectors.wallet import (
+    WalletDebt,
     WalletSummary,
+    debts_of,
     deposit_of,
     open_withdrawals,
     similar_deposit,
@@ -29,10 +31,12 @@ __all__ = [
     "LineExplanation",
     "Statement",
     "TrialBalanceLine",
+    "WalletDebt",
     "WalletLine",
     "WalletSummary",
     "WalletTotals",
     "balance",
+    "debts_of",
     "deposit_of",
     "explain_line",
     "first_line_on",

@@ -6,11 +6,13 @@ import dataclasses
 import datetime as dt
 
 from accounts.models import User
-from ledger.chart import WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING
+from ledger.chart import DUE_FROM_USER, WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING
 from ledger.enums import DepositStatus, WithdrawalStatus
-from ledger.models import Account, Deposit, Withdrawal
+from ledger.links import subject_url
+from ledger.models import Account, Deposit, Posting, Withdrawal
 
 WALLET_CODES = (WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING)
+SUMMARY_CODES = (*WALLET_CODES, DUE_FROM_USER)
 # Two declarations this many days apart or less look like one transfer told twice.
 DUPLICATE_DAYS = 3
 ALIVE_DEPOSITS = (DepositStatus.DECLARED, DepositStatus.CONFIRMED)
@@ -18,11 +20,15 @@ ALIVE_DEPOSITS = (DepositStatus.DECLARED, DepositStatus.CONFIRMED)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class WalletSummary:
-    """Amounts in minor units: free to use, reserved for loans, on the way out, and all three together."""
+    """Amounts in minor units: free to use, reserved for loans, on the way out, and all three together.
+
+    `owed` is what the person owes us because a payment came back after its money had left the wallet (C1300).
+    """
 
     available: int = 0
     reserved: int = 0
     withdrawing: int = 0
+    owed: int = 0
 
     @property
     def total(self) -> int:
@@ -31,9 +37,34 @@ class WalletSummary:
 
 def wallet_summary(user: User) -> WalletSummary:
     """The person's wallet as it is now, in one query. Somebody without a wallet has zeros."""
-    rows = Account.objects.filter(owner=user, code__in=WALLET_CODES).values_list("code", "balance")
+    rows = Account.objects.filter(owner=user, code__in=SUMMARY_CODES).values_list("code", "balance")
     balances = dict(rows)
-    return WalletSummary(*(balances.get(code, 0) for code in WALLET_CODES))
+    return WalletSummary(*(balances.get(code, 0) for code in SUMMARY_CODES))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WalletDebt:
+    """One event that made the person owe us `amount` minor units, and the page of what it was about, if it has one."""
+
+    value_date: dt.date
+    amount: int
+    url: str
+
+
+def debts_of(user: User, owed: int) -> list[WalletDebt]:
+    """What `owed` comes from, newest first: as many events as add up to it. Older ones were cleared by money since."""
+    if not owed:
+        return []
+    found, left = [], owed
+    postings = Posting.objects.filter(account__owner=user, account__code=DUE_FROM_USER, debit__gt=0)
+    for posting in postings.select_related("entry").order_by("-pk").iterator(chunk_size=20):
+        entry = posting.entry
+        url = subject_url(entry.subject_type, entry.subject_reference)
+        found.append(WalletDebt(entry.value_date, min(posting.debit, left), url))
+        left -= posting.debit
+        if left <= 0:
+            break
+    return found
 
 
 def similar_deposit(*, user: User, amount: int, sent_on: dt.date, bank_reference: str) -> Deposit | None:

@@ -26,6 +26,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
     paginator = Paginator(selectors.wallet_postings(request.user, **choice), LINES_PER_PAGE)
     paginator.count = totals.count  # known already
     page = paginator.get_page(request.GET.get("page"))
+    wallet = selectors.wallet_summary(request.user)
     context = {
         "form": form,
         "is_filtered": any(choice.values()),
@@ -33,7 +34,8 @@ def wallet(request: HttpRequest) -> HttpResponse:
         "totals": totals,
         "page": page,
         "lines": [selectors.line_of(posting) for posting in page],
-        "wallet": selectors.wallet_summary(request.user),
+        "wallet": wallet,
+        "debts": selectors.debts_of(request.user, wallet.owed),
         "deposits": selectors.waiting_deposits(request.user),
         "withdrawals": selectors.open_withdrawals(request.user),
         "deposit_blocked": blocking_refusal(request.user, Action.DEPOSIT),

@@ -9,7 +9,7 @@ from django.db.models import Q, Sum
 
 from accounts.models import User
 from ledger.chart import DUE_FROM_USER
-from ledger.models import Account
+from ledger.models import Account, JournalEntry
 from loans.enums import LoanStatus, RepaymentStatus
 from loans.models import Distribution, Instalment, Loan, Note, Repayment
 from loans.snapshots import live_instalments
@@ -129,6 +129,22 @@ class ReplayPreview:
     @property
     def is_closed(self) -> bool:
         return self.before.status in LoanStatus.owing() and self.after.status not in LoanStatus.owing()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TakenBack:
+    """That a payment was undone on a day, and the one that counts in its place when it was only worked out again."""
+
+    on: dt.date
+    again: Repayment | None
+
+
+def taken_back(repayment: Repayment) -> TakenBack | None:
+    """What became of a payment that does not count any more; None for one that does."""
+    if repayment.status not in (RepaymentStatus.REVERSED, RepaymentStatus.REPLACED):
+        return None
+    mirror = JournalEntry.objects.get(reverses_id=repayment.entry_id)
+    return TakenBack(mirror.value_date, Repayment.objects.filter(replaces=repayment).first())
 
 
 def loan_picture(loan: Loan) -> LoanPicture:

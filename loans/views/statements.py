@@ -14,6 +14,7 @@ from loans.enums import LoanStatus
 from loans.explain import explain_repayment as explain
 from loans.forms.servicing import QUOTE_DAYS, QuoteDayForm
 from loans.models import Loan
+from loans.selectors.replay import taken_back
 from loans.selectors.servicing import (
     earlier_plans,
     loan_for_payer,
@@ -106,7 +107,8 @@ def explain_repayment(request: HttpRequest, reference: str) -> HttpResponse:
     explanation = explain(reference, request.user)
     if explanation is None:
         raise Http404
-    return render(request, "loans/servicing/explained.html", {"explanation": explanation})
+    context = {"explanation": explanation, "undone": taken_back(explanation.repayment)}
+    return render(request, "loans/servicing/explained.html", context)
 
 
 def _loan(request: HttpRequest, reference: str) -> Loan:
