@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services.audit import record
 from adminpanel.permissions import CHANGE_SETTINGS
+from loans.finance import FinanceError
 from loans.models import GradeTerms, LoanProduct
+from loans.quoting import annual_rate_of, quote_for
+from loans.terms import LoanTerms, frozen_terms, replay_terms, schedule_terms
+from p2plending.figures import format_money
 from p2plending.lib.db import run_money
 from p2plending.lib.errors import NotPermitted, Refused
 from p2plending.lib.rules import platform_rules
@@ -25,6 +30,13 @@ class NothingChanged(Refused):
 
     code = "nothing_changed"
     default_message = _("Nothing was changed.")
+
+
+class ProductHasNoPrice(Refused):
+    """For some loan that could be asked for, no price can be worked out: the quote page would fail."""
+
+    code = "product_has_no_price"
+    default_message = _("These choices don't fit together: no price can be worked out. Nothing was changed.")
 
 
 def change_settings(*, values: Mapping[str, Any], reason: str, actor: User | None) -> list[str]:
@@ -69,10 +81,11 @@ def change_product(
     grades: Mapping[str, Mapping[str, Any]],
     reason: str,
     actor: User,
+    today: dt.date,
 ) -> LoanProduct:
     """Change a loan product and the terms of its grades (by letter); loans made before keep their frozen copy.
 
-    Raises NotPermitted, NothingChanged.
+    What can be asked for must have a price afterwards. Raises NotPermitted, NothingChanged, ProductHasNoPrice.
     """
     if not actor.has_perm(CHANGE_SETTINGS):
         raise NotPermitted
@@ -85,6 +98,7 @@ def change_product(
             changes |= {f"{terms.grade}.{name}": pair for name, pair in changed.items()}
         if not changes:
             raise NothingChanged
+        _require_prices(row, today)
         record(
             action="adminpanel.product.changed",
             actor=actor,
@@ -96,6 +110,31 @@ def change_product(
         return row
 
     return run_money(change)
+
+
+def _require_prices(product: LoanProduct, today: dt.date) -> None:
+    """The smallest loan of every grade and the largest of the best one, each at its shortest and its longest."""
+    for place, grade_terms in enumerate(product.grades.order_by("grade")):
+        amounts = (product.min_amount,) if place else (product.min_amount, product.max_amount)
+        for amount in amounts:
+            for months in (product.min_term_months, product.max_term_months):
+                try:
+                    _price(product, grade_terms, amount, months, today)
+                except FinanceError as error:
+                    words = _("These choices give no price for %(amount)s over %(months)s months, grade %(grade)s.")
+                    told = {"amount": format_money(amount), "months": months, "grade": grade_terms.grade}
+                    raise ProductHasNoPrice(words % told, grade=grade_terms.grade, why=str(error)) from error
+
+
+def _price(product: LoanProduct, grade_terms: GradeTerms, amount: int, months: int, today: dt.date) -> None:
+    """Work out what a borrower is quoted, and that the plan can follow the money if it is to."""
+    quote_for(product, grade_terms, amount, months, today)
+    terms = LoanTerms.from_json(frozen_terms(product, grade_terms))
+    rate = annual_rate_of(product, grade_terms, months)
+    replay_terms(
+        terms,
+        schedule_terms(terms, annual_rate=rate, principal=amount, term_months=months, start_date=today, due_day=None),
+    )
 
 
 def _write(row: Model, values: Mapping[str, Any]) -> dict[str, dict[str, str]]:

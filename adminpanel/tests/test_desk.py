@@ -22,7 +22,7 @@ from adminpanel.services.staff_groups import OwnGroups, set_staff_groups
 from adminpanel.tests import scenes
 from adminpanel.urls import desk_urls
 from ledger.models import Account
-from loans.models import GradeTerms, Loan, LoanProduct
+from loans.models import Loan
 from p2plending.lib import clock
 from p2plending.lib.errors import NotPermitted
 from p2plending.lib.rules import platform_rules
@@ -312,65 +312,6 @@ def test_money_is_confirmed_by_itself_in_a_demo_only(
     assert platform_rules().auto_confirm_money is is_demo
     world.set_rules(AUTO_CONFIRM_MONEY=True)
     assert platform_rules().auto_confirm_money is is_demo
-
-
-def product_data(product: LoanProduct, client: Client, **changes: str) -> dict[str, str]:
-    page = client.get(at("product", product.code))
-    data = {"reason": "Market"}
-    for form in (page.context["form"], *page.context["grades"]):
-        for field in form:
-            value = field.value()
-            if isinstance(value, bool):
-                value = "on" if value else ""
-            if value not in (None, "") and field.name != "reason":
-                data[field.html_name] = field.field.widget.format_value(value) if value != "on" else value
-    return data | changes
-
-
-def test_a_product_is_changed_for_new_loans_only(alice: User, compliance: User, client_of: ClientOf) -> None:
-    loan = world.offered_loan(alice, today=clock.business_date())
-    client = client_of(compliance)
-    product = loan.product
-    data = product_data(product, client, base_rate="5.25", **{"B-margin": "6.125"})
-    assert client.post(at("product", product.code), data).status_code == 302
-    product.refresh_from_db()
-    assert product.base_rate == Decimal("0.0525")
-    assert GradeTerms.objects.get(product=product, grade="B").margin == Decimal("0.06125")
-    assert Loan.objects.get(pk=loan.pk).annual_rate == loan.annual_rate
-    event = AuditEvent.objects.get(action="adminpanel.product.changed")
-    assert event.data == {
-        "base_rate": {"before": "0.050000", "after": "0.0525"},
-        "B.margin": {"before": "0.060000", "after": "0.06125"},
-    }
-
-
-def test_a_product_sent_back_unchanged_changes_nothing(compliance: User, client_of: ClientOf) -> None:
-    product = world.standard_product()
-    client = client_of(compliance)
-    answer = client.post(at("product", product.code), product_data(product, client))
-    assert answer.status_code == 422
-    assert "Nothing was changed." in answer.content.decode()
-
-
-def test_limits_of_a_product_must_be_in_order(compliance: User, client_of: ClientOf) -> None:
-    product = world.standard_product()
-    client = client_of(compliance)
-    answer = client.post(at("product", product.code), product_data(product, client, max_amount="100"))
-    assert answer.status_code == 422
-    assert "The largest amount must not be below the smallest." in answer.content.decode()
-    product.refresh_from_db()
-    assert product.max_amount == 25_000_00
-
-
-def test_who_only_looks_can_t_change_a_product(client_of: ClientOf) -> None:
-    product = world.standard_product()
-    client = client_of(scenes.staff_of(StaffGroup.AUDITOR))
-    page = client.get(at("product", product.code))
-    assert "Save product" not in page.content.decode()
-    data = product_data(product, client, base_rate="9")
-    assert client.post(at("product", product.code), data).status_code == 403
-    product.refresh_from_db()
-    assert product.base_rate == Decimal("0.05")
 
 
 # --- jobs and the date of the demo -----------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_q.models import OrmQ, Schedule, Task
 
-from adminpanel.forms.settings import DemoDateForm, ProductForm, SettingsForm, grade_forms
+from adminpanel.forms.products import ProductForm, grade_forms
+from adminpanel.forms.settings import DemoDateForm, SettingsForm
 from adminpanel.permissions import (
     CHANGE_SETTINGS,
     MOVE_DEMO_DATE,
@@ -81,6 +82,7 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
             grades={one.grade: one.cleaned_data for one in grades},
             reason=cleaned["reason"],
             actor=request.user,
+            today=clock.business_date(),
         ),
         done=_("Product changed. Loans made before keep their terms."),
         target=lambda: reverse("admin:products"),
