@@ -20,7 +20,8 @@ NOTE_LENGTH = 300
 OFFER_DAYS = 14
 
 
-def _words(label: Any, missing: Any, *, max_length: int = NOTE_LENGTH, required: bool = True) -> forms.CharField:
+def words_field(label: Any, missing: Any, *, max_length: int = NOTE_LENGTH, required: bool = True) -> forms.CharField:
+    """A few lines of text; `missing` is said when a required one is empty."""
     return forms.CharField(
         label=label,
         max_length=max_length,
@@ -44,7 +45,7 @@ class WaiveForm(StepForm):
     )
     interest = MoneyFormField(label=_("Interest to waive"), min_amount=0, initial=0)
     late_fee = MoneyFormField(label=_("Late fee to waive"), min_amount=0, initial=0)
-    reason = _words(_("Reason"), _("Enter a reason."))
+    reason = words_field(_("Reason"), _("Enter a reason."))
 
     def __init__(self, *args: Any, rows: Sequence[Instalment], today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,14 +73,14 @@ class DefaultForm(StepForm):
     """Declare the default."""
 
     cause = forms.ChoiceField(label=_("Why"), choices=DefaultCause.choices)
-    note = _words(_("Note for colleagues (optional)"), "", required=False)
+    note = words_field(_("Note for colleagues (optional)"), "", required=False)
 
 
 class WriteOffForm(StepForm):
     """Ask a second person to write the loan off."""
 
     cause = forms.ChoiceField(label=_("Why"), choices=DefaultCause.choices)
-    reason = _words(_("Reason"), _("Enter a reason."), max_length=500)
+    reason = words_field(_("Reason"), _("Enter a reason."), max_length=500)
 
 
 class SettlementForm(StepForm):
@@ -94,7 +95,7 @@ class SettlementForm(StepForm):
             "invalid": _("Enter the day as a date, like 2026-01-31."),
         },
     )
-    reason = _words(_("Reason"), _("Enter a reason."), max_length=500)
+    reason = words_field(_("Reason"), _("Enter a reason."), max_length=500)
 
     def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -143,16 +144,16 @@ class ProposePlanForm(PlanForm, StepForm):
 class DeclineHelpForm(StepForm):
     """No plan is possible."""
 
-    note = _words(_("Answer, as the borrower reads it"), _("Enter what the borrower should know."), max_length=500)
+    note = words_field(_("Answer, as the borrower reads it"), _("Enter what the borrower should know."), max_length=500)
 
 
 class ApproveForm(KeyedForm):
     """Agree as the second person."""
 
-    note = _words(_("Note (optional)"), "", max_length=500, required=False)
+    note = words_field(_("Note (optional)"), "", max_length=500, required=False)
 
 
 class RefuseForm(KeyedForm):
     """Say no as the second person."""
 
-    note = _words(_("Why not"), _("Enter why not."), max_length=500)
+    note = words_field(_("Why not"), _("Enter why not."), max_length=500)

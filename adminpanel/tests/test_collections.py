@@ -28,6 +28,8 @@ from p2plending.tests.world import active_loan, new_key, verified
 WRONG = {
     "plan": {"option": "holiday", "months": "2", "interest_choice": "waive", "late_fee_choice": "waive", "reason": "x"},
     "waive": {"interest": "0", "late_fee": "1.00", "reason": "Ours"},
+    "charge": {"part": "fee", "amount": "5.00", "base": "principal", "reason": "x"},
+    "waive-charge": {"reason": "x"},
     "notice": {},
     "default": {"cause": "days_late"},
     "settlement": {"amount": "100.00", "pay_by": "2099-01-01", "reason": "x"},

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from adminpanel.forms.charges import ChargeForm, WaiveChargeForm
 from adminpanel.forms.collections import (
     DeclineHelpForm,
     DefaultForm,
@@ -23,12 +24,16 @@ from adminpanel.forms.collections import (
     WaiveForm,
     WriteOffForm,
 )
+from adminpanel.views.replay import shown_replay
 from loans.collection_enums import DefaultCause
 from loans.enums import LoanStatus, RepaymentMethod
 from loans.models import Loan
 from loans.permissions import RECORD_RECOVERIES, WAIVE_CHARGES, WORK_COLLECTIONS
+from loans.selectors.charges import charges_of, follows_money
 from loans.selectors.collections import open_help, open_offer
 from loans.selectors.servicing import instalments_on
+from loans.services.charge_preview import preview_charge
+from loans.services.charges import add_charge, waive_charge
 from loans.services.default import declare_default, send_default_notice
 from loans.services.hardship import approve_help, decline_help
 from loans.services.recovery import preview_recovery, record_recovery
@@ -71,10 +76,24 @@ class Step:
     figures: Callable[[Call], Figures]
     run: Callable[[Call], object]
     danger: bool = False
+    # What else the check page shows, as context of its template.
+    effect: Callable[[Call], dict[str, Any]] | None = None
 
 
 def _owing(loan: Loan, _today: dt.date) -> bool:
     return loan.status in LoanStatus.owing()
+
+
+def _owing_by_plan(loan: Loan, today: dt.date) -> bool:
+    return _owing(loan, today) and not follows_money(loan)
+
+
+def _following(loan: Loan, today: dt.date) -> bool:
+    return _owing(loan, today) and follows_money(loan)
+
+
+def _charged(loan: Loan, today: dt.date) -> bool:
+    return _following(loan, today) and any(line.unpaid for line in charges_of(loan, today))
 
 
 def _active(loan: Loan, _today: dt.date) -> bool:
@@ -113,6 +132,15 @@ def _plan_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) -> f
     return ProposePlanForm(data, request=open_help(loan), **kwargs)
 
 
+def _charge_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) -> forms.Form:
+    return ChargeForm(data, loan=loan, today=today, **kwargs)
+
+
+def _waive_charge_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) -> forms.Form:
+    lines = charges_of(loan, today) if follows_money(loan) else []
+    return WaiveChargeForm(data, lines=lines, **kwargs)
+
+
 def _owed_figures(call: Call) -> Figures:
     owed = preview_write_off(call.loan, call.today)
     return [
@@ -132,6 +160,19 @@ def _notice_figures(call: Call) -> Figures:
 def _waive_figures(call: Call) -> Figures:
     interest, late_fee = call.told["interest"], call.told["late_fee"]
     return [(_("Interest"), interest), (_("Late fee"), late_fee), (_("Lenders receive less"), interest + late_fee)]
+
+
+def _charge_effect(call: Call) -> dict[str, Any]:
+    shown = preview_charge(loan_id=call.loan.pk, **call.form.asked(), actor=call.actor, today=call.today)
+    figures = [(_("The charge in all"), shown.total)]
+    if call.told["due_on"] is None and call.told["amount"]:
+        figures.insert(0, (_("On every payment"), call.told["amount"]))
+    return {"figures": figures, **shown_replay(lambda: shown.change)}
+
+
+def _waive_charge_figures(call: Call) -> Figures:
+    unpaid = call.form.unpaid[call.told["charge"]]
+    return [(_("Waived"), unpaid), (_("Lenders receive less"), unpaid)]
 
 
 def _settlement_figures(call: Call) -> Figures:
@@ -181,6 +222,14 @@ def _waive(call: Call) -> object:
     return waive_charges(loan_id=call.loan.pk, instalment_id=call.told["instalment"], **amounts, **call.common)
 
 
+def _charge(call: Call) -> object:
+    return add_charge(loan_id=call.loan.pk, **call.form.asked(), **call.common)
+
+
+def _waive_charge(call: Call) -> object:
+    return waive_charge(charge_id=call.told["charge"], reason=call.told["reason"], **call.common)
+
+
 def _notify(call: Call) -> object:
     return send_default_notice(loan_id=call.loan.pk, **call.common)
 
@@ -225,7 +274,15 @@ STEPS: dict[str, Step] = {
     ),
     "waive": Step(
         _("Waive interest or a late fee"), _("Check the waiver"), _("Waived. The borrower is told."),
-        WAIVE_CHARGES, _owing, _waive_form, _waive_figures, _waive,
+        WAIVE_CHARGES, _owing_by_plan, _waive_form, _waive_figures, _waive,
+    ),
+    "charge": Step(
+        _("Add a charge"), _("Check the charge"), _("Added. The borrower is told."),
+        WORK_COLLECTIONS, _following, _charge_form, _none, _charge, effect=_charge_effect,
+    ),
+    "waive-charge": Step(
+        _("Waive a charge"), _("Check the waiver"), _("Waived."),
+        WAIVE_CHARGES, _charged, _waive_charge_form, _waive_charge_figures, _waive_charge,
     ),
     "notice": Step(
         _("Send the default notice"), _("Check the notice"), _("Notice sent."),

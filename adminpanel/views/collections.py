@@ -20,6 +20,7 @@ from loans.enums import LoanStatus
 from loans.models import Loan
 from loans.permissions import WORK_COLLECTIONS
 from loans.selectors import collections as read
+from loans.selectors.charges import charges_of
 from loans.selectors.servicing import instalments_on, schedule_versions
 from loans.services.default import current_cure
 from p2plending.lib import clock
@@ -87,7 +88,7 @@ def _check_page(request: HttpRequest, chosen: Step, name: str, call: Call) -> Ht
         "action": reverse("admin:case_step", args=[call.loan.reference, name]),
         "form": call.form,
         "figures": chosen.figures(call),
-    }
+    } | (chosen.effect(call) if chosen.effect else {})
     return desk_page(request, "case_check", ctx)
 
 
@@ -124,6 +125,7 @@ def _facts(loan: Loan, today: dt.date) -> dict[str, Any]:
         "loss": read.loss_of(loan),
         "recoveries": read.recoveries_of(loan),
         "waivers": read.waivers_of(loan),
+        "charges": charges_of(loan, today),
         "versions": schedule_versions(loan),
     }
 
