@@ -103,6 +103,8 @@ class Visitor:
         except TookTooLong as error:
             there = [" ".join(text.split()) for text in self.page.get_by_role(role).all_inner_texts()]
             raise AssertionError(f"no {role} {words!r} on {self.page.url}, only {there}") from error
+        # A font that arrives late moves the button between pressing and letting go, and the click is lost.
+        self.page.wait_for_load_state()
         wanted.click()
 
     def sees(self, *texts: str) -> None:
