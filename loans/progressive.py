@@ -121,9 +121,11 @@ def bring_rows(loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.d
         interest = row.interest_due - row.interest_posted
         if interest < 0:
             raise PlanOutOfStep(payment=row.number, interest=interest)
+        # Where no instalment is left to come, late principal bears its interest in one that was due before.
+        is_more = bool(row.interest_posted) and row.due_date < until
         row.interest_posted += interest
         if interest:
-            fallen_due.append(FallsDue(row.due_date, row, interest))
+            fallen_due.append(FallsDue(until if is_more else row.due_date, row, interest))
     calendar = sorted([*fees, *fallen_due], key=lambda event: (event.on, event.row.number))
     return Brought(calendar, events, picture)
 

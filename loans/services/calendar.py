@@ -56,7 +56,7 @@ def post_calendar(
         return
     events = apply_calendar(rows, terms, until)
     for event in events:
-        _post_event(loan, event, actor, posted_on or event.on, is_charge=False)
+        _post_event(loan, event, actor, posted_on or event.on, is_following=False)
     if events:
         Instalment.objects.bulk_update({event.row.pk: event.row for event in events}.values(), CALENDAR_COLUMNS)
 
@@ -65,6 +65,12 @@ def row_of_key(key: str) -> tuple[int, int] | None:
     """Version and number of the instalment that an entry of the calendar is about; None for another entry."""
     name, _loan, *rest = key.split(":")
     return (int(rest[0]), int(rest[1])) if name in _KEY_NAMES else None
+
+
+def day_of_key(key: str) -> dt.date | None:
+    """The day of an entry of the calendar that says so in its key: an instalment may have several of them."""
+    rest = [part for part in key.split(":")[4:] if not part.startswith("r")]
+    return dt.date.fromisoformat(rest[0]) if rest else None
 
 
 def store_following(rows: list[Instalment], before: dict[int, tuple[object, ...]]) -> None:
@@ -93,7 +99,7 @@ def _post_following(
     calendar = bring_rows(loan, terms, rows, until).calendar
     store_following([*known, *rows], before)
     for event in calendar:
-        _post_event(loan, event, actor, posted_on or event.on, is_charge=True)
+        _post_event(loan, event, actor, posted_on or event.on, is_following=True)
 
 
 def _key(loan: Loan, name: str, row: Instalment, *rest: object) -> str:
@@ -102,11 +108,14 @@ def _key(loan: Loan, name: str, row: Instalment, *rest: object) -> str:
     return ":".join(map(str, [name, loan.reference, row.schedule_version, row.number, *rest, *replay]))
 
 
-def _post_event(loan: Loan, event: CalendarEvent, actor: User | None, posted_on: dt.date, *, is_charge: bool) -> None:
+def _post_event(
+    loan: Loan, event: CalendarEvent, actor: User | None, posted_on: dt.date, *, is_following: bool
+) -> None:
     row = event.row
     rest: tuple[object, ...] = ()
     if isinstance(event, FallsDue):
         kind, name, amount = EntryKind.INTEREST_DUE, "due", event.interest
+        rest = (event.on,) if is_following else ()
         lines = interest_due_lines(loan.reference, amount)
         narrative = _("Interest of payment %(number)d of loan %(loan)s")
     elif isinstance(event, LateFee):
@@ -140,7 +149,7 @@ def _post_event(loan: Loan, event: CalendarEvent, actor: User | None, posted_on:
             amount=amount,
             entry=entry,
         )
-    elif isinstance(event, LateFee) and is_charge:
+    elif isinstance(event, LateFee) and is_following:
         _store_late_fee(loan, event, entry)
 
 

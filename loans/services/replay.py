@@ -16,42 +16,18 @@ from accounts.models import User
 from ledger.enums import EntryKind
 from ledger.models import JournalEntry
 from ledger.services.posting import reverse_entry
-from loans.enums import InstalmentStatus, NoteStatus, RepaymentStatus
-from loans.models import (
-    DefaultInterest,
-    Distribution,
-    Instalment,
-    Loan,
-    LoanCharge,
-    Note,
-    Repayment,
-    RepaymentAllocation,
-    ScheduleVersion,
-    Waiver,
-)
-from loans.progressive import events_of, is_progressive, picture_of, show_picture
-from loans.services.calendar import CALENDAR_KINDS, figures_of, post_calendar, row_of_key, store_following
+from loans.enums import RepaymentStatus
+from loans.models import DefaultInterest, Instalment, Loan, LoanCharge, Repayment, ScheduleVersion, Waiver
+from loans.progressive import is_progressive
+from loans.services.calendar import CALENDAR_KINDS, day_of_key, post_calendar, row_of_key
 from loans.services.repayment_posting import bring_loan_to, post_payment
+from loans.services.restoring import restore_following, restore_instalments, restore_notes
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
-from p2plending.lib.bulk import quote_name, update_from
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
 from p2plending.lib.rules import platform_rules
 
-_KEPT = (InstalmentStatus.WAIVED, InstalmentStatus.WRITTEN_OFF)
-_RESTORED_COLUMNS = (
-    "status",
-    "principal_paid",
-    "interest_paid",
-    "late_fee_paid",
-    "interest_posted",
-    "late_fee_due",
-    "late_fee_charged_on",
-    "default_interest_to",
-    "settled_on",
-    "superseded_by",
-)
 # What can be undone and done again; anything else on the loan was a decision of people.
 _REPEATABLE = (*CALENDAR_KINDS, EntryKind.REPAYMENT, EntryKind.REVERSAL, EntryKind.WAIVER)
 
@@ -133,10 +109,10 @@ def take_back(
         )
     Repayment.objects.filter(pk__in=[payment.pk for payment in payments]).update(status=RepaymentStatus.REPLACED)
     if is_progressive(loan, terms):
-        _restore_following(loan, terms, list(rows.values()), payments, calendar, to)
+        restore_following(loan, terms, list(rows.values()), payments, calendar, to)
     else:
-        _restore_instalments(list(rows.values()), payments, calendar, to)
-    _restore_notes(payments)
+        restore_instalments(list(rows.values()), payments, calendar, to)
+    restore_notes(payments)
 
 
 def play_again(
@@ -235,7 +211,7 @@ def _calendar_entries(loan: Loan, rows: Sequence[Instalment], to: dt.date) -> li
         if row is None:
             continue
         if entry.kind == EntryKind.INTEREST_DUE:
-            day, is_waived = row.due_date, bool(row.interest_removed)
+            day, is_waived = day_of_key(entry.idempotency_key) or row.due_date, bool(row.interest_removed)
         elif entry.pk in charged:
             day, is_waived = charged[entry.pk].to_date, bool(row.late_fee_removed)
         else:
@@ -243,135 +219,3 @@ def _calendar_entries(loan: Loan, rows: Sequence[Instalment], to: dt.date) -> li
         if day > to and not is_waived:
             found.append(entry)
     return found
-
-
-def _restore_instalments(
-    rows: Sequence[Instalment], payments: Sequence[Repayment], calendar: Sequence[JournalEntry], to: dt.date
-) -> None:
-    by_pk = {row.pk: row for row in rows}
-    made = ScheduleVersion.objects.filter(repayment__in=payments)
-    gone = set(made.values_list("number", flat=True))
-    _take_off(by_pk, payments)
-    for row in rows:
-        if row.schedule_version in gone:
-            row.status = InstalmentStatus.SUPERSEDED
-            row.principal_paid = row.interest_paid = row.late_fee_paid = row.interest_posted = 0
-            row.late_fee_due = row.late_fee_removed
-            row.late_fee_charged_on = row.settled_on = row.default_interest_to = None
-        elif row.superseded_by in gone:
-            row.status, row.superseded_by = InstalmentStatus.SCHEDULED, None
-    _undo_charges(rows, calendar, to)
-    for row in rows:
-        if row.status != InstalmentStatus.SUPERSEDED and row.status not in _KEPT:
-            _set_standing(row, to)
-    Instalment.objects.bulk_update(rows, _RESTORED_COLUMNS)
-
-
-def _restore_following(
-    loan: Loan,
-    terms: LoanTerms,
-    rows: list[Instalment],
-    payments: Sequence[Repayment],
-    calendar: Sequence[JournalEntry],
-    to: dt.date,
-) -> None:
-    """Take the payments off the instalments of a progressive loan, and let these ask for what they did on `to`."""
-    before = {row.pk: figures_of(row) for row in rows}
-    by_pk = {row.pk: row for row in rows}
-    _take_off(by_pk, payments)
-    LoanCharge.objects.filter(loan=loan, entry__in=calendar).update(is_undone=True)
-    for row in rows:
-        if row.late_fee_charged_on is not None and row.late_fee_charged_on > to:
-            row.late_fee_charged_on = None
-        if row.due_date > to:
-            # Only what was paid ahead stands in the books before the due date.
-            row.interest_posted = row.interest_paid
-    live = [row for row in rows if row.status != InstalmentStatus.SUPERSEDED]
-    show_picture(loan, live, picture_of(loan, terms, events_of(loan), to))
-    store_following([*rows, *live], before)
-
-
-def _take_off(by_pk: dict[int, Instalment], payments: Sequence[Repayment]) -> None:
-    for line in RepaymentAllocation.objects.filter(repayment__in=payments):
-        row = by_pk[line.instalment_id]
-        row.late_fee_paid -= line.late_fee
-        row.interest_paid -= line.interest
-        row.principal_paid -= line.principal
-
-
-def _undo_charges(rows: Sequence[Instalment], calendar: Sequence[JournalEntry], to: dt.date) -> None:
-    """Late fees and default interest that were charged after `to` are not charged yet."""
-    undone = {entry.pk for entry in calendar}
-    charges = list(DefaultInterest.objects.filter(entry__in=undone))
-    DefaultInterest.objects.filter(entry__in=undone).update(is_undone=True)
-    by_pk = {row.pk: row for row in rows if row.status != InstalmentStatus.SUPERSEDED}
-    for charge in charges:
-        row = by_pk.get(charge.instalment_id)
-        if row is not None:
-            row.late_fee_due -= charge.amount
-            row.default_interest_to = min(row.default_interest_to or charge.from_date, charge.from_date)
-    interest = {charge.entry_id for charge in charges}
-    fees = {
-        row_of_key(entry.idempotency_key): entry
-        for entry in calendar
-        if entry.kind == EntryKind.LATE_FEE_CHARGED and entry.pk not in interest
-    }
-    for row in by_pk.values():
-        is_later = row.late_fee_charged_on is not None and row.late_fee_charged_on > to
-        if is_later and not row.late_fee_removed:
-            entry = fees.get((row.schedule_version, row.number))
-            row.late_fee_due -= _amount(entry) if entry else 0
-            row.late_fee_charged_on = None
-
-
-def _amount(entry: JournalEntry) -> int:
-    return sum(entry.postings.values_list("debit", flat=True))
-
-
-def _set_standing(row: Instalment, to: dt.date) -> None:
-    is_paid = bool(row.principal_paid or row.interest_paid or row.late_fee_paid)
-    if row.due_date > to and not row.interest_removed:
-        # Only what was paid ahead stands in the books before the due date.
-        row.interest_posted = row.interest_paid
-    if not row.total_unpaid:
-        row.status = InstalmentStatus.PAID
-        return
-    row.settled_on = None
-    if is_paid:
-        row.status = InstalmentStatus.PARTIAL
-    else:
-        row.status = InstalmentStatus.SCHEDULED if row.due_date > to else InstalmentStatus.DUE
-
-
-def _restore_notes(payments: Sequence[Repayment]) -> None:
-    """Take from the notes what the payments brought them; their fractions are those before the first of them."""
-    ids = [payment.pk for payment in payments]
-    shared = Distribution.objects.filter(repayment__in=ids).order_by("repayment__entry_id")
-    first = shared.values_list("repayment_id", flat=True).first()
-    if first is None:
-        return
-    table = quote_name(Distribution._meta.db_table)
-    places = ", ".join(["%s"] * len(ids))
-    sums = ", ".join(f"SUM({part}) AS {part}" for part in ("principal", "interest", "late_fee", "servicing_fee"))
-    update_from(
-        Note,
-        source=(
-            f"SELECT d.*, f.interest_carry_before, f.late_fee_carry_before FROM (SELECT note_id, {sums} "  # noqa: S608 - names of our own schema
-            f"FROM {table} WHERE repayment_id IN ({places}) GROUP BY note_id) d "
-            f"JOIN {table} f ON f.note_id = d.note_id AND f.repayment_id = %s"
-        ),
-        parameters=[*ids, first],
-        match="note_id",
-        values={
-            "principal_outstanding": "target.principal_outstanding + source.principal",
-            "principal_received": "target.principal_received - source.principal",
-            "interest_received": "target.interest_received - source.interest",
-            "late_fees_received": "target.late_fees_received - source.late_fee",
-            "servicing_fees_paid": "target.servicing_fees_paid - source.servicing_fee",
-            "interest_carry": "source.interest_carry_before",
-            "late_fee_carry": "source.late_fee_carry_before",
-            "status": f"CASE WHEN target.status = '{NoteStatus.REPAID.value}' "
-            f"THEN '{NoteStatus.ACTIVE.value}' ELSE target.status END",
-            "closed_on": "NULL",
-        },
-    )
