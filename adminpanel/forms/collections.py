@@ -49,7 +49,10 @@ class WaiveForm(StepForm):
 
     def __init__(self, *args: Any, rows: Sequence[Instalment], today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        due = [row for row in rows if row.due_date <= today and (row.interest_unpaid or row.late_fee_unpaid)]
+        # What was just waived is still known when the form comes again; the service says what is left to waive.
+        due = [row for row in rows if row.due_date <= today]
+        if not self.is_bound:
+            due = [row for row in due if row.interest_unpaid or row.late_fee_unpaid]
         words = _("%(day)s: interest %(interest)s, late fee %(late_fee)s")
         self.fields["instalment"].choices = [
             (
@@ -128,12 +131,15 @@ class RecoveryForm(StepForm):
 
 
 class ProposePlanForm(PlanForm, StepForm):
-    """A new plan; when it answers a request for help, that fills it in."""
+    """A new plan; when it answers a request for help, that fills it in. `answers` is the reference of the request."""
+
+    answers = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, request: HardshipRequest | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if request is not None:
             self.initial = {
+                "answers": request.reference,
                 "option": request.option,
                 "due_day": request.due_day,
                 "months": request.months,

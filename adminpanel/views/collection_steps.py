@@ -30,15 +30,15 @@ from loans.enums import LoanStatus, RepaymentMethod
 from loans.models import Loan
 from loans.permissions import RECORD_RECOVERIES, WAIVE_CHARGES, WORK_COLLECTIONS
 from loans.selectors.charges import charges_of, follows_money
-from loans.selectors.collections import open_help, open_offer
+from loans.selectors.collections import latest_help, open_help, open_offer
 from loans.selectors.servicing import instalments_on
 from loans.services.charge_preview import preview_charge
 from loans.services.charges import add_charge, waive_charge
 from loans.services.default import declare_default, send_default_notice
-from loans.services.hardship import approve_help, decline_help
+from loans.services.hardship import HelpDecided, approve_help, decline_help
 from loans.services.recovery import preview_recovery, record_recovery
 from loans.services.restructuring import preview_plan, propose_plan
-from loans.services.settlement import offer_settlement, pay_settlement, preview_settlement
+from loans.services.settlement import SettlementEnded, offer_settlement, pay_settlement, preview_settlement
 from loans.services.waivers import waive_charges
 from loans.services.write_off import preview_write_off, request_write_off
 
@@ -206,14 +206,19 @@ def _none(_call: Call) -> Figures:
 
 
 def _propose(call: Call) -> object:
-    asked, request = call.form.plan_terms(), open_help(call.loan)
+    # The request that the form was made for: by the second click it is not open any more.
+    asked = call.form.plan_terms()
+    request = call.loan.hardship_requests.filter(reference=call.told["answers"]).first() or open_help(call.loan)
     if request is not None:
         return approve_help(request_id=request.pk, asked=asked, note=call.told["reason"], **call.common)
     return propose_plan(loan_id=call.loan.pk, asked=asked, reason=call.told["reason"], **call.common)
 
 
 def _decline(call: Call) -> object:
-    return decline_help(request_id=open_help(call.loan).pk, note=call.told["note"], **call.common)
+    request = latest_help(call.loan)
+    if request is None:
+        raise HelpDecided
+    return decline_help(request_id=request.pk, note=call.told["note"], **call.common)
 
 
 def _waive(call: Call) -> object:
@@ -245,8 +250,11 @@ def _offer(call: Call) -> object:
 
 
 def _settle(call: Call) -> object:
+    offer = call.loan.settlement_offers.order_by("-pk").first()
+    if offer is None:
+        raise SettlementEnded
     return pay_settlement(
-        settlement_id=open_offer(call.loan, call.today).pk,
+        settlement_id=offer.pk,
         method=RepaymentMethod.DECLARED,
         bank_reference=call.told["bank_reference"],
         **call.common,

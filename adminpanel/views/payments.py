@@ -50,7 +50,9 @@ def reverse_payment(request: HttpRequest, reference: str) -> HttpResponse:
 @get_or_post
 @permission_required(DECIDE_REPAYMENTS)
 def enter_payment(request: HttpRequest, reference: str) -> HttpResponse:
-    loan = get_object_or_404(Loan, reference=reference, status__in=LoanStatus.owing())
+    # A payment that closed the loan may be sent again.
+    states = LoanStatus.disbursed() if request.method == "POST" else LoanStatus.owing()
+    loan = get_object_or_404(Loan, reference=reference, status__in=states)
     today = clock.business_date()
     if request.method != "POST":
         return _enter_page(request, loan, BackdatedPaymentForm(today=today))
