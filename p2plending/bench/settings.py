@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 
 from p2plending.settings import *  # noqa: F403
 from p2plending.settings import INSTALLED_APPS as SITE_APPS
 from p2plending.settings import LOGGING as SITE_LOGGING
 
-HAS_HORDAK = find_spec("hordak") is not None
+# A process whose memory is measured holds the site and nothing else.
+HAS_HORDAK = find_spec("hordak") is not None and "WITHOUT_PEERS" not in os.environ
 INSTALLED_APPS = [*SITE_APPS, *(["mptt", "hordak"] if HAS_HORDAK else [])]
 DEFAULT_CURRENCY = "EUR"
 CURRENCIES = ["EUR"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import gc
 import itertools
 import multiprocessing
 import random
@@ -21,13 +22,14 @@ from accounts.services.idempotency import run_once
 from ledger.enums import EntryKind, LineCode
 from ledger.models import Account, JournalEntry
 from ledger.services.posting import credit, debit, post_entry
-from p2plending.bench.measure import say, verdict
+from p2plending.bench.measure import say, server_seconds, verdict
 from p2plending.bench.scene import move, people
 from p2plending.lib import clock
 
 CLIENTS = (1, 4, 8)
 MOST_CLIENTS = max(CLIENTS)
-SECONDS = 3.0
+WARM_UP_SECONDS = 0.8
+SECONDS = 2.5
 ROUNDS = 5
 WALLETS = 200
 HOT_TRANSFERS = 10_000
@@ -35,10 +37,11 @@ TIMED = 1_000
 DAY = dt.date(2026, 1, 15)
 TRIPS = ("BEGIN, key", "both wallets locked and read", "balances, entry")
 COMMIT_TRIP = "postings, result of the key, COMMIT"
+REST = "Python around them"
 WHOLE = "whole"
 
 
-def run(_pid: int) -> None:
+def run(pid: int) -> None:
     """Print rates as ratios, what a transfer spends its time on, and the deadlocks of a wallet that all pay into."""
     say("\nTransfers between wallets (per second)")
     owners = [user.pk for user in people("wallet", WALLETS, Role.LENDER)]
@@ -57,7 +60,7 @@ def run(_pid: int) -> None:
         verdict(f"transfers, {clients} clients: ours / bare in Django", rates["ours"] / rates["Django"], least=0.6)
         if "hot" in rates:
             verdict(f"one hot wallet / spread, {clients} clients", rates["hot"] / rates["ours"], least=0.35)
-    say_spent(owners)
+    say_spent(owners, pid)
     before = deadlocks()
     done = sum(together(MOST_CLIENTS, checked, owners, hot=True, number=HOT_TRANSFERS // MOST_CLIENTS))
     say(f"  {done:,} transfers into one wallet by {MOST_CLIENTS} clients: {deadlocks() - before} deadlocks")
@@ -78,20 +81,29 @@ def rates_of(
 def together(clients: int, step: Callable[[int, int], None], owners: list[int], *, hot: bool, number: int) -> list[int]:
     """Run clients as processes of their own: `number` transfers each, or as many as fit into the time."""
     connection.close()
+    # A process that works on its own would not copy the pages of a parent as it goes.
+    gc.freeze()
     context = multiprocessing.get_context("fork")
     with context.Pool(clients) as pool:
         return pool.starmap(client, [(step, owners, hot, number, seed) for seed in range(clients)])
 
 
 def client(step: Callable[[int, int], None], owners: list[int], hot: bool, number: int, seed: int) -> int:
-    """One client; returns how many transfers it made."""
+    """One client; returns how many transfers it made after it had warmed up."""
     draw = random.Random(seed)
-    until, done = time.perf_counter() + SECONDS, 0
-    while done < number if number else time.perf_counter() < until:
+
+    def transfer() -> None:
         source, target = draw.sample(owners[1:], 2)
         step(source, owners[0] if hot else target)
-        done += 1
-    connection.close()
+
+    if number:
+        for _transfer in range(number):
+            transfer()
+        return number
+    started, done = time.perf_counter() + WARM_UP_SECONDS, 0
+    while time.perf_counter() < started + SECONDS:
+        transfer()
+        done += time.perf_counter() >= started
     return done
 
 
@@ -111,24 +123,24 @@ def checked(source: int, target: int) -> None:
     )  # fmt: skip
 
 
-def say_spent(owners: list[int]) -> None:
-    """What one client's transfer spends on each trip to the server, and on our own side."""
+def say_spent(owners: list[int], pid: int) -> None:
+    """What one client's transfer costs at each trip to the server, and on our own side."""
     database = connections[DEFAULT_DB_ALIAS]
-    spent: dict[str, list[float]] = defaultdict(list)
+    spent: dict[str, list[tuple[float, float]]] = defaultdict(list)
     number = itertools.count()
 
     def timed(name: str, run: Callable[..., Any], *arguments: Any) -> Any:
-        started = time.perf_counter()
+        wall, cpu = time.perf_counter(), time.thread_time()
         try:
             return run(*arguments)
         finally:
-            spent[name].append(time.perf_counter() - started)
+            spent[name].append((time.perf_counter() - wall, time.thread_time() - cpu))
 
     def trip(execute: Callable[..., Any], *arguments: Any) -> Any:
         return timed(TRIPS[next(number) % len(TRIPS)], execute, *arguments)
 
     draw = random.Random(1)
-    commit = database.commit
+    commit, server = database.commit, server_seconds(pid)
     database.commit = functools.partial(timed, COMMIT_TRIP, commit)
     try:
         with database.execute_wrapper(trip):
@@ -136,11 +148,16 @@ def say_spent(owners: list[int]) -> None:
                 timed(WHOLE, checked, *draw.sample(owners, 2))
     finally:
         database.commit = commit
-    medians = {name: statistics.median(found) * 1e6 for name, found in spent.items()}
+    server = (server_seconds(pid) - server) / TIMED * 1e6
+    medians = {
+        name: [statistics.median(both) * 1e6 for both in zip(*found, strict=True)] for name, found in spent.items()
+    }
     whole = medians.pop(WHOLE)
-    say(f"  One transfer, median of {TIMED:,} by one client: {whole:,.0f} µs")
-    for name, figure in (medians | {"Python around them": whole - sum(medians.values())}).items():
-        say(f"    {figure:6,.0f}  {figure / whole:4.0%}  {name}")
+    medians[REST] = [all_of_it - sum(parts) for all_of_it, *parts in zip(whole, *medians.values(), strict=True)]
+    say(f"  One transfer by one client, medians of {TIMED:,}: {whole[0]:,.0f} µs")
+    say(f"    CPU of the client {whole[1]:,.0f} µs, of the server {server:,.0f} µs")
+    for name, (wall, cpu) in medians.items():
+        say(f"    {wall:6,.0f} µs, {cpu:5,.0f} CPU of the client: {name}")
 
 
 @functools.cache
