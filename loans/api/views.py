@@ -28,6 +28,7 @@ from loans.api.serializers import (
     SignSerializer,
     SmallerLoanSerializer,
 )
+from loans.api.serializers_charges import LoanDetailSerializer
 from loans.models import Loan, LoanAgreement, LoanProduct
 from loans.quoting import assumed_grade_terms, priced_terms
 from loans.selectors.borrower import loan_for_borrower, loans_of
@@ -102,9 +103,9 @@ class LoanListView(generics.GenericAPIView):
 
 
 class LoanView(APIView):
-    @extend_schema(operation_id="loan", responses=LoanSerializer)
+    @extend_schema(operation_id="loan", responses=LoanDetailSerializer)
     def get(self, request: Request, reference: str) -> Response:
-        return Response(LoanSerializer(_own(request, reference)).data)
+        return Response(LoanDetailSerializer(_own(request, reference)).data)
 
     @extend_schema(operation_id="update_loan", request=ApplicationSerializer(partial=True), responses=LoanSerializer)
     def patch(self, request: Request, reference: str) -> Response:

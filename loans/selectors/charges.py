@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from loans.enums import LoanStatus
+from loans.enums import LoanStatus, ServicingMethod
 from loans.models import Loan, LoanCharge
 from loans.progressive import events_of, is_progressive, picture_of
 from loans.terms import LoanTerms
@@ -27,7 +27,11 @@ class ChargeLine:
 
 
 def charges_of(loan: Loan, today: dt.date) -> list[ChargeLine]:
-    """Every charge that counts, oldest first; late fees are among them."""
+    """Every charge that counts, oldest first; late fees are among them. None before the loan was paid out."""
+    if loan.status not in LoanStatus.disbursed():
+        return []
+    if LoanTerms.from_json(loan.frozen_terms).servicing_method != ServicingMethod.PROGRESSIVE:
+        return []
     found = list(LoanCharge.objects.filter(loan=loan, is_undone=False).select_related("actor", "waived_by"))
     if not found:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime as dt
 from typing import Any
@@ -12,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
-from loans.falling_due import apply_calendar, late_fee_day, late_since, servicing_columns
+from loans.falling_due import LateFee, late_fee_day, late_since, servicing_columns
 from loans.finance import PayoffFigure, payoff
 from loans.models import Instalment, Loan, Repayment, ScheduleVersion
+from loans.plan_words import plan_words
+from loans.selectors.charges import charges_of
 from loans.snapshots import instalment_states, live_instalments
 from loans.terms import LoanTerms
 from loans.up_to_date import bring_up_to
@@ -181,8 +184,10 @@ def repaying_context(loan: Loan, today: dt.date) -> dict[str, Any]:
         "chart": _balance_chart(loan, rows, today),
         "chart_rows": _chart_rows(loan, rows),
         "chart_columns": (_("Day"), _("Principal left")),
-        "next_fee": _next_late_fee(rows, terms, today),
+        "next_fee": _next_late_fee(loan, rows, terms, today),
         "reminder_on": due.following_on - dt.timedelta(days=3) if due.following_on else None,
+        "words": plan_words(loan),
+        "charges": charges_of(loan, today),
         "today": today,
     }
 
@@ -212,12 +217,13 @@ def _chart_rows(loan: Loan, rows: list[Instalment]) -> list[tuple[str, str]]:
     return [(format_day(day), format_money(point)) for day, point in zip(days, points, strict=True)]
 
 
-def _next_late_fee(rows: list[Instalment], terms: LoanTerms, today: dt.date) -> tuple[dt.date, int] | None:
+def _next_late_fee(loan: Loan, rows: list[Instalment], terms: LoanTerms, today: dt.date) -> tuple[dt.date, int] | None:
     """When the next late fee is added and how much it is, if nothing is paid until then."""
     late = [row for row in rows if row.total_unpaid and row.due_date < today and row.late_fee_charged_on is None]
     if not late:
         return None
-    before = {id(row): row.late_fee_due for row in rows}
-    apply_calendar(late[:1], terms, late_fee_day(late[0], terms))
-    fee = late[0].late_fee_due - before[id(late[0])]
-    return (late[0].late_fee_charged_on, fee) if fee else None
+    # Copies: what might happen must not show on the plan.
+    copies = [copy.copy(row) for row in rows]
+    events = bring_up_to(loan, terms, copies, late_fee_day(late[0], terms))
+    fees = [event for event in events if isinstance(event, LateFee) and event.fee]
+    return next(((event.on, event.fee) for event in fees if event.row.pk == late[0].pk), None)

@@ -15,6 +15,7 @@ from loans.enums import ExtraMode, LoanStatus, RepaymentMethod
 from loans.finance import payoff
 from loans.forms.servicing import ConfirmPaymentForm, PayForm, PaymentKind
 from loans.models import Loan
+from loans.plan_words import plan_words
 from loans.selectors.servicing import amounts_due, instalments_on, loan_for_payer, repayment_of
 from loans.services.repayment import payment_choices, record_repayment
 from loans.snapshots import instalment_states
@@ -79,7 +80,12 @@ def repayment(request: HttpRequest, reference: str, repayment_reference: str) ->
     found = repayment_of(loan, repayment_reference)
     if found is None:
         raise Http404
-    context = {"loan": loan, "repayment": found, "client_account_iban": settings.CLIENT_ACCOUNT_IBAN}
+    context = {
+        "loan": loan,
+        "repayment": found,
+        "client_account_iban": settings.CLIENT_ACCOUNT_IBAN,
+        "words": plan_words(loan),
+    }
     return render(request, "loans/servicing/repayment.html", context)
 
 
@@ -105,6 +111,7 @@ def _form_page(request: HttpRequest, loan: Loan, form: PayForm, status: int = 20
         "loan": loan,
         "form": form,
         "wallet": wallet_summary(request.user),
+        "words": plan_words(loan),
         "client_account_holder": settings.CLIENT_ACCOUNT_HOLDER,
         "client_account_iban": settings.CLIENT_ACCOUNT_IBAN,
     }
@@ -122,6 +129,7 @@ def _check_page(
         "loan": loan,
         "form": form,
         "told": told,
+        "words": plan_words(loan),
         "previews": previews,
         "chosen": chosen,
         "is_wallet": is_wallet,

@@ -14,6 +14,8 @@ from loans.enums import LoanStatus
 from loans.explain import explain_repayment as explain
 from loans.forms.servicing import QUOTE_DAYS, QuoteDayForm
 from loans.models import Loan
+from loans.plan_words import plan_words
+from loans.selectors.charges import charges_of
 from loans.selectors.replay import taken_back
 from loans.selectors.servicing import (
     earlier_plans,
@@ -47,6 +49,7 @@ def early(request: HttpRequest, reference: str) -> HttpResponse:
         "day": day,
         "today": today,
         "payoff": payoff_figure(loan, day),
+        "words": plan_words(loan),
         "last_day": today + dt.timedelta(days=QUOTE_DAYS),
     }
     return render(request, "loans/servicing/early.html", context, status=status)
@@ -63,6 +66,8 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
         "earlier": earlier_plans(loan),
         "totals": paid_totals(loan),
         "repayments": repayments_of(loan),
+        "words": plan_words(loan),
+        "charges": charges_of(loan, business_date()),
     }
     return render(request, "loans/servicing/plan.html", context)
 
@@ -97,7 +102,12 @@ def certificate(request: HttpRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     if loan.status != LoanStatus.REPAID:
         raise Http404
-    context = {"loan": loan, "totals": paid_totals(loan), "repayments": repayments_of(loan)}
+    context = {
+        "loan": loan,
+        "totals": paid_totals(loan),
+        "repayments": repayments_of(loan),
+        "words": plan_words(loan),
+    }
     return render(request, "loans/servicing/certificate.html", context)
 
 
@@ -107,7 +117,11 @@ def explain_repayment(request: HttpRequest, reference: str) -> HttpResponse:
     explanation = explain(reference, request.user)
     if explanation is None:
         raise Http404
-    context = {"explanation": explanation, "undone": taken_back(explanation.repayment)}
+    context = {
+        "explanation": explanation,
+        "undone": taken_back(explanation.repayment),
+        "words": plan_words(explanation.repayment.loan),
+    }
     return render(request, "loans/servicing/explained.html", context)
 
 

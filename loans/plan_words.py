@@ -1,0 +1,82 @@
+"""What a loan's plan does with money, in the words of its pages."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from loans.enums import ServicingMethod
+from loans.finance.replay import AllocationWay, FutureInstalments, InterestRecalculation, LoanPart
+from loans.models import Loan
+from loans.progressive import is_progressive
+from loans.terms import LoanTerms
+
+_PARTS: dict[str, Promise] = {
+    "late_fee": _("late fees"),
+    LoanPart.PENALTY: _("penalties"),
+    LoanPart.FEE: _("fees"),
+    LoanPart.INTEREST: _("interest"),
+    LoanPart.PRINCIPAL: _("principal"),
+}
+_AHEAD: dict[FutureInstalments, Promise] = {
+    FutureInstalments.NEXT: _("Money above what is due pays your next payment."),
+    FutureInstalments.NEXT_THEN_LAST: _("Money above what is due pays your next payment, then the last ones."),
+    FutureInstalments.LAST: _("Money above what is due pays your last payments, so the loan ends sooner."),
+    FutureInstalments.REAMORTIZATION: _("Money above what is due makes all payments ahead smaller."),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PlanWords:
+    """How the plan of one loan meets its payments.
+
+    `promise` and `ahead` are empty for a plan that holds. `order` says what a payment pays first, `source` what a
+    payment of the plan is made of. `charges` names what comes on top: fees, or late fees only.
+    """
+
+    follows_money: bool
+    promise: str | Promise
+    ahead: str | Promise
+    order: str | Promise
+    source: str | Promise
+    charges: str | Promise
+
+
+def plan_words(loan: Loan) -> PlanWords:
+    """The words for a loan that has its offer. A plan that people agreed on later holds, whatever the product says."""
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    follows = is_progressive(loan, terms)
+    return PlanWords(
+        follows_money=follows,
+        promise=_promise(terms) if follows else "",
+        ahead=_AHEAD[terms.future_instalments] if follows else "",
+        order=_order(terms, follows),
+        source=_source(terms) if follows else "",
+        charges=_("Fees") if terms.servicing_method == ServicingMethod.PROGRESSIVE else _("Late fees"),
+    )
+
+
+def _promise(terms: LoanTerms) -> Promise:
+    if terms.interest_recalculation is InterestRecalculation.NONE:
+        return _("Your plan follows your payments. Its interest stays as agreed.")
+    return _("Your plan follows your payments: pay early and you owe less interest.")
+
+
+def _order(terms: LoanTerms, follows: bool) -> str:
+    parts = terms.part_order if follows else terms.allocation_order
+    told = {"parts": ", ".join(str(_PARTS[part]) for part in parts)}
+    if follows and terms.payment_way is AllocationWay.VERTICAL:
+        return _t("In this order, each through all payments that are due: %(parts)s.") % told
+    return _t("In this order: %(parts)s; the oldest first.") % told
+
+
+def _source(terms: LoanTerms) -> Promise:
+    if terms.interest_recalculation is InterestRecalculation.NONE:
+        return _("Interest and principal are those of the plan that you agreed to. Fees are the charges on top.")
+    return _(
+        "Interest is counted by the day, on the principal that was really left. "
+        "The rest of the payment is principal. Fees are the charges on top."
+    )
