@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import formats, timezone
 from django.utils.dateformat import format as format_date
 from django.utils.numberformat import format as format_number
+from django.utils.translation import ngettext_lazy
 
 MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
@@ -42,6 +43,28 @@ def format_percent(fraction: Decimal, places: int) -> str:
     """A fraction as per cent, half up: 0.12 with two places is "12.00%"."""
     value = (Decimal(fraction) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return f"{MINUS if value < 0 else ''}{_grouped(abs(value), places)}%"
+
+
+_EVERY = {
+    "month": ngettext_lazy("a month", "every %(count)d months", "count"),
+    "week": ngettext_lazy("a week", "every %(count)d weeks", "count"),
+    "day": ngettext_lazy("a day", "every %(count)d days", "count"),
+}
+_LENGTH = {
+    "month": ngettext_lazy("a month", "%(count)d months", "count"),
+    "week": ngettext_lazy("a week", "%(count)d weeks", "count"),
+    "day": ngettext_lazy("a day", "%(count)d days", "count"),
+}
+
+
+def format_period(every: int, unit: str) -> str:
+    """How often something is paid: "a month", "every 2 weeks". `unit` is month, week or day."""
+    return _EVERY[unit] % {"count": every}
+
+
+def format_length(every: int, unit: str) -> str:
+    """How long a period is: "a month", "2 weeks"."""
+    return _LENGTH[unit] % {"count": every}
 
 
 def local(value: dt.date) -> dt.date:

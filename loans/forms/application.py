@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loans.contact_details import has_contact_details
 from loans.enums import Employment, Grade, Purpose
+from loans.finance import PeriodUnit
 from loans.models import LoanProduct
 from loans.selectors.products import term_choices
 from p2plending.figures import format_money
@@ -40,6 +41,9 @@ class AmountForm(forms.Form):
         amount = self.fields["requested_amount"]
         amount.min_amount, amount.max_amount = product.min_amount, product.max_amount
         amount.help_text = _("From %(low)s to %(high)s, in steps of %(step)s.") % _limits(product)
+        # Only a month has days to choose from. The calculator has left the question out already.
+        if product.payment_unit != PeriodUnit.MONTH:
+            self.fields.pop("due_day", None)
         self.fields["term_months"].choices = [(months, str(months)) for months in term_choices(product)]
 
     def clean_requested_amount(self) -> int:

@@ -178,7 +178,7 @@ def _save_amount(request: HttpRequest, draft: Loan | None, product: LoanProduct,
         product=product,
         amount=answers["requested_amount"],
         term_months=answers["term_months"],
-        due_day=answers["due_day"],
+        due_day=answers.get("due_day"),
         actor=request.user,
         today=business_date(),
     )

@@ -1,0 +1,106 @@
+"""Products that are paid by weeks or days: the pages say so, and nobody is asked for a day of the month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from loans.models import LoanProduct
+from p2plending.figures import format_length, format_period
+from p2plending.lib import clock
+from p2plending.tests.world import active_loan, draft_loan, offered_loan, set_price
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+
+
+@pytest.fixture
+def fortnights(db: None) -> LoanProduct:
+    product = set_price()
+    product.payment_every, product.payment_unit = 2, "week"
+    product.save()
+    return product
+
+
+def body_of(client: Client, name: str, *args: str) -> str:
+    answer = client.get(reverse(name, args=args))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("every", "unit", "often", "long"),
+    [
+        (1, "month", "a month", "a month"),
+        (3, "month", "every 3 months", "3 months"),
+        (1, "week", "a week", "a week"),
+        (2, "week", "every 2 weeks", "2 weeks"),
+        (30, "day", "every 30 days", "30 days"),
+    ],
+)
+def test_a_period_in_words(every: int, unit: str, often: str, long: str) -> None:
+    assert (format_period(every, unit), format_length(every, unit)) == (often, long)
+
+
+def test_the_calculator_and_the_price_list_name_the_period(fortnights: LoanProduct, client: Client) -> None:
+    page = body_of(client, "loans:quote")
+    assert "<small>every 2 weeks</small>" in page
+    assert "Every 2 weeks</th>" in page
+    assert "A longer loan costs less every 2 weeks and more in total." in page
+    assert "a month" not in page
+    assert "Every 2 weeks</th>" in body_of(client, "public:fees")
+
+
+def test_the_application_asks_for_no_day_of_the_month(
+    fortnights: LoanProduct, alice: User, client_of: ClientOf
+) -> None:
+    client = client_of(alice)
+    assert "due_day" not in body_of(client, "loans:apply_amount")
+    sent = client.post(reverse("loans:apply_amount"), {"requested_amount": "1000", "term_months": "12"})
+    assert sent.url == reverse("loans:apply_purpose")
+    draft = alice.loans.get()
+    assert (draft.requested_amount, draft.due_day) == (1_000_00, None)
+
+
+def test_the_check_page_of_an_application_shows_no_day(
+    fortnights: LoanProduct, alice: User, client_of: ClientOf
+) -> None:
+    draft_loan(alice, today=clock.business_date())
+    assert "Day of the month" not in body_of(client_of(alice), "loans:apply_check")
+
+
+def test_an_offer_by_weeks_says_how_often_how_much_and_how_many(
+    fortnights: LoanProduct, alice: User, dora: User, client_of: ClientOf
+) -> None:
+    loan = offered_loan(alice, today=clock.business_date())
+    page = body_of(client_of(alice), "loans:loan", loan.reference)
+    assert "every 2 weeks for 12 months" in page
+    assert "Payment every 2 weeks" in page
+    assert "a month for" not in page
+    review = body_of(client_of(dora), "admin:loan_review", loan.reference)
+    assert "Payment every 2 weeks" in review
+
+
+def test_a_loan_of_a_number_of_payments_says_the_number(
+    fortnights: LoanProduct, alice: User, client_of: ClientOf
+) -> None:
+    LoanProduct.objects.filter(pk=fortnights.pk).update(payment_count=10)
+    loan = offered_loan(alice, today=clock.business_date())
+    assert ", 10 times, " in body_of(client_of(alice), "loans:loan", loan.reference)
+
+
+def test_agreement_listing_and_note_follow_the_period(
+    fortnights: LoanProduct, alice: User, bob: User, client_of: ClientOf
+) -> None:
+    loan = active_loan(alice, {bob: 1_000_00}, today=clock.business_date())
+    assert loan.instalments.count() == 26
+    agreement = body_of(client_of(alice), "loans:agreement", loan.reference)
+    assert "Payment every 2 weeks" in agreement
+    assert re.search(r"Number of payments</dt><dd[^>]*>26<", agreement)
+    assert "one payment every 2 weeks" in body_of(client_of(bob), "matching:listing", loan.reference)
+    assert "about 2 weeks after the pay-out" in body_of(client_of(bob), "matching:note", loan.notes.get().reference)
