@@ -12,6 +12,7 @@ from accounts.services.audit import record
 from accounts.services.idempotency import run_once
 from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import Loan, Repayment
+from loans.services.default import cure_if_paid
 from loans.services.lifecycle import require_staff
 from loans.services.repayment import (
     AmountTooSmall,
@@ -89,6 +90,7 @@ def enter_payment(
     )
     narrative = _t("Payment %(reference)s of an earlier day was found") % {"reference": repayment.reference}
     later = count_in_the_past(loan, terms, repayment, narrative=narrative, actor=actor, today=today)
+    cure_if_paid(loan, actor=actor, today=today)
     record(
         action="loans.repayment.backdated",
         actor=actor,

@@ -60,6 +60,7 @@ def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Lo
         autopay.pay_what_is_due(loan, rows, today=today)
         if loan.status not in LoanStatus.owing():
             return loan
+        _cure(loan, today)
         rows = live_instalments(loan)
     columns = servicing_columns(loan, rows, terms, today)
     track_lateness(loan, terms, late_since(rows), today)
@@ -70,6 +71,12 @@ def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Lo
             setattr(loan, name, value)
         loan.save(update_fields=[*changed, "updated_at"])
     return loan
+
+
+def _cure(loan: Loan, today: dt.date) -> None:
+    from loans.services.default import cure_if_paid  # which brings loans to the day by this module
+
+    cure_if_paid(loan, actor=None, today=today)
 
 
 def bring_up_to_date(*, loan_id: int, today: dt.date) -> Loan:

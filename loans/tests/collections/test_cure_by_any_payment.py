@@ -1,0 +1,90 @@
+"""A default is cured by whatever payment pays what was late, and by the plan that the default replaced only."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from accounts.models import User
+from ledger.services.withdrawals import request_withdrawal
+from loans.enums import ExtraMode, LoanStatus
+from loans.models import Instalment, Loan, LoanDefault
+from loans.services.autopay import set_autopay
+from loans.services.backdating import record_backdated_repayment
+from loans.services.default import current_cure
+from loans.services.reversal import reverse_repayment
+from loans.services.servicing import bring_up_to_date
+from loans.tests.collections.steps import DEFAULT_DAY, declare, notify, put_in_default
+from loans.tests.servicing.paying import fresh, pay
+from p2plending.tests.books import assert_sound_books
+from p2plending.tests.scene import IBAN
+from p2plending.tests.world import TODAY, fund_wallet, new_key
+
+pytestmark = pytest.mark.django_db
+
+DAY = dt.timedelta(days=1)
+
+
+def leave_in_wallet(person: User, amount: int) -> None:
+    request_withdrawal(
+        user=person,
+        amount=11_700_00 - amount,
+        account_holder=person.full_name,
+        iban=IBAN,
+        actor=person,
+        idempotency_key=new_key(),
+        today=DEFAULT_DAY,
+    )
+
+
+def to_come(loan: Loan) -> list[dt.date]:
+    rows = Instalment.objects.filter(loan=loan).exclude(status="superseded").order_by("due_date")
+    return [row.due_date for row in rows if row.total_unpaid]
+
+
+def test_automatic_payment_of_what_was_late_cures(loan: Loan, dora: User) -> None:
+    put_in_default(loan, dora)
+    cure = current_cure(fresh(loan), DEFAULT_DAY)
+    leave_in_wallet(loan.borrower, cure.amount)
+    set_autopay(loan_id=loan.pk, is_on=True, actor=loan.borrower)
+    bring_up_to_date(loan_id=loan.pk, today=DEFAULT_DAY)
+    assert (fresh(loan).status, fresh(loan).days_past_due, to_come(loan)) == (LoanStatus.ACTIVE, 0, list(cure.dates))
+    assert_sound_books()
+
+
+def test_money_found_later_cures(loan: Loan, dora: User) -> None:
+    put_in_default(loan, dora)
+    cure = current_cure(fresh(loan), DEFAULT_DAY + DAY)
+    asked = {"value_date": DEFAULT_DAY, "bank_reference": "LN", "actor": dora, "today": DEFAULT_DAY + DAY}
+    record_backdated_repayment(loan_id=loan.pk, amount=cure.amount, idempotency_key=new_key(), **asked)
+    assert (fresh(loan).status, to_come(loan)) == (LoanStatus.ACTIVE, list(cure.dates))
+    assert_sound_books()
+
+
+def test_a_default_after_the_last_due_date_has_no_plan_to_go_back_to(loan: Loan, dora: User) -> None:
+    # Paid so far ahead that the plan ends in May; the plan of before would have gone on until January.
+    pay(loan, 6_666_66, TODAY, extra_mode=ExtraMode.SHORTER)
+    notice_day = dt.date(2026, 11, 18)
+    bring_up_to_date(loan_id=loan.pk, today=notice_day)
+    notify(loan, dora, notice_day)
+    day = notice_day + 16 * DAY
+    declare(loan, dora, day)
+    assert current_cure(fresh(loan), day) is None
+    pay(loan, fresh(loan).arrears_amount - 1, day)
+    assert (fresh(loan).status, fresh(loan).principal_outstanding) == (LoanStatus.DEFAULTED, 1)
+    assert_sound_books()
+
+
+def test_a_second_default_is_cured_though_the_first_was_paid_by_money_that_came_back(loan: Loan, dora: User) -> None:
+    put_in_default(loan, dora)
+    fund_wallet(loan.borrower, 5_000_00, today=DEFAULT_DAY)
+    paid = pay(loan, 13_000_00, DEFAULT_DAY)
+    reverse_repayment(repayment_id=paid.pk, reason="Bounced", actor=dora, idempotency_key=new_key(), today=DEFAULT_DAY)
+    assert fresh(loan).status == LoanStatus.ACTIVE
+    notify(loan, dora, DEFAULT_DAY + DAY)
+    declare(loan, dora, DEFAULT_DAY + 20 * DAY)
+    pay(loan, fresh(loan).arrears_amount // 2, DEFAULT_DAY + 20 * DAY)
+    assert LoanDefault.objects.filter(loan=loan, cured_on__isnull=True).count() == 2
+    assert fresh(loan).status == LoanStatus.DEFAULTED
+    assert_sound_books()
