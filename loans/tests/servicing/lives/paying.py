@@ -19,7 +19,7 @@ from loans.tests.servicing.lives.script import step
 from p2plending.tests.scene import IBAN
 from p2plending.tests.world import fund_wallet
 
-AMOUNTS = ["due", "due", "due", "part", "next", "ahead", "most", "all", "more", "a cent", "nothing"]
+AMOUNTS = ["due", "due", "due", "part", "next", "ahead", "most", "all", "more", "nearly all", "a cent", "nothing"]
 MODES = ["", "", *ExtraMode.values]
 PLACES = range(6)
 OWING = ("active", "defaulted")
@@ -98,6 +98,7 @@ class Paying(Living):
     def staff_find_the_money(self, which: int, days_ago: int) -> None:
         told = self.pick(which)
         if told is None:
+            self.says_to_have_paid("due", "", 0)
             return
         day = self.life.today - dt.timedelta(days=days_ago)
         done = self.attempt(
@@ -119,6 +120,7 @@ class Paying(Living):
     def staff_find_no_money(self, which: int) -> None:
         told = self.pick(which)
         if told is None:
+            self.says_to_have_paid("due", "", 0)
             return
         self.attempt(
             "" if told.status == "declared" else "already_decided",
@@ -172,6 +174,7 @@ class Paying(Living):
         life = self.life
         bounced = self.pick(which)
         if bounced is None:
+            self.pays_from_the_wallet("due", "")
             return
         expected = self.refusal_of_reversal(bounced)
         done = self.attempt(
@@ -258,6 +261,7 @@ class Paying(Living):
             "ahead": due + 2 * life.following(life.today) + 777,
             "most": payoff * 2 // 3,
             "all": payoff,
+            "nearly all": max(payoff - 1, 0),
             "more": payoff + 12_34,
             "a cent": 1,
             "nothing": 0,

@@ -48,6 +48,7 @@ class Troubled(Paying):
         life = self.life
         late = [row for row in life.open_rows if row.due <= life.today] or life.now.rows
         if not late:
+            self.days_pass(16, is_looked_at=True)
             return
         row = late[which % len(late)]
         most = row.interest_open if row.due <= life.today else 0
@@ -106,6 +107,7 @@ class Troubled(Paying):
         life = self.life
         request = HardshipRequest.objects.filter(loan=self.loan).order_by("pk").last()
         if request is None:
+            self.asks_for_help(plan)
             return
         common = {"request_id": request.pk, "idempotency_key": next(self.keys), "today": life.today}
         staff = {"actor": self.world.dora, "note": "We looked at it"}
@@ -152,6 +154,7 @@ class Troubled(Paying):
         life = self.life
         proposal = PlanProposal.objects.filter(loan=self.loan).order_by("pk").last()
         if proposal is None:
+            self.a_new_plan_is_proposed(PLANS[0], "capitalise", "carry")
             return
         answer = accept_plan if is_accepted else decline_plan
         expected = "" if life.is_owing else "loan_not_owing"
@@ -250,8 +253,8 @@ class Troubled(Paying):
 
     @step(4, "active", cause=["", "days_late", "days_late"])
     def months_go_by_unpaid(self, cause: str) -> None:
-        """Three months, a notice, two weeks; then the default, if a cause is given."""
-        self.come(92, is_looked_at=True)
+        """Four months, a notice, two weeks; then the default, if a cause is given."""
+        self.come(123, is_looked_at=True)
         self.compare()
         self.notice_of_default_is_given()
         self.come(16, is_looked_at=True)
@@ -276,6 +279,7 @@ class Troubled(Paying):
         self.come(0, is_looked_at=True)
         amount = self.life.cure_amount(self.life.today) if self.life.status == "defaulted" else None
         if not amount:
+            self.pays_from_the_wallet("due", "")
             return
         self.puts_money_in(0, amount)
         self.amount_to_cure = amount
@@ -346,6 +350,7 @@ class Troubled(Paying):
         life = self.life
         approval = ApprovalRequest.objects.filter(loan=self.loan).order_by("pk").last()
         if approval is None:
+            self.a_write_off_is_asked_for("days_late")
             return
         expected = "" if life.is_owing else "loan_not_owing"
         if not expected and (approval.state != "pending" or life.today > approval.expires_on):
@@ -373,6 +378,7 @@ class Troubled(Paying):
         life = self.life
         offer = SettlementOffer.objects.filter(loan=self.loan).order_by("pk").last()
         if offer is None:
+            self.a_settlement_is_offered(5, 10)
             return
         expected = "" if life.is_owing else "loan_not_owing"
         if not expected and offer.status != "open":
