@@ -6,7 +6,8 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.gates import EmailNotVerified, WrongRole
 from accounts.models import User
@@ -94,6 +95,23 @@ def test_the_last_day_of_funding_counts_and_the_next_does_not(alice: User, bob: 
     assert place(loan, bob, 50_00, loan.listing_ends_on).status == CommitmentStatus.RESERVED
     with pytest.raises(LoanNotOpen):
         place(loan, bob, 50_00, loan.listing_ends_on + dt.timedelta(days=1))
+
+
+def test_lending_takes_as_many_statements_to_a_loan_of_one_as_of_six(
+    alice: User, bob: User, carol: User, today: dt.date
+) -> None:
+    lift_lending_limits()
+    loan = listed_loan(alice, today=today)
+    counts = []
+    for number in range(6):
+        lender = carol if number else bob
+        fund_wallet(lender, 50_00, today=today)
+        with CaptureQueriesContext(connection) as statements:
+            place(loan, lender, 50_00, today)
+        counts.append(len(statements))
+    # The first two open the accounts that each lender has reserved money on.
+    assert len(set(counts[2:])) == 1
+    assert max(counts) - min(counts) <= 2
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -17,7 +18,7 @@ from loans.collection_enums import ApprovalState, PlanOption
 from loans.enums import LoanStatus, RepaymentStatus
 from loans.models import ApprovalRequest, Loan, Repayment
 from loans.replanning import PlanTerms
-from loans.selectors.replay import PaymentFigures, ReplayPreview, RowFigures, loan_picture
+from loans.selectors.replay import LoanPicture, PaymentFigures, ReplayPreview, RowFigures, loan_picture
 from loans.services.approvals import OwnRequest, approve_request, expire_request, refuse_request
 from loans.services.backdating import record_backdated_repayment
 from loans.services.duties import NotYourDuty
@@ -75,6 +76,12 @@ def traces() -> tuple[int, ...]:
     return tuple(table.objects.count() for table in tables)
 
 
+def told(picture: LoanPicture) -> tuple[LoanPicture, list[PaymentFigures]]:
+    """A picture without the numbers of its rows: a dry run may have used some up."""
+    payments = sorted(picture.payments.values(), key=lambda payment: payment.value_date)
+    return dataclasses.replace(picture, payments={}), payments
+
+
 # --- refused, and nothing moved ---------------------------------------------------------------------------------------
 def test_only_finance_asks_and_a_person_must(
     twice_paid: tuple[Repayment, Repayment], alice: User, bob: User, fiona: User
@@ -130,7 +137,7 @@ def test_the_second_person_undoes_it_as_it_was_shown(
     assert traces() == before
 
     approve(request, dora)
-    assert loan_picture(fresh(loan)) == shown.after
+    assert told(loan_picture(fresh(loan))) == told(shown.after)
     request.refresh_from_db()
     paid.refresh_from_db()
     assert (request.state, paid.status, paid.decided_by) == (ApprovalState.APPROVED, RepaymentStatus.REVERSED, dora)
@@ -276,7 +283,7 @@ def test_a_late_found_payment_is_posted_as_it_was_shown(loan: Loan, bob: User, d
     assert shown.from_lenders < 0
 
     record_backdated_repayment(**asked, actor=dora, idempotency_key=new_key())
-    assert loan_picture(fresh(loan)) == shown.after
+    assert told(loan_picture(fresh(loan))) == told(shown.after)
     assert_sound_books()
 
 
