@@ -19,7 +19,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from accounts.enums import Role, StaffGroup, VerificationStatus
 from accounts.models import IdentityVerification, User
 from p2plending.lib import clock
-from p2plending.tests.shared import pytest_fixture_setup  # noqa: F401 - a hook for every tests folder
+from p2plending.tests.shared import pytest_fixture_setup, pytest_runtest_setup  # noqa: F401 - for every tests folder
 from p2plending.tests.transactional import facts_can_be_emptied  # noqa: F401 - a fixture for every tests folder
 
 PASSWORD = "correct horse battery staple"

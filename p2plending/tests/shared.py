@@ -12,7 +12,6 @@ for itself (`transaction=True`) builds one of its own. The cast's fixtures find 
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -30,26 +29,29 @@ class Standing:
     builder: Builder | None = None
     value: Any = None
     block: transaction.Atomic | None = None
+    blocker: Any = None
 
     @classmethod
-    def build(cls, builder: Builder) -> None:
+    def build(cls, builder: Builder, blocker: Any) -> None:
         block = transaction.atomic()
         # Services insist on the outermost transaction, and take that of a test case for none.
         block._from_testcase = True
-        block.__enter__()
-        cls.builder, cls.block = builder, block
-        try:
-            cls.value = builder()
-        except BaseException:
-            cls.remove()
-            raise
+        with blocker.unblock():
+            block.__enter__()
+            cls.builder, cls.block, cls.blocker = builder, block, blocker
+            try:
+                cls.value = builder()
+            except BaseException:
+                cls.remove()
+                raise
 
     @classmethod
     def remove(cls) -> None:
         block, cls.builder, cls.value, cls.block = cls.block, None, None, None
         if block is not None:
-            transaction.set_rollback(True)
-            block.__exit__(None, None, None)
+            with cls.blocker.unblock():
+                transaction.set_rollback(True)
+                block.__exit__(None, None, None)
 
 
 def shared_scene(builder: Builder) -> Any:
@@ -63,12 +65,12 @@ def shared_scene(builder: Builder) -> Any:
     return pytest.fixture(name=builder.__name__)(scene)
 
 
-def scene_of(request: pytest.FixtureRequest) -> Builder | None:
+def scene_of(item: Any) -> Builder | None:
     """Return the scene that the test stands on: the one it asks for, and none when it commits for itself."""
-    marker = request.node.get_closest_marker("django_db")
-    if (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(request.fixturenames):
+    marker = item.get_closest_marker("django_db")
+    if (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(item.fixturenames):
         return None
-    asked_for = request.node._fixtureinfo.name2fixturedefs.values()
+    asked_for = item._fixtureinfo.name2fixturedefs.values()
     return next((definitions[-1].func.builder for definitions in asked_for if is_scene(definitions[-1])), None)
 
 
@@ -76,21 +78,24 @@ def is_scene(definition: pytest.FixtureDef[Any]) -> bool:
     return hasattr(definition.func, "builder")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: Any) -> None:
+    """Remove the scene that this test does not ask for, before anything of the test begins.
+
+    Before its fixtures too: a browser's event loop gives the thread another connection, which can't end this
+    transaction.
+    The cast imports both hooks for every tests folder; the second call for a test does nothing.
+    """
+    if Standing.builder is not scene_of(item):
+        Standing.remove()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
-    """Imported by the cast, so that it is a hook of every tests folder; the second call for a test does nothing."""
-    if fixturedef.argname == OPENS_TRANSACTION and (wanted := scene_of(request)) is not Standing.builder:
-        blocker = request.getfixturevalue("django_db_blocker")
-        with blocker.unblock():
-            Standing.remove()
-            if wanted:
-                Standing.build(wanted)
-                request.session.addfinalizer(functools.partial(_remove_unblocked, blocker))
+    """Build the scene that the test asks for, if it does not stand yet."""
+    if fixturedef.argname == OPENS_TRANSACTION and Standing.builder is not (wanted := scene_of(request.node)):
+        Standing.build(wanted, request.getfixturevalue("django_db_blocker"))
+        request.session.addfinalizer(Standing.remove)
     return (yield)
-
-
-def _remove_unblocked(blocker: Any) -> None:
-    with blocker.unblock():
-        Standing.remove()
