@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -23,6 +24,7 @@ from loans.tests.servicing.following import following_loan
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.lib import clock
 from p2plending.tests.books import assert_sound_books
+from p2plending.tests.test_wrong_input import NONSENSE
 from p2plending.tests.world import active_loan, new_key, verified
 
 ClientOf = Callable[[User], Client]
@@ -133,6 +135,18 @@ def test_a_charge_that_makes_no_sense_is_refused_in_words(
     answer = post(client_of(collector), loan, "charge", confirmed=True, **FEE | changes)
     assert answer.status_code == 422
     assert words in " ".join(answer.context["failed"].errors[field])
+    assert not LoanCharge.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["part", "due_on", "amount", "rate", "base", "reason"])
+def test_nonsense_in_a_charge_never_breaks_the_page(
+    name: str, loan: Loan, collector: User, client_of: ClientOf
+) -> None:
+    client = client_of(collector)
+    for nonsense in NONSENSE:
+        cache.clear()
+        assert post(client, loan, "charge", **FEE | {name: nonsense}).status_code in (200, 422)
+        assert post(client, loan, "waive-charge", confirmed=True, charge=nonsense, reason=nonsense).status_code == 422
     assert not LoanCharge.objects.exists()
 
 
