@@ -16,7 +16,7 @@ from django.db.backends.mysql import base as mysql
 from django.db.backends.utils import debug_transaction
 
 BEGIN = "BEGIN"
-# A longer statement gains nothing by company, and the server takes packets only up to a size.
+# Characters. Longer statements gain nothing by company, and the server takes packets only up to a size.
 LONGEST_WAITING = 16_384
 # Deadlock, lock wait, changed since read: the server may have rolled the transaction back, and what came after would
 # stand alone. Nothing may come after.
@@ -95,7 +95,7 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
         """
         if not self.in_atomic_block:
             raise RuntimeError("A statement can only wait inside a transaction.")
-        if len(statement) > LONGEST_WAITING:
+        if len(statement) + sum(map(len, self._waiting)) > LONGEST_WAITING:
             with self.cursor() as cursor:
                 cursor.execute(statement)
             return

@@ -123,6 +123,16 @@ def test_a_long_statement_does_not_wait() -> None:
         assert not connection.is_waiting
 
 
+def test_short_statements_do_not_pile_up() -> None:
+    waited = []
+    with transaction.atomic():
+        for number in range(300):
+            later(f"key-{number}")
+            waited.append(connection.is_waiting)
+    assert waited.count(False) == 2
+    assert keys() == [f"key-{number}" for number in range(300)]
+
+
 def test_a_transaction_of_nothing_is_not_told_to_the_server() -> None:
     before = statements_sent()
     together()
