@@ -12,7 +12,6 @@ from django.db import transaction
 from accounts.models import User
 from ledger.invariants import CHECKS as LEDGER_CHECKS
 from loans.invariants import CHECKS as LOAN_CHECKS
-from loans.models import Loan
 from loans.services.servicing import bring_up_to_date
 from loans.tests.servicing.lives import seen
 from loans.tests.servicing.lives.plain import Payment
@@ -176,7 +175,3 @@ class Living:
         assert (columns["days_past_due"], columns["arrears_amount"]) == (days, arrears)
         assert columns["bucket"] == life.terms.bucket(days)
         assert seen.open_stays(self.loan.pk) == ([columns["bucket"]] if days else [])
-
-
-def reload(loan: Loan) -> Loan:
-    return Loan.objects.select_related("borrower").get(pk=loan.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from loans.collection_enums import DefaultCause, HardshipCause, PlanOption, UnpaidChoice
 from loans.enums import RepaymentMethod
@@ -119,12 +120,11 @@ class Troubled(Paying):
                 expected = "invalid_transition"
             if not expected and self.open_proposal():
                 expected = "proposal_open"
-            asked = _asked(plan, unpaid)
-            call = lambda: approve_help(asked=asked, **common, **staff)  # noqa: E731
+            call = partial(approve_help, asked=_asked(plan, unpaid), **common, **staff)
         elif answer == "no":
-            call = lambda: decline_help(**common, **staff)  # noqa: E731
+            call = partial(decline_help, **common, **staff)
         else:
-            call = lambda: withdraw_help(**common, actor=self.borrower)  # noqa: E731
+            call = partial(withdraw_help, **common, actor=self.borrower)
         done = self.attempt(expected, call, may=PLAN_REFUSALS if answer == "yes" else ())
         if done:
             self.rolls()
