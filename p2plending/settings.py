@@ -117,7 +117,12 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "p2plending.context_processors.site",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "p2plending.templatetags.ui"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "p2plending.templatetags.periods",
+                "p2plending.templatetags.ui",
+            ],
         },
     }
 ]

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 
 from p2plending import badges
 from p2plending.badges import Badge
-from p2plending.figures import format_day, format_length, format_money, format_percent, format_period, local
+from p2plending.figures import format_day, format_money, format_percent, local
 from p2plending.lib.money import format_plain
 
 register = template.Library()
@@ -96,27 +96,6 @@ def day(value: dt.date | None, style: str = "") -> SafeString:
 def day_text(value: dt.date, style: str = "") -> str:
     """As `day`, without markup: for titles, labels and plain-text e-mails."""
     return format_day(value, style)
-
-
-def _period_of(source: Any) -> tuple[int, str]:
-    terms = getattr(source, "frozen_terms", None)
-    if terms:
-        # A loan that was offered before products had the choice pays by the month.
-        return terms.get("payment_every", 1), terms.get("payment_unit", "month")
-    product = getattr(source, "product", source)
-    return product.payment_every, product.payment_unit
-
-
-@register.filter
-def period(source: Any) -> str:
-    """How often a loan, or a loan of a product, is paid: "a month", "every 2 weeks"."""
-    return format_period(*_period_of(source))
-
-
-@register.filter
-def period_length(source: Any) -> str:
-    """How long the time between two payments of a loan is: "a month", "2 weeks"."""
-    return format_length(*_period_of(source))
 
 
 @register.filter
