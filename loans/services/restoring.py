@@ -137,7 +137,8 @@ def _set_standing(row: Instalment, to: dt.date) -> None:
     if row.due_date > to and not row.interest_removed:
         # Only what was paid ahead stands in the books before the due date.
         row.interest_posted = row.interest_paid
-    if not row.total_unpaid:
+    # A date of the plan that asks for nothing was never paid.
+    if not row.total_unpaid and row.settled_on is not None:
         row.status = InstalmentStatus.PAID
         return
     row.settled_on = None

@@ -23,7 +23,7 @@ from loans.services.reversal import (
 from loans.services.servicing import bring_up_to_date
 from loans.tests.servicing.paying import available, confirm, declare, fresh, pay
 from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.world import fund_wallet, new_key
+from p2plending.tests.world import TODAY, fund_wallet, new_key
 
 pytestmark = pytest.mark.django_db
 
@@ -245,3 +245,13 @@ def test_a_lender_who_has_spent_the_money_owes_it_until_money_comes_in(
     assert_sound_books()
     fund_wallet(bob, 50_00, today=FIRST_DUE + dt.timedelta(days=5))
     assert available(bob) == [150_00]
+
+
+def test_a_closing_payment_comes_back_on_a_plan_with_dates_that_ask_for_nothing(loan: Loan, dora: User) -> None:
+    fund_wallet(loan.borrower, 9_000_00)
+    pay(loan, 9_999_99, TODAY, extra_mode=ExtraMode.LOWER)
+    before = rows(loan), parts(loan), columns(loan)
+    paid = pay(loan, 1, TODAY)
+    bounce(paid, dora, TODAY)
+    assert (rows(loan), parts(loan), columns(loan)) == before
+    assert_sound_books()
