@@ -84,6 +84,8 @@ class Life:
         self.refunds: dict[int, int] = {}
         # The plan that people agreed on last: nothing before it can be worked out again.
         self.base = copy.deepcopy(self.now)
+        self.base_charged: set[Charge] = set()
+        self.kept: dict[tuple[int, int], Row] = {}
         self.base_on = dt.date.min
         self.base_payments = 0
         self.autopay, self.autopay_tried_on = False, None
@@ -270,8 +272,12 @@ class Life:
             row.principal_open for row in self.open_rows
         )
         dates = [row.due for row in old]
-        assert [row.due for row in plan] == (dates if payment.mode == "lower" else dates[: len(plan)])
+        # Fewer cents than dates end the plan sooner, however the extra money was asked for.
+        keeps_dates = payment.mode == "lower" and sum(row.principal for row in plan) >= len(dates)
+        assert [row.due for row in plan] == (dates if keeps_dates else dates[: len(plan)])
         self._adopt_plan(plan, on)
+        for row in plan:
+            self._keep(row)
         paid.principal_paid, paid.interest_paid = paid.principal, paid.interest
         self.now.rows = sorted([*self.now.rows, paid, *plan], key=lambda row: (row.due, row.number))
 
@@ -315,15 +321,15 @@ class Life:
         The money of `undone` goes back, the last one first; then `posted` are paid, each with its extra money as
         `asked`.
         """
-        kept = {row.key: row for row in self.now.rows}
+        self.kept = {row.key: row for row in self.now.rows}
         for payment in reversed(undone):
             self._move_money(payment, -1, may_owe=True)
         stay = [payment for payment in self.payments[self.base_payments :] if payment not in undone]
         self.payments = self.payments[: self.base_payments]
-        self.now, self.charged = copy.deepcopy(self.base), set()
+        self.now, self.charged = copy.deepcopy(self.base), set(self.base_charged)
         self.status = "active" if self.status == "repaid" else self.status
         for row in self.now.rows:
-            self._keep(row, kept.get(row.key))
+            self._keep(row)
         purses, bank, fees = copy.deepcopy(self.purses), self.bank, self.fees
         for payment in stay:
             self.pay(payment, payment.mode, may_owe=True)
@@ -333,7 +339,8 @@ class Life:
             self.pay(payment, mode, may_owe=True)
         self.roll()
 
-    def _keep(self, row: Row, before: Row | None) -> None:
+    def _keep(self, row: Row) -> None:
+        before = self.kept.get(row.key)
         if before is None:
             return
         row.interest_waived, row.late_fee_waived = before.interest_waived, before.late_fee_waived
@@ -344,6 +351,7 @@ class Life:
     def agree(self) -> None:
         """The plan that now stands was agreed on: what came before can't be worked out again."""
         self.base, self.base_on = copy.deepcopy(self.now), self.today
+        self.base_charged = set(self.charged)
         self.base_payments = len(self.payments)
 
     # ------------------------------------------------------------ loans in trouble
