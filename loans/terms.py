@@ -12,6 +12,7 @@ from typing import Any
 from loans.enums import ServicingMethod
 from loans.finance import AllocationPart, DayCount, PeriodUnit, PrepaymentMode, ScheduleMethod, Terms
 from loans.finance.enums import BondDayCount
+from loans.finance.replan import PERIODS_A_YEAR, periods_in
 from loans.finance.replay import (
     AllocationWay,
     FutureInstalments,
@@ -50,8 +51,6 @@ _NAMED_SINCE_VERSION_3: dict[str, type[StrEnum] | type[ServicingMethod]] = {
     "future_instalments": FutureInstalments,
 }
 DEFAULT_PART_ORDER = (LoanPart.PENALTY, LoanPart.FEE, LoanPart.INTEREST, LoanPart.PRINCIPAL)
-# How many periods of a unit a year holds, for the number of payments in some months.
-_PERIODS_A_YEAR = {PeriodUnit.MONTH: 12, PeriodUnit.WEEK: 52, PeriodUnit.DAY: 365}
 # Loans frozen before products had the figure.
 DEFAULT_COLLECTION_FEE_RATE = "0.25"
 
@@ -149,7 +148,13 @@ class LoanTerms:
         """
         if self.payment_count:
             return self.payment_count
-        return max(term_months * _PERIODS_A_YEAR[self.payment_unit] // 12 // self.payment_every, 1)
+        return periods_in(term_months, self.payment_every, self.payment_unit)
+
+
+def monthly_amount(product: LoanProduct, payment: int) -> int:
+    """What a payment of the product takes in a month, in minor units, rounded up: weekly ones take 52/12 of it."""
+    a_year = PERIODS_A_YEAR[PeriodUnit(product.payment_unit)]
+    return -(-payment * a_year // (12 * product.payment_every))
 
 
 def schedule_terms(

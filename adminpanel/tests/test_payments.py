@@ -106,7 +106,7 @@ def test_the_pages_say_why_a_payment_before_an_agreed_plan_can_not_be_undone(
     )
     accept_plan(proposal_id=proposal.pk, actor=alice, idempotency_key=world.new_key(), today=today)
 
-    words = "The payment plan was changed by agreement after that day."
+    words = "The payment plan was changed by agreement after that day, or something was waived."
     request = client.get(url)
     assert words in request.content.decode()
     assert "preview" not in request.context

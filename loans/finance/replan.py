@@ -14,6 +14,9 @@ from loans.finance.periods import shift
 from loans.finance.schedule import build_schedule, rebuild_lines
 from loans.finance.types import InstalmentLine, Terms
 
+# For what weeks and days come to in months.
+PERIODS_A_YEAR = {PeriodUnit.MONTH: 12, PeriodUnit.WEEK: 52, PeriodUnit.DAY: 365}
+
 
 class ReplanKind(StrEnum):
     """What changes. The values are those of `loans.collection_enums.PlanOption`."""
@@ -43,27 +46,37 @@ class PaymentTooSmall(InvalidTerms):
         self.least = least
 
 
-def replan_dates(dates: Sequence[date], change: PlanChange) -> tuple[date, ...]:
+def replan_dates(
+    dates: Sequence[date], change: PlanChange, every: int = 1, unit: PeriodUnit = PeriodUnit.MONTH
+) -> tuple[date, ...]:
     """The due dates of the new plan, from those of the old one that are still to come (at least one).
 
     Another day: the first such day on or after the next due date, as many payments as before. A pause moves all dates
-    by its months. Smaller payments add as many payments as there are smaller ones. More time: ``months`` payments from
-    the next due date on.
+    by its months. Smaller payments add as many payments as there are smaller ones. More time: as many payments as
+    ``months`` hold, from the next due date on. Payments are ``every`` so many of the ``unit``. Raises InvalidTerms:
+    there is no other day of the month for payments by weeks or days.
     """
-    anchor = max(day.day for day in dates)
     first, count = dates[0], len(dates)
+    anchor = max(day.day for day in dates) if unit is PeriodUnit.MONTH else first.day
     match change.kind:
         case ReplanKind.NEW_DUE_DAY:
+            if unit is not PeriodUnit.MONTH:
+                raise InvalidTerms("another day of the month needs payments by the month")
             anchor = _needed(change.due_day, 1, 28)
             candidate = shift(first, 0, 1, PeriodUnit.MONTH, anchor)
             first = candidate if candidate >= first else shift(first, 1, 1, PeriodUnit.MONTH, anchor)
         case ReplanKind.HOLIDAY:
             first = shift(first, _needed(change.months, 1, 3), 1, PeriodUnit.MONTH, anchor)
         case ReplanKind.LOWER:
-            count += _needed(change.months, 1, 12)
+            count += periods_in(_needed(change.months, 1, 12), every, unit)
         case ReplanKind.LONGER:
-            count = _needed(change.months, 1, 120)
-    return tuple(shift(first, index, 1, PeriodUnit.MONTH, anchor) for index in range(count))
+            count = periods_in(_needed(change.months, 1, 120), every, unit)
+    return tuple(shift(first, index, every, unit, anchor) for index in range(count))
+
+
+def periods_in(months: int, every: int, unit: PeriodUnit) -> int:
+    """How many whole periods some months hold, at least one; a year has 12 months, 52 weeks or 365 days."""
+    return max(months * PERIODS_A_YEAR[unit] // 12 // every, 1)
 
 
 def replan_lines(
@@ -78,7 +91,7 @@ def replan_lines(
     4,000.00 at 12 %, four payments to come from 15 June, a pause of two months from 15 May: four payments of 1,045.48,
     interest 181.92 in place of 100.50. Raises InvalidTerms, PaymentTooSmall.
     """
-    due = replan_dates(dates, change)
+    due = replan_dates(dates, change, terms.every, terms.unit)
     if change.kind is not ReplanKind.LOWER:
         return relevel_lines(terms, balance, start, due, first_number)
     return _lower(_plan_terms(terms, balance, start, due), balance, list(pairwise((start, *due))), change, first_number)
@@ -114,16 +127,16 @@ def _lower(
 ) -> tuple[InstalmentLine, ...]:
     if plan.method is not ScheduleMethod.ANNUITY:
         raise InvalidTerms("smaller payments need a loan with level payments")
-    months = _needed(change.months, 1, 12)
+    smaller = periods_in(_needed(change.months, 1, 12), plan.every, plan.unit)
     amount = change.amount or 0
-    first = rebuild_lines(plan, balance, bounds, first_number=first_number, payment=amount)[:months]
+    first = rebuild_lines(plan, balance, bounds, first_number=first_number, payment=amount)[:smaller]
     least = max(line.interest for line in first)
     if amount < least:
         raise PaymentTooSmall(least)
     left = first[-1].balance_after
-    if len(first) < months or not left:
+    if len(first) < smaller or not left:
         return first
-    rest = rebuild_lines(plan, left, bounds[months:], first_number=first_number + months)
+    rest = rebuild_lines(plan, left, bounds[smaller:], first_number=first_number + smaller)
     return first + rest
 
 

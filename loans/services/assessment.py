@@ -25,6 +25,7 @@ from loans.finance import (
 from loans.finance.scorecard import SCORECARD_V1
 from loans.models import CreditAssessment, GradeTerms, Loan
 from loans.quoting import annual_rate_of, quote_for
+from loans.terms import monthly_amount
 from p2plending.lib.db import require_transaction
 from p2plending.lib.rules import PlatformRules, platform_rules
 
@@ -84,8 +85,9 @@ def assess(loan: Loan, rules: PlatformRules, *, today: dt.date, facts: Facts | N
     table = dataclasses.replace(SCORECARD_V1, grades_at_least=tuple(thresholds))
     for terms in facts.grades:
         quoted = quote_for(loan.product, terms, loan.principal, loan.term_months, today, loan.due_day)
-        checked = _affordability(loan, quoted.instalment_amount, rules)
-        inputs = _score_inputs(loan, checked, quoted.instalment_amount, facts.known)
+        a_month = monthly_amount(loan.product, quoted.instalment_amount)
+        checked = _affordability(loan, a_month, rules)
+        inputs = _score_inputs(loan, checked, a_month, facts.known)
         result = score(inputs, table)
         if result.grade is not None and result.grade <= terms.grade:
             break

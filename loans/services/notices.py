@@ -13,7 +13,8 @@ from accounts.models import User
 from accounts.services.notifications import Notice, notify, notify_many
 from loans.enums import DeclineReason
 from loans.models import Commitment, Loan, LoanQuestion
-from p2plending.figures import format_day, format_money, format_percent
+from loans.terms import LoanTerms
+from p2plending.figures import format_day, format_money, format_percent, format_period
 
 
 def _link(loan: Loan) -> str:
@@ -50,12 +51,14 @@ def tell_question_of_staff(loan: Loan, today: dt.date) -> None:
 
 
 def tell_offer(loan: Loan) -> None:
+    terms = LoanTerms.from_json(loan.frozen_terms)
     body = _(
-        "You receive %(net)s. You pay %(monthly)s a month for %(months)s months, %(total)s in all. "
+        "You receive %(net)s. You pay %(payment)s %(often)s for %(months)s months, %(total)s in all. "
         "APR %(apr)s. Grade %(grade)s. Valid until %(day)s."
     ) % {
         "net": format_money(loan.net_received),
-        "monthly": format_money(loan.instalment_amount),
+        "payment": format_money(loan.instalment_amount),
+        "often": format_period(terms.payment_every, terms.payment_unit),
         "months": loan.term_months,
         "total": format_money(loan.total_payment),
         "apr": format_percent(loan.apr_effective, 2),
@@ -102,16 +105,18 @@ def tell_funded(loan: Loan) -> None:
     _tell_borrower(loan, "funded", _("Your loan is fully funded"), body)
 
 
-def tell_partly_funded(loan: Loan, monthly: int, total: int) -> None:
+def tell_partly_funded(loan: Loan, payment: int, total: int) -> None:
+    terms = LoanTerms.from_json(loan.frozen_terms)
     title = _("Lenders offered %(funded)s of %(asked)s") % {
         "funded": format_money(loan.funded_amount),
         "asked": format_money(loan.principal),
     }
     body = _(
-        "You can take the smaller loan: %(monthly)s a month, %(total)s in all. Or close it at no cost. "
+        "You can take the smaller loan: %(payment)s %(often)s, %(total)s in all. Or close it at no cost. "
         "Decide by %(day)s."
     ) % {
-        "monthly": format_money(monthly),
+        "payment": format_money(payment),
+        "often": format_period(terms.payment_every, terms.payment_unit),
         "total": format_money(total),
         "day": format_day(loan.partial_offer_ends_on, "long"),
     }

@@ -37,7 +37,10 @@ class PlanAgreedSince(Refused):
 
     code = "plan_agreed_since"
     status = 409
-    default_message = _("The payment plan was changed by agreement after that day. This can't be undone any more.")
+    default_message = _(
+        "The payment plan was changed by agreement after that day, or something was waived. "
+        "This can't be undone any more."
+    )
 
 
 class PeriodClosed(Refused):

@@ -107,7 +107,7 @@ def preview_plan(loan: Loan, asked: PlanTerms, today: dt.date) -> NewPlan:
     try:
         return plan_anew(loan, finance_terms(loan, terms), rows, asked, today)
     except PaymentTooSmall as error:
-        words = _("The payment must be at least %(least)s: that is the interest of a month.")
+        words = _("The payment must be at least %(least)s: that is the interest of one period.")
         message = words % {"least": format_money(error.least)}
         raise PaymentBelowInterest(message, least=error.least) from error
     except InvalidTerms as error:

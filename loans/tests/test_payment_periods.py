@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from loans.finance import InvalidTerms, PeriodUnit
+from loans.finance.replan import PlanChange, ReplanKind, replan_dates
 from loans.models import LoanProduct
+from loans.services.assessment import preview_outcome
+from loans.terms import monthly_amount
 from p2plending.figures import format_length, format_period
 from p2plending.lib import clock
-from p2plending.tests.world import active_loan, draft_loan, offered_loan, set_price
+from p2plending.tests.world import TODAY, active_loan, draft_loan, offered_loan, set_price
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -104,3 +110,27 @@ def test_agreement_listing_and_note_follow_the_period(
     assert re.search(r"Number of payments</dt><dd[^>]*>26<", agreement)
     assert "one payment every 2 weeks" in body_of(client_of(bob), "matching:listing", loan.reference)
     assert "about 2 weeks after the pay-out" in body_of(client_of(bob), "matching:note", loan.notes.get().reference)
+
+
+def test_what_a_payment_takes_in_a_month_is_what_the_borrower_must_afford(fortnights: LoanProduct, alice: User) -> None:
+    # 26 payments a year: two a month are 26/12 of one, rounded up to the cent.
+    assert monthly_amount(fortnights, 120_00) == 260_00
+    assert monthly_amount(fortnights, 1) == 3
+    loan = draft_loan(alice, amount=1_000_00, term=12)
+    outcome = preview_outcome(loan, today=TODAY)
+    ratio = outcome.affordability.dti
+    assert ratio == (Decimal(monthly_amount(fortnights, outcome.instalment_amount)) / 4_000_00).quantize(ratio)
+
+
+def test_a_new_plan_keeps_the_period_and_has_no_day_of_the_month() -> None:
+    dates = [dt.date(2026, 3, 4), dt.date(2026, 3, 18)]
+    weeks = {"every": 2, "unit": PeriodUnit.WEEK}
+    with pytest.raises(InvalidTerms):
+        replan_dates(dates, PlanChange(ReplanKind.NEW_DUE_DAY, due_day=5), **weeks)
+    assert replan_dates(dates, PlanChange(ReplanKind.HOLIDAY, months=1), **weeks) == (
+        dt.date(2026, 4, 4),
+        dt.date(2026, 4, 18),
+    )
+    # Three months hold six payments of two weeks.
+    longer = replan_dates(dates, PlanChange(ReplanKind.LONGER, months=3), **weeks)
+    assert (len(longer), longer[-1]) == (6, dt.date(2026, 5, 13))

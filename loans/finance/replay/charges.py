@@ -26,9 +26,9 @@ def add_charge(instalments: list[WorkingInstalment], charge: Charge) -> None:
 
 
 def add_instalment_charge(instalments: list[WorkingInstalment], charge: InstalmentCharge) -> None:
-    """Put a charge on every instalment: its amount, or its rate of the part that it is worked out from."""
+    """Put a charge on every instalment not due before it: its amount, or its rate of the part it is worked out from."""
     for line in instalments:
-        if line.is_extra:
+        if line.is_extra or line.due < charge.on:
             continue
         bases = {
             ChargeBase.PRINCIPAL: line.principal,

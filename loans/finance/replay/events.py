@@ -57,7 +57,8 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class InstalmentCharge:
-    """A fee on every instalment: ``amount`` each, or ``rate`` of a part of the first plan's instalment."""
+    """A fee on every instalment that is not due before ``on``: ``amount`` each, or ``rate`` of a part of the first
+    plan's instalment."""
 
     reference: str
     on: date

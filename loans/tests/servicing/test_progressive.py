@@ -261,6 +261,14 @@ def test_a_charge_on_every_payment_is_worked_out_payment_by_payment(loan: Loan, 
     assert_sound_books()
 
 
+def test_a_charge_on_every_payment_leaves_those_out_that_were_due_before(loan: Loan, dora: User) -> None:
+    pay(loan, 888_26, FIRST_DUE)
+    charge(loan, dora, dt.date(2026, 2, 20), due_on=None, amount=2_00, reason="Insurance")
+    assert [line.late_fee_due for line in live_instalments(loan)] == [0, *[2_00] * 11]
+    assert fresh(loan).days_past_due == 0
+    assert_sound_books()
+
+
 def test_a_charge_found_late_counts_before_the_payments_since(loan: Loan, dora: User) -> None:
     pay(loan, 888_26, FIRST_DUE)
     charge(loan, dora, dt.date(2026, 2, 20), due_on=dt.date(2026, 2, 10))
