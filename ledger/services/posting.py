@@ -130,13 +130,14 @@ def reverse_entry(
     actor_label: str = "",
     may_owe: bool = False,
 ) -> JournalEntry:
-    """Undo an entry by its exact mirror (rule REV). A second reversal of the same entry breaks its unique link.
+    """Undo an entry by its exact mirror, last line first (rule REV): no balance is lower on the way than it was.
 
+    A second reversal of the same entry breaks its unique link.
     Raises InsufficientBalance when the money has left a wallet since; with `may_owe` its owner then owes it to us.
     """
     lines = [
         Line(posting.account.key, LineCode.REVERSAL, debit=posting.credit, credit=posting.debit)
-        for posting in entry.postings.select_related("account").order_by("pk")
+        for posting in entry.postings.select_related("account").order_by("-pk")
     ]
     return post_entry(
         kind=EntryKind.REVERSAL,

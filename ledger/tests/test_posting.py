@@ -143,8 +143,8 @@ def test_a_reversal_is_the_exact_mirror_and_happens_once(bob: User) -> None:
         mirror = reverse_entry(entry=entry, key="undo", value_date=DAY, actor=None, narrative="Bounced")
     assert mirror.reverses == entry
     assert list(mirror.postings.order_by("pk").values_list("account__code", "debit", "credit", "code")) == [
-        ("C1000", 0, 100_00, "REVERSAL"),
         ("C2100", 100_00, 0, "REVERSAL"),
+        ("C1000", 0, 100_00, "REVERSAL"),
     ]
     assert (wallet_summary(bob).available, balance("C1000")) == (0, 0)
     fund(bob, 100_00, key="again")

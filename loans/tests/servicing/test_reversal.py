@@ -255,3 +255,22 @@ def test_a_closing_payment_comes_back_on_a_plan_with_dates_that_ask_for_nothing(
     bounce(paid, dora, TODAY)
     assert (rows(loan), parts(loan), columns(loan)) == before
     assert_sound_books()
+
+
+def test_what_cleared_a_due_is_owed_again_and_nothing_stays_in_the_wallet(loan: Loan, bob: User, dora: User) -> None:
+    first = confirm(declare(loan, 888_49, FIRST_DUE), FIRST_DUE, dora, FIRST_DUE)
+    request_withdrawal(
+        user=bob,
+        amount=294_48,
+        account_holder="Bob Example",
+        iban="DE89370400440532013000",
+        actor=bob,
+        idempotency_key=new_key(),
+        today=FIRST_DUE,
+    )
+    bounce(first, dora, FIRST_DUE)
+    second = pay(loan, 888_49, FIRST_DUE)
+    assert (available(bob), balance("C1300", bob)) == ([0], 0)
+    bounce(second, dora, FIRST_DUE)
+    assert (available(bob), balance("C1300", bob)) == ([0], 294_48)
+    assert_sound_books()
