@@ -20,6 +20,7 @@ from loans.models import Loan, LoanCharge
 from loans.selectors.servicing import amounts_due, instalments_on
 from loans.services.charge_preview import preview_charge
 from loans.services.charges import add_charge
+from loans.snapshots import live_instalments
 from loans.tests.servicing.following import following_loan
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.lib import clock
@@ -103,14 +104,19 @@ def test_a_charge_shows_its_effect_first_and_two_clicks_add_one(
     assert_sound_books()
 
 
-def test_a_charge_on_every_payment_counts_all_of_them(loan: Loan, collector: User, client_of: ClientOf) -> None:
+def test_a_charge_on_every_payment_counts_all_that_are_to_come(
+    loan: Loan, collector: User, client_of: ClientOf
+) -> None:
     client = client_of(collector)
     check = post(client, loan, "charge", **FEE | {"amount": "1.00"})
-    assert [amount for _label, amount in check.context["figures"]] == [1_00, 12_00]
+    assert [amount for _label, amount in check.context["figures"]] == [1_00, 11_00]
     asked = FEE | {"amount": "", "rate": "1", "base": "principal"}
-    assert [amount for _label, amount in post(client, loan, "charge", **asked).context["figures"]] == [10_00]
+    [(_label, shown)] = post(client, loan, "charge", **asked).context["figures"]
     assert post(client, loan, "charge", confirmed=True, **asked).status_code == 302
-    assert LoanCharge.objects.get().total == 10_00
+    first, *to_come = [row.late_fee_due for row in live_instalments(loan)]
+    assert (first, sum(to_come), LoanCharge.objects.get().total) == (0, shown, shown)
+    # 1 % of the principal of eleven payments of twelve.
+    assert 9_10 < shown < 9_30
     assert_sound_books()
 
 
