@@ -25,7 +25,7 @@ class LoanProduct(TimestampedModel):
     base_rate = RateField(_("base rate"), default=Decimal("0.05"))
     term_addon = RateField(_("added per 12 months above 12"), default=Decimal("0.005"))
     schedule_method = models.CharField(_("schedule"), max_length=20, default="annuity")
-    day_count = models.CharField(_("day count"), max_length=12, default="30/360")
+    day_count = models.CharField(_("day count"), max_length=20, default="30/360")
     rounding = models.CharField(_("rounding of the payment"), max_length=12, default="half-up")
     first_period_min_days = models.PositiveSmallIntegerField(_("first period, fewest days"), default=15)
     first_period_max_days = models.PositiveSmallIntegerField(_("first period, most days"), default=45)
