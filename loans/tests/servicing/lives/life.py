@@ -92,6 +92,7 @@ class Life:
         self.before_default: list[Row] = []
         self.lost = 0
         self.waived: list[Row] = []
+        self.given_up: list[Row] = []
 
     # ------------------------------------------------------------ what is owed
 
@@ -406,6 +407,7 @@ class Life:
         self.status = status
         for part in self.now.parts.values():
             part.lost, part.outstanding = part.outstanding, 0
+        self.given_up = self.open_rows
         self.now.rows = [row for row in self.now.rows if not row.open]
 
     def recover(self, amount: int, *, from_wallet: bool) -> None:

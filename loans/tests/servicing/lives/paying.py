@@ -249,6 +249,15 @@ class Paying(Living):
         self.life.bank += amount
         self.compare()
 
+    @step(3, *OWING, which=[1, 2, 3], amount=[50_00, 1_000_00])
+    def a_lender_has_spent_what_bounces(self, which: int, amount: int) -> None:
+        """And owes it, until money comes in."""
+        self.puts_money_in(0, 1_000_00)
+        self.pays_from_the_wallet("next", "")
+        self.takes_money_out(which, 1)
+        self.a_payment_bounces(Repayment.objects.filter(loan=self.loan).count() - 1)
+        self.puts_money_in(which, amount)
+
     # ------------------------------------------------------------ what the model expects
 
     def amount(self, how_much: str) -> int:
@@ -286,7 +295,7 @@ class Paying(Living):
         if day == life.today:
             return ""
         fixed = [payment.value_date for payment in life.payments]
-        fixed += [row.fee_on for row in life.now.rows if row.fee_on]
+        fixed += [row.fee_on for row in [*life.now.rows, *life.given_up] if row.fee_on]
         return "before_last_payment" if day < max(fixed, default=day) else ""
 
     def refusal_of_reversal(self, bounced: Repayment) -> str:

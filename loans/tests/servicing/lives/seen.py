@@ -59,6 +59,8 @@ NOTE_COLUMNS = (
     "capitalised",
     "principal_lost",
     "recovered",
+    "interest_carry",
+    "late_fee_carry",
 )
 
 
@@ -132,7 +134,7 @@ def default_charges(loan_id: int) -> list[Charge]:
     return [Charge((version, number), *rest) for version, number, *rest in rows.values_list(*columns)]
 
 
-def notes(loan_id: int) -> dict[int, tuple[int, ...]]:
+def notes(loan_id: int) -> dict[int, tuple[Any, ...]]:
     found = Note.objects.filter(loan_id=loan_id).order_by("pk").values_list("pk", *NOTE_COLUMNS)
     return {pk: tuple(figures) for pk, *figures in found}
 
