@@ -177,16 +177,19 @@ def _settle_dues(lines: Sequence[Line], accounts: dict[str, LockedAccount], *, m
     lowest, final = _course_of_wallets(lines, accounts)
     short = {key: -lowest[key] for key in lowest if may_owe and lowest[key] < 0}
     paying = [key for key, account in accounts.items() if account.has_due and key not in short]
-    if not short and not paying:
+    # A mirrored entry brings back what it had cleared or added.
+    given = [line for line in lines if line.key.startswith(DUE_FROM_USER)]
+    if not short and not paying and not given:
         return list(lines)
     accounts |= lock_accounts({_due_key(key) for key in [*short, *paying]})
     owed = [line for key, amount in short.items() for line in _due_lines(key, amount)]
     cleared = []
     for key in paying:
         due = accounts[_due_key(key)].balance
+        due += sum(line.debit - line.credit for line in given if line.key == _due_key(key))
         amount = min(due, max(final[key] - accounts[key].balance, 0), max(final[key], 0))
         cleared += [Line(line.key, line.code, line.credit, line.debit) for line in _due_lines(key, amount) if amount]
-    _mark_dues(accounts, owed, cleared)
+    _mark_dues(accounts, [*owed, *given], cleared)
     return [*owed, *lines, *cleared]
 
 
