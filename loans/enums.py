@@ -127,6 +127,7 @@ class LoanEvent(models.TextChoices):
     WRITE_OFF = "write_off"
     RECOVER = "recover"
     REVERSE_PAYMENT = "reverse_payment"
+    REOPEN_DEFAULT = "reopen_default"
 
 
 _S, _E = LoanStatus, LoanEvent
@@ -171,6 +172,7 @@ LOAN_TRANSITIONS: dict[tuple[LoanStatus, LoanEvent], LoanStatus] = {
     (_S.ACTIVE, _E.REVERSE_PAYMENT): _S.ACTIVE,
     (_S.DEFAULTED, _E.REVERSE_PAYMENT): _S.DEFAULTED,
     (_S.REPAID, _E.REVERSE_PAYMENT): _S.ACTIVE,
+    (_S.REPAID, _E.REOPEN_DEFAULT): _S.DEFAULTED,
 }
 
 

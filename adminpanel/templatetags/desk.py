@@ -45,6 +45,7 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "loans.loan.pay": _("Payment"),
     "loans.loan.repay_all": _("Paid back in full"),
     "loans.loan.reverse_payment": _("A payment came back"),
+    "loans.loan.reopen_default": _("A payment came back: in default again"),
     "loans.loan.given_back": _("Loan given back by the borrower"),
     "loans.loan.autopay_switched": _("Automatic payment switched"),
     "loans.loan.charge_added": _("Charge added"),

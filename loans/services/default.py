@@ -216,7 +216,7 @@ def _declare(loan_id: int, cause: DefaultCause, note: str, actor: User | None, t
         actor=actor,
     )
     end_notice(loan, today)
-    move_with_columns(loan, LoanEvent.DEFAULT, actor=actor, today=today, reason=note or str(cause))
+    move_with_columns(loan, LoanEvent.DEFAULT, actor=actor, today=today, reason=note or str(DefaultCause(cause).label))
     tell_default(loan, default)
     return default
 

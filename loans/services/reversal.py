@@ -15,7 +15,7 @@ from accounts.services.idempotency import run_once
 from accounts.services.notifications import Notice, notify, notify_many
 from ledger.models import JournalEntry
 from ledger.services.posting import reverse_entry
-from loans.enums import LoanEvent, RepaymentStatus
+from loans.enums import LoanEvent, LoanStatus, RepaymentStatus
 from loans.models import Loan, Repayment
 from loans.services.early_withdrawal import fee_refund_key
 from loans.services.lifecycle import move_loan, require_staff, require_state
@@ -128,9 +128,12 @@ def _take_fee_again(repayment: Repayment, narrative: str, actor: User | None, to
 
 def _run_again(loan: Loan, reason: str, actor: User | None, today: dt.date) -> None:
     owed = sum(row.principal_unpaid for row in live_instalments(loan))
+    closing = loan.transitions.filter(to_status=LoanStatus.REPAID).last()
+    # A loan that was in default when it was paid off is in default again.
+    was_in_default = loan.status == LoanStatus.REPAID and closing.from_status == LoanStatus.DEFAULTED
     move_loan(
         loan,
-        LoanEvent.REVERSE_PAYMENT,
+        LoanEvent.REOPEN_DEFAULT if was_in_default else LoanEvent.REVERSE_PAYMENT,
         actor=actor,
         today=today,
         reason=reason,

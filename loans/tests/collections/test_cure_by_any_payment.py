@@ -15,6 +15,7 @@ from loans.services.backdating import record_backdated_repayment
 from loans.services.default import current_cure
 from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
+from loans.snapshots import live_instalments
 from loans.tests.collections.steps import DEFAULT_DAY, declare, notify, put_in_default
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.books import assert_sound_books
@@ -76,15 +77,20 @@ def test_a_default_after_the_last_due_date_has_no_plan_to_go_back_to(loan: Loan,
     assert_sound_books()
 
 
-def test_a_second_default_is_cured_though_the_first_was_paid_by_money_that_came_back(loan: Loan, dora: User) -> None:
+def test_a_loan_paid_off_in_default_is_in_default_again_when_that_payment_comes_back(
+    loan: Loan, alice: User, dora: User
+) -> None:
+    fund_wallet(alice, 12_000_00)
     put_in_default(loan, dora)
-    fund_wallet(loan.borrower, 5_000_00, today=DEFAULT_DAY)
-    paid = pay(loan, 13_000_00, DEFAULT_DAY)
+    owed = sum(row.total_unpaid for row in live_instalments(loan))
+    paid = pay(loan, owed, DEFAULT_DAY)
+    assert Loan.objects.get(pk=loan.pk).status == LoanStatus.REPAID
     reverse_repayment(repayment_id=paid.pk, reason="Bounced", actor=dora, idempotency_key=new_key(), today=DEFAULT_DAY)
-    assert fresh(loan).status == LoanStatus.ACTIVE
-    notify(loan, dora, DEFAULT_DAY + DAY)
-    declare(loan, dora, DEFAULT_DAY + 20 * DAY)
-    pay(loan, fresh(loan).arrears_amount // 2, DEFAULT_DAY + 20 * DAY)
-    assert LoanDefault.objects.filter(loan=loan, cured_on__isnull=True).count() == 2
-    assert fresh(loan).status == LoanStatus.DEFAULTED
+    stored = Loan.objects.get(pk=loan.pk)
+    assert (stored.status, stored.closed_on) == (LoanStatus.DEFAULTED, None)
+    assert sum(row.total_unpaid for row in live_instalments(stored)) == owed
+    # It is the same default as before, and what is late cures it.
+    pay(loan, current_cure(stored, DEFAULT_DAY).amount, DEFAULT_DAY)
+    assert Loan.objects.get(pk=loan.pk).status == LoanStatus.ACTIVE
+    assert LoanDefault.objects.get(loan=loan).cured_on == DEFAULT_DAY
     assert_sound_books()

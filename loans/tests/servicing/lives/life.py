@@ -77,6 +77,8 @@ class Life:
         self.terms, self.borrower, self.owners, self.purses = terms, borrower, owners, purses
         self.now = Standing(list(rows), parts)
         self.status, self.today, self.rolled_to = "active", paid_out_on, paid_out_on
+        # What it was when it was paid off: it is that again when the payment comes back.
+        self.paid_off_as = self.status
         self.paid_out_on, self.bank, self.fees = paid_out_on, bank, fees
         self.payments: list[Payment] = []
         self.charges: list[Charge] = []
@@ -195,7 +197,7 @@ class Life:
         if division.replaces:
             self._adopt_payment_plan(payment)
         if division.closes:
-            self.status = "repaid"
+            self.close()
         self._move_money(payment, 1, may_owe=may_owe)
         self.payments.append(payment)
 
@@ -316,6 +318,10 @@ class Life:
         at = self.payments.index(payment)
         return at >= self.base_payments and self.can_start_from(payment.counted_on, self.payments[at:])
 
+    def close(self) -> None:
+        """Nothing is owed any more."""
+        self.paid_off_as, self.status = self.status, "repaid"
+
     def play_again(self, undone: Sequence[Payment], posted: Sequence[Payment], asked: Sequence[str]) -> None:
         """Start from the plan that was agreed last and pay again; what was waived and paused stays as it is.
 
@@ -328,7 +334,7 @@ class Life:
         stay = [payment for payment in self.payments[self.base_payments :] if payment not in undone]
         self.payments = self.payments[: self.base_payments]
         self.now, self.charged = copy.deepcopy(self.base), set(self.base_charged)
-        self.status = "active" if self.status == "repaid" else self.status
+        self.status = self.paid_off_as if self.status == "repaid" else self.status
         for row in self.now.rows:
             self._keep(row)
         purses, bank, fees = copy.deepcopy(self.purses), self.bank, self.fees
@@ -362,7 +368,7 @@ class Life:
         row.late_fee_waived += late_fee
         self.waived.append(copy.copy(row))
         if not self.open_rows:
-            self.status = "repaid"
+            self.close()
 
     def pause(self, until: dt.date) -> None:
         for row in self.open_rows:
