@@ -102,6 +102,12 @@ def _require_whole_charges(loan: Loan, events: Sequence[Event], picture: LoanPic
             raise PlanOutOfStep(charge=charge.reference)
 
 
+def unpaid_charges(loan: Loan, terms: LoanTerms, today: dt.date) -> dict[str, int]:
+    """What is unpaid of each charge of a progressive loan by its reference, in minor units."""
+    picture = picture_of(loan, terms, events_of(loan), today)
+    return {charge.reference: charge.unpaid for charge in picture.charges}
+
+
 def bring_rows(loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.date) -> Brought:
     """Bring the instalments of a progressive loan to `until` in memory and say what the calendar did.
 

@@ -187,7 +187,7 @@ def _settle_dues(lines: Sequence[Line], accounts: dict[str, LockedAccount], *, m
     for key in paying:
         due = accounts[_due_key(key)].balance
         due += sum(line.debit - line.credit for line in given if line.key == _due_key(key))
-        amount = min(due, max(final[key] - accounts[key].balance, 0), max(final[key], 0))
+        amount = max(min(due, final[key] - accounts[key].balance, final[key]), 0)
         cleared += [Line(line.key, line.code, line.credit, line.debit) for line in _due_lines(key, amount) if amount]
     _mark_dues(accounts, [*owed, *given], cleared)
     return [*owed, *lines, *cleared]

@@ -7,7 +7,7 @@ import datetime as dt
 
 from loans.enums import LoanStatus, ServicingMethod
 from loans.models import Loan, LoanCharge
-from loans.progressive import events_of, is_progressive, picture_of
+from loans.progressive import is_progressive, unpaid_charges
 from loans.terms import LoanTerms
 
 # What becomes of an unpaid charge when the loan is closed otherwise than by payment; else it went into another plan.
@@ -49,7 +49,7 @@ def _unpaid(loan: Loan, today: dt.date) -> dict[str, int]:
     terms = LoanTerms.from_json(loan.frozen_terms)
     if loan.status not in (*LoanStatus.owing(), LoanStatus.REPAID) or not is_progressive(loan, terms):
         return {}
-    return {charge.reference: charge.unpaid for charge in picture_of(loan, terms, events_of(loan), today).charges}
+    return unpaid_charges(loan, terms, today)
 
 
 def _state(loan: Loan, charge: LoanCharge, unpaid: int | None, today: dt.date) -> str:

@@ -20,7 +20,7 @@ from loans.journal_collections import waiver_lines
 from loans.journal_servicing import late_fee_lines
 from loans.models import Loan, LoanCharge
 from loans.permissions import WAIVE_CHARGES, WORK_COLLECTIONS
-from loans.progressive import charge_event, events_of, is_progressive, picture_of
+from loans.progressive import charge_event, events_of, is_progressive, picture_of, unpaid_charges
 from loans.services.calendar import post_calendar
 from loans.services.duties import require_duty
 from loans.services.lifecycle import record_step
@@ -224,12 +224,6 @@ def _waive(charge_id: int, reason: str, actor: User | None, today: dt.date) -> L
     if not close_if_nothing_is_owed(loan, actor=actor, today=today):
         bring_loan_to(loan, terms, rows, closed_on=None, actor=actor, today=today)
     return charge
-
-
-def unpaid_charges(loan: Loan, terms: LoanTerms, today: dt.date) -> dict[str, int]:
-    """What is unpaid of each charge of a progressive loan by its reference, in minor units."""
-    picture = picture_of(loan, terms, events_of(loan), today)
-    return {charge.reference: charge.unpaid for charge in picture.charges}
 
 
 def _post_waiver(loan: Loan, charge: LoanCharge, actor: User | None, today: dt.date) -> JournalEntry:

@@ -15,14 +15,13 @@ from loans.enums import CommitmentStatus, LoanEvent
 from loans.finance import Quote
 from loans.journal import disbursement_lines
 from loans.models import Commitment, Instalment, Loan, Note, ScheduleVersion
+from loans.progressive import FIRST_VERSION
 from loans.quoting import quote_of_loan
 from loans.services.lifecycle import move_loan, require_staff, require_state
 from loans.services.notices import tell_paid_out, tell_started
 from loans.services.standing import lock_current_loan
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
-
-FIRST_VERSION = 1
 
 
 class NotSigned(Refused):

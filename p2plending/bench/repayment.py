@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -106,7 +107,7 @@ class BarePayment:
                 accounts |= {key: row for key, *row in cursor.fetchall()}
             self._write(cursor, notes, accounts)
 
-    def _write(self, cursor, notes, accounts) -> None:  # noqa: ANN001
+    def _write(self, cursor: Any, notes: Sequence[tuple[int, int, int]], accounts: Mapping[str, Sequence[int]]) -> None:
         number, now = next(self.numbers), clock.now().replace(tzinfo=None)
         principal, interest = len(notes) * 100, len(notes) * 10
         weight = sum(left for *_note, left in notes)

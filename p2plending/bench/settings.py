@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 
-from p2plending.settings import *  # noqa: F403
+from p2plending.settings import *  # noqa: F403 - Django reads settings by name
 from p2plending.settings import INSTALLED_APPS as SITE_APPS
 from p2plending.settings import LOGGING as SITE_LOGGING
 

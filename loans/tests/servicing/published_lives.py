@@ -11,10 +11,10 @@ from accounts.models import User
 from loans.enums import ChargeBase, ChargePart, LoanStatus, RepaymentStatus
 from loans.finance.replay import Charge, InstalmentCharge
 from loans.models import Instalment, Loan, LoanCharge, Repayment, RepaymentAllocation
-from loans.progressive import events_of, picture_of
+from loans.progressive import events_of, picture_of, unpaid_charges
 from loans.selectors.servicing import payoff_figure
 from loans.services.backdating import record_backdated_repayment
-from loans.services.charges import add_charge, unpaid_charges
+from loans.services.charges import add_charge
 from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
 from loans.snapshots import live_instalments
