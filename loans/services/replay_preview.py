@@ -15,7 +15,7 @@ from p2plending.lib.db import run_dry
 
 
 def preview_reversal(*, repayment_id: int, reason: str, actor: User | None, today: dt.date) -> ReplayPreview:
-    """The loan before and after undoing the payment today. Raises as `reverse_repayment` does; nothing is written."""
+    """The loan before and after undoing the payment today. Raises as `undo_payment` does; nothing is written."""
     loan_id = Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id)
     return _compared(
         loan_id, today, lambda loan: undo_payment(loan, repayment_id, reason=reason, actor=actor, today=today)

@@ -11,7 +11,6 @@ from django_q.tasks import async_task
 
 from accounts.models import User
 from accounts.services.audit import record
-from accounts.services.idempotency import run_once
 from accounts.services.notifications import Notice, notify, notify_many
 from ledger.models import JournalEntry
 from ledger.services.posting import reverse_entry
@@ -21,7 +20,6 @@ from loans.services.early_withdrawal import fee_refund_key
 from loans.services.lifecycle import move_loan, require_staff, require_state
 from loans.services.repayment_posting import bring_loan_to
 from loans.services.replay import payments_from, play_again, take_back
-from loans.services.standing import lock_current_loan
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from p2plending.figures import format_day, format_money
@@ -51,34 +49,16 @@ class OwnPaymentReversal(NotPermitted):
     default_message = _("Somebody else must look at your payment.")
 
 
-def reverse_repayment(
-    *, repayment_id: int, reason: str, actor: User | None, idempotency_key: str, today: dt.date
-) -> Repayment:
+def undo_payment(loan: Loan, repayment_id: int, *, reason: str, actor: User | None, today: dt.date) -> Repayment:
     """Undo a confirmed payment that bounced (rule REV), then apply the later ones again in their order.
 
     Lenders and the borrower get or give back exactly what the entry moved; who has spent it owes it to us (C1300) until
     money comes in. A loan that was closed by it runs again. Nothing is deleted: entries are mirrored, later payments
-    become (reversal, new payment) pairs. Two members of staff do it together: `reversal_request` asks for it.
+    become (reversal, new payment) pairs. Call under the loan's guard, with the loan brought to `today`; that two
+    members of staff agree on it is the caller's (`reversal_request`).
 
-    Raises NotReversible, ReversalReasonMissing, OwnPaymentReversal, StaffOnly, PlanAgreedSince.
+    Raises StaffOnly, OwnPaymentReversal, NotReversible, InvalidTransition, ReversalReasonMissing, PlanAgreedSince.
     """
-    return run_once(
-        lambda: _reverse(repayment_id, reason.strip(), actor, today),
-        model=Repayment,
-        operation="loans.reverse_repayment",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"repayment": repayment_id, "reason": reason},
-    )
-
-
-def _reverse(repayment_id: int, reason: str, actor: User | None, today: dt.date) -> Repayment:
-    found = Repayment.objects.get(pk=repayment_id)
-    return undo_payment(lock_current_loan(found.loan_id, today), repayment_id, reason=reason, actor=actor, today=today)
-
-
-def undo_payment(loan: Loan, repayment_id: int, *, reason: str, actor: User | None, today: dt.date) -> Repayment:
-    """The steps of `reverse_repayment`. Call under the loan's guard, with the loan brought to `today`."""
     repayment = lock_guard(Repayment.objects.filter(pk=repayment_id).select_related("entry"))
     require_reversible(loan, repayment, reason, actor)
     terms = LoanTerms.from_json(loan.frozen_terms)

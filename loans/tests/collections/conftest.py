@@ -1,4 +1,4 @@
-"""The cast, the loan of the example, and a second member of staff: what needs two people has two."""
+"""The cast and the loan of the example, and staff who may decide nothing."""
 
 from __future__ import annotations
 
@@ -9,14 +9,6 @@ from accounts.enums import Role, StaffGroup
 from accounts.models import User
 from loans.tests.servicing.conftest import *  # noqa: F403 - fixtures reach pytest by name
 from p2plending.tests.cast import make_user
-
-
-@pytest.fixture
-def frank(db: None) -> User:
-    """Staff in every group, as Dora: the second person."""
-    user = make_user("Frank", Role.STAFF)
-    user.groups.set(Group.objects.filter(name__in=StaffGroup.values))
-    return user
 
 
 @pytest.fixture

@@ -13,11 +13,10 @@ from loans.models import Instalment, Loan, LoanDefault
 from loans.services.autopay import set_autopay
 from loans.services.backdating import record_backdated_repayment
 from loans.services.default import current_cure
-from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
 from loans.snapshots import live_instalments
 from loans.tests.collections.steps import DEFAULT_DAY, declare, notify, put_in_default
-from loans.tests.servicing.paying import fresh, pay
+from loans.tests.servicing.paying import bounce, fresh, pay
 from p2plending.tests.books import assert_sound_books
 from p2plending.tests.scene import IBAN
 from p2plending.tests.world import TODAY, fund_wallet, new_key
@@ -78,14 +77,14 @@ def test_a_default_after_the_last_due_date_has_no_plan_to_go_back_to(loan: Loan,
 
 
 def test_a_loan_paid_off_in_default_is_in_default_again_when_that_payment_comes_back(
-    loan: Loan, alice: User, dora: User
+    loan: Loan, alice: User, dora: User, frank: User
 ) -> None:
     fund_wallet(alice, 12_000_00)
     put_in_default(loan, dora)
     owed = sum(row.total_unpaid for row in live_instalments(loan))
     paid = pay(loan, owed, DEFAULT_DAY)
     assert Loan.objects.get(pk=loan.pk).status == LoanStatus.REPAID
-    reverse_repayment(repayment_id=paid.pk, reason="Bounced", actor=dora, idempotency_key=new_key(), today=DEFAULT_DAY)
+    bounce(paid, dora, frank, DEFAULT_DAY)
     stored = Loan.objects.get(pk=loan.pk)
     assert (stored.status, stored.closed_on) == (LoanStatus.DEFAULTED, None)
     assert sum(row.total_unpaid for row in live_instalments(stored)) == owed

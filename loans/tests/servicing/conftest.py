@@ -1,17 +1,18 @@
-"""The cast, and the loan of the example with a filled wallet of its borrower."""
+"""The cast with a second member of staff, and the loan of the example with a filled wallet of its borrower."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 import pytest
+from django.contrib.auth.models import Group
 
-from accounts.enums import Role
+from accounts.enums import Role, StaffGroup
 from accounts.models import User
 from loans.models import Loan
 from p2plending.lib.clock import business_date
 from p2plending.tests.cast import *  # noqa: F403 - fixtures reach pytest by name
-from p2plending.tests.cast import cast, cast_dora
+from p2plending.tests.cast import cast, cast_dora, make_user
 from p2plending.tests.shared import shared_scene
 from p2plending.tests.world import example_loan, fund_wallet
 
@@ -27,6 +28,14 @@ def four() -> tuple[User, tuple[User, User, User]]:
 def dan(dora: User) -> User:
     """The third lender of the example."""
     return cast("Dan", Role.LENDER, dora)
+
+
+@pytest.fixture
+def frank(db: None) -> User:
+    """Staff in every group, as Dora: the second person."""
+    user = make_user("Frank", Role.STAFF)
+    user.groups.set(Group.objects.filter(name__in=StaffGroup.values))
+    return user
 
 
 @shared_scene

@@ -8,8 +8,11 @@ from typing import Any
 from accounts.models import User
 from ledger.selectors import balance
 from loans.enums import RepaymentMethod
-from loans.models import Loan, Repayment
+from loans.models import ApprovalRequest, Loan, Repayment
+from loans.services.approvals import approve_request, refuse_request
 from loans.services.repayment import confirm_repayment, record_repayment
+from loans.services.reversal_request import request_reversal
+from p2plending.lib.errors import Refused
 from p2plending.tests.world import new_key
 
 
@@ -37,6 +40,27 @@ def confirm(repayment: Repayment, value_date: dt.date, staff: User, today: dt.da
     return confirm_repayment(
         repayment_id=repayment.pk, value_date=value_date, actor=staff, idempotency_key=new_key(), today=today
     )
+
+
+def ask_to_undo(
+    repayment: Repayment, staff: User | None, today: dt.date, reason: str = "The bank returned it."
+) -> ApprovalRequest:
+    """The first of the two people that it takes to undo a payment."""
+    return request_reversal(
+        repayment_id=repayment.pk, reason=reason, actor=staff, idempotency_key=new_key(), today=today
+    )
+
+
+def bounce(repayment: Repayment, staff: User, second: User, today: dt.date) -> Repayment:
+    """Undo a payment: one asks, the second agrees; what can't be undone is put away, and its refusal is raised."""
+    asked = ask_to_undo(repayment, staff, today)
+    decision: dict[str, Any] = {"approval_id": asked.pk, "actor": second, "today": today}
+    try:
+        approve_request(idempotency_key=new_key(), **decision)
+    except Refused:
+        refuse_request(note="It stays.", idempotency_key=new_key(), **decision)
+        raise
+    return Repayment.objects.get(pk=repayment.pk)
 
 
 def available(*users: User) -> list[int]:

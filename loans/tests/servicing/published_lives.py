@@ -15,13 +15,12 @@ from loans.progressive import events_of, picture_of, unpaid_charges
 from loans.selectors.servicing import payoff_figure
 from loans.services.backdating import record_backdated_repayment
 from loans.services.charges import add_charge
-from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from loans.tests.finance.fineract_stories import charge_event, replay_terms_of
 from loans.tests.finance.published_rows import minor
-from loans.tests.servicing.paying import pay
+from loans.tests.servicing.paying import bounce, pay
 from p2plending.tests.world import active_loan, fund_wallet, lift_lending_limits, new_key, set_price, set_rules
 
 # More than any loan of the stories ever costs.
@@ -69,6 +68,7 @@ class Life:
 
     loan: Loan
     staff: User
+    second: User
     today: dt.date
     taken_back: list[Repayment] = field(default_factory=list)
 
@@ -135,14 +135,8 @@ class Life:
 
     def undo(self, on: dt.date, nth: int) -> None:
         confirmed = Repayment.objects.filter(loan=self.loan, status=RepaymentStatus.CONFIRMED, counted_on=on)
-        repayment = reverse_repayment(
-            repayment_id=confirmed.order_by("entry_id")[nth - 1].pk,
-            reason="The story takes it back",
-            actor=self.staff,
-            idempotency_key=new_key(),
-            today=self.today,
-        )
-        self.taken_back.append(repayment)
+        repayment = confirmed.order_by("entry_id")[nth - 1]
+        self.taken_back.append(bounce(repayment, self.staff, self.second, self.today))
 
     def schedule(self) -> list[tuple[object, ...]]:
         """The stored instalments in the columns of the story's table, fees and penalties in one sum."""

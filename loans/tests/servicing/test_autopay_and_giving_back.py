@@ -15,9 +15,8 @@ from loans.models import Loan, Repayment
 from loans.services.autopay import NotBeingPaidBack, set_autopay
 from loans.services.early_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
 from loans.services.lifecycle import NotYourLoan
-from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
-from loans.tests.servicing.paying import available, fresh, pay
+from loans.tests.servicing.paying import available, bounce, fresh, pay
 from p2plending.tests.books import assert_sound_books, money_mark
 from p2plending.tests.world import fund_wallet, new_key
 
@@ -135,15 +134,13 @@ def test_giving_back_is_refused_to_others_too_late_and_without_the_money(loan: L
     assert fresh(loan).status == LoanStatus.ACTIVE
 
 
-def test_undoing_it_takes_the_fee_again_and_it_can_be_given_back_again(loan: Loan, dora: User) -> None:
+def test_undoing_it_takes_the_fee_again_and_it_can_be_given_back_again(loan: Loan, dora: User, frank: User) -> None:
     terms = dict(loan.frozen_terms, refunds_fee_on_withdrawal=True)
     Loan.objects.filter(pk=loan.pk).update(frozen_terms=terms)
     before = available(loan.borrower)
     for _again in range(2):
         given_back = give_loan_back(loan_id=loan.pk, actor=loan.borrower, idempotency_key=new_key(), today=PAID_OUT)
         assert fresh(loan).status == LoanStatus.REPAID
-        reverse_repayment(
-            repayment_id=given_back.pk, reason="Bounced", actor=dora, idempotency_key=new_key(), today=PAID_OUT
-        )
+        bounce(given_back, dora, frank, PAID_OUT)
         assert (fresh(loan).status, available(loan.borrower)) == (LoanStatus.ACTIVE, before)
         assert_sound_books()

@@ -15,9 +15,8 @@ from loans.services.backdating import NotInThePast, record_backdated_repayment
 from loans.services.lifecycle import StaffOnly
 from loans.services.repayment import AmountTooSmall, BeforePayout, DateInFuture
 from loans.services.replay import PeriodClosed
-from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
-from loans.tests.servicing.paying import available, fresh, pay
+from loans.tests.servicing.paying import available, bounce, fresh, pay
 from p2plending.tests.books import assert_sound_books, money_mark
 from p2plending.tests.world import new_key, set_rules
 
@@ -105,7 +104,7 @@ def test_money_for_the_whole_loan_in_the_past_closes_it_and_returns_the_rest(loa
     assert_sound_books()
 
 
-def test_default_interest_runs_on_late_principal_and_is_undone_with_it(loan: Loan, dora: User) -> None:
+def test_default_interest_runs_on_late_principal_and_is_undone_with_it(loan: Loan, dora: User, frank: User) -> None:
     terms = loan.frozen_terms | {"default_interest_rate": "0.100000"}
     Loan.objects.filter(pk=loan.pk).update(frozen_terms=terms)
     bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE + dt.timedelta(days=15))
@@ -125,13 +124,7 @@ def test_default_interest_runs_on_late_principal_and_is_undone_with_it(loan: Loa
     assert_sound_books()
     paid = pay(loan, 934_07 + 1_00, FIRST_DUE + dt.timedelta(days=25))
     assert paid.late_fee == 46_58
-    reverse_repayment(
-        repayment_id=paid.pk,
-        reason="Bounced",
-        actor=dora,
-        idempotency_key=new_key(),
-        today=FIRST_DUE + dt.timedelta(days=26),
-    )
+    bounce(paid, dora, frank, FIRST_DUE + dt.timedelta(days=26))
     assert balance("L1220", loan_reference=loan.reference) == 44_42 + 2_16 + 22
     assert_sound_books()
     find(loan, 888_49, FIRST_DUE, dora, today=FIRST_DUE + dt.timedelta(days=26))

@@ -10,9 +10,8 @@ from accounts.models import User
 from ledger.models import Account
 from ledger.selectors import balance
 from ledger.services.withdrawals import request_withdrawal
-from loans.models import Loan, Repayment
-from loans.services.reversal import reverse_repayment
-from loans.tests.servicing.paying import available, pay
+from loans.models import Loan
+from loans.tests.servicing.paying import available, bounce, pay
 from p2plending.tests.books import assert_sound_books
 from p2plending.tests.scene import IBAN
 from p2plending.tests.world import new_key
@@ -23,19 +22,13 @@ FIRST_DUE = dt.date(2026, 2, 15)
 SHARE = 294_48
 
 
-def bounce(repayment: Repayment, staff: User) -> None:
-    reverse_repayment(
-        repayment_id=repayment.pk, reason="Bounced", actor=staff, idempotency_key=new_key(), today=FIRST_DUE
-    )
-
-
 def owed_by(user: User) -> tuple[int, bool]:
     """What the person owes us, and whether the wallet says so."""
     wallet = Account.objects.get(code="C2100", owner_id=user.pk)
     return balance("C1300", user), wallet.has_due
 
 
-def test_a_due_comes_back_with_the_payment_that_cleared_it(loan: Loan, bob: User, dora: User) -> None:
+def test_a_due_comes_back_with_the_payment_that_cleared_it(loan: Loan, bob: User, dora: User, frank: User) -> None:
     first = pay(loan, 888_49, FIRST_DUE)
     request_withdrawal(
         user=bob,
@@ -46,11 +39,11 @@ def test_a_due_comes_back_with_the_payment_that_cleared_it(loan: Loan, bob: User
         idempotency_key=new_key(),
         today=FIRST_DUE,
     )
-    bounce(first, dora)
+    bounce(first, dora, frank, FIRST_DUE)
     assert owed_by(bob) == (SHARE, True)
     second = pay(loan, 888_49, FIRST_DUE)
     assert (owed_by(bob), available(bob)) == ((0, False), [0])
-    bounce(second, dora)
+    bounce(second, dora, frank, FIRST_DUE)
     assert (owed_by(bob), available(bob)) == ((SHARE, True), [0])
     pay(loan, 888_49, FIRST_DUE)
     assert (owed_by(bob), available(bob)) == ((0, False), [0])

@@ -14,8 +14,7 @@ from accounts.models import User
 from ledger.selectors import debts_of, wallet_summary
 from ledger.services.withdrawals import request_withdrawal
 from loans.models import Loan, Repayment
-from loans.services.reversal import reverse_repayment
-from loans.tests.servicing.paying import confirm, declare
+from loans.tests.servicing.paying import bounce, confirm, declare
 from p2plending.lib import clock
 from p2plending.tests.world import fund_wallet, new_key
 
@@ -38,22 +37,18 @@ def take_out(user: User, amount: int) -> None:
     )
 
 
-def bounce(repayment: Repayment, staff: User) -> None:
-    reverse_repayment(repayment_id=repayment.pk, reason="Bounced", actor=staff, idempotency_key=new_key(), today=LATER)
-
-
 def words(client: Client) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", client.get(reverse("ledger:wallet")).content.decode()))
 
 
 def test_a_lender_who_spent_a_payment_that_came_back(
-    loan: Loan, bob: User, carol: User, dora: User, client_of: ClientOf
+    loan: Loan, bob: User, carol: User, dora: User, frank: User, client_of: ClientOf
 ) -> None:
     sent = confirm(declare(loan, 888_49, FIRST_DUE), FIRST_DUE, dora, FIRST_DUE)
     take_out(bob, 294_48)
     client = client_of(bob)
     assert "You owe us" not in words(client)
-    bounce(sent, dora)
+    bounce(sent, dora, frank, LATER)
     told = words(client)
     assert "You owe us €294.48." in told
     assert "A payment that we had passed on to you came back" in told
@@ -73,24 +68,26 @@ def test_a_lender_who_spent_a_payment_that_came_back(
 
 
 def test_a_borrower_who_spent_what_came_back_from_the_last_payment(
-    loan: Loan, alice: User, dora: User, client_of: ClientOf
+    loan: Loan, alice: User, dora: User, frank: User, client_of: ClientOf
 ) -> None:
     sent = confirm(declare(loan, 11_000_00, FIRST_DUE), FIRST_DUE, dora, FIRST_DUE)
     assert sent.surplus == 900_00
     wallet = wallet_summary(alice).available
     take_out(alice, wallet)
-    bounce(sent, dora)
+    bounce(sent, dora, frank, LATER)
     told = words(client_of(alice))
     assert "You owe us €900.00." in told
     assert "A payment of yours came back, and its money had already left your wallet." in told
 
 
-def test_debts_of_two_payments_are_told_newest_first_up_to_what_is_left(loan: Loan, bob: User, dora: User) -> None:
+def test_debts_of_two_payments_are_told_newest_first_up_to_what_is_left(
+    loan: Loan, bob: User, dora: User, frank: User
+) -> None:
     first, second = (confirm(declare(loan, 100_00, day), day, dora, day) for day in (FIRST_DUE, LATER))
     share = wallet_summary(bob).available
     take_out(bob, share)
-    bounce(second, dora)
-    bounce(first, dora)
+    bounce(second, dora, frank, LATER)
+    bounce(first, dora, frank, LATER)
     owed = wallet_summary(bob).owed
     assert (owed, sum(debt.amount for debt in debts_of(bob, owed))) == (share, share)
     newest = debts_of(bob, 5_00)
@@ -99,7 +96,7 @@ def test_debts_of_two_payments_are_told_newest_first_up_to_what_is_left(loan: Lo
 
 
 def test_the_explanation_of_a_payment_says_that_it_was_taken_back_or_worked_out_again(
-    loan: Loan, bob: User, dora: User, client_of: ClientOf
+    loan: Loan, bob: User, dora: User, frank: User, client_of: ClientOf
 ) -> None:
     first, second = (confirm(declare(loan, 100_00, day), day, dora, day) for day in (FIRST_DUE, LATER))
     client = client_of(bob)
@@ -109,7 +106,7 @@ def test_the_explanation_of_a_payment_says_that_it_was_taken_back_or_worked_out_
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
 
     assert "taken back on" not in explained(first)
-    bounce(first, dora)
+    bounce(first, dora, frank, LATER)
     again = Repayment.objects.get(replaces=second)
     assert "What is shown here was taken back on 17 February 2026." in explained(first)
     assert f"because an earlier one changed. This counts now: {again.reference}" in explained(second)

@@ -18,11 +18,10 @@ from loans.enums import ExtraMode, LoanStatus
 from loans.models import Instalment, Loan, Note
 from loans.selectors.servicing import payoff_figure
 from loans.services.repayment import preview_repayment
-from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
-from loans.tests.servicing.paying import fresh, pay
+from loans.tests.servicing.paying import bounce, fresh, pay
 from p2plending.tests.books import assert_sound_books
-from p2plending.tests.world import TODAY, fund_wallet, new_key
+from p2plending.tests.world import TODAY, fund_wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -122,7 +121,7 @@ def test_after_the_pay_off_figure_nothing_is_owed(
 @PAYMENTS
 @given(first=amounts, amount=amounts, day=days, later=st.integers(0, 60), mode=modes)
 def test_a_payment_that_comes_back_restores_every_balance(
-    loan: Loan, dora: User, first: int, amount: int, day: dt.date, later: int, mode: ExtraMode | None
+    loan: Loan, dora: User, frank: User, first: int, amount: int, day: dt.date, later: int, mode: ExtraMode | None
 ) -> None:
     with undone():
         fund_wallet(loan.borrower, 2 * MOST)
@@ -132,6 +131,6 @@ def test_a_payment_that_comes_back_restores_every_balance(
         before = standing(loan)
         paid = pay(loan, amount, end, extra_mode=mode)
         assert standing(loan) != before
-        reverse_repayment(repayment_id=paid.pk, reason="Bounced", actor=dora, idempotency_key=new_key(), today=end)
+        bounce(paid, dora, frank, end)
         assert standing(loan) == before
         assert_sound_books()

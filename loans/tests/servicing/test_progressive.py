@@ -31,12 +31,11 @@ from loans.services.duties import NotYourDuty
 from loans.services.lifecycle import StaffOnly
 from loans.services.repayment import payment_choices, preview_repayment
 from loans.services.replay import PeriodClosed, PlanAgreedSince
-from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
 from loans.services.waivers import NothingToWaive, ReasonMissing, WaiveTheCharge
 from loans.snapshots import live_instalments
 from loans.tests.collections.steps import accept, propose, put_in_default, waive
-from loans.tests.servicing.paying import available, confirm, declare, fresh, pay
+from loans.tests.servicing.paying import available, bounce, confirm, declare, fresh, pay
 from p2plending.tests.books import assert_sound_books, money_mark
 from p2plending.tests.world import active_loan, example_loan, fund_wallet, new_key, set_price, set_rules, verified
 
@@ -166,15 +165,15 @@ def test_a_transfer_counts_on_the_day_on_which_it_was_made(loan: Loan, dora: Use
     assert_sound_books()
 
 
-def test_a_payment_that_came_back_leaves_the_loan_as_if_it_had_not_been(loan: Loan, dora: User, bob: User) -> None:
+def test_a_payment_that_came_back_leaves_the_loan_as_if_it_had_not_been(
+    loan: Loan, dora: User, frank: User, bob: User
+) -> None:
     bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 2, 20))
     before = [line.__dict__ | {"_state": None} for line in live_instalments(loan)]
     wallets = available(loan.borrower, bob)
     paid = pay(loan, 1_000_00, dt.date(2026, 2, 20))
     assert available(loan.borrower, bob) != wallets
-    reverse_repayment(
-        repayment_id=paid.pk, reason="Bounced", actor=dora, idempotency_key=new_key(), today=dt.date(2026, 2, 20)
-    )
+    bounce(paid, dora, frank, dt.date(2026, 2, 20))
     assert [line.__dict__ | {"_state": None} for line in live_instalments(loan)] == before
     assert available(loan.borrower, bob) == wallets
     assert_sound_books()
@@ -215,7 +214,7 @@ def test_charges_that_are_not_possible_are_refused_and_change_nothing(loan: Loan
     assert (money_mark(), LoanCharge.objects.count()) == (before, 0)
 
 
-def test_a_charge_is_owed_paid_in_its_order_and_waived_once(loan: Loan, dora: User) -> None:
+def test_a_charge_is_owed_paid_in_its_order_and_waived_once(loan: Loan, dora: User, frank: User) -> None:
     added = charge(loan, dora, FIRST_DUE)
     assert (row(loan, 1).late_fee_due, balance("L1220", loan_reference=loan.reference)) == (12_00, 12_00)
     paid = pay(loan, 10_00, FIRST_DUE)
@@ -231,9 +230,7 @@ def test_a_charge_is_owed_paid_in_its_order_and_waived_once(loan: Loan, dora: Us
         waive_charge(charge_id=paid_up.pk, reason="Late", actor=dora, idempotency_key=new_key(), today=FIRST_DUE)
     # What was waived is what was unpaid that day: the past can't change it.
     with pytest.raises(PlanAgreedSince):
-        reverse_repayment(
-            repayment_id=paid.pk, reason="Bounced", actor=dora, idempotency_key=new_key(), today=FIRST_DUE
-        )
+        bounce(paid, dora, frank, FIRST_DUE)
     assert_sound_books()
 
 

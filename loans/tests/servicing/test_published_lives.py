@@ -92,19 +92,19 @@ def test_all_published_stories_but_four_are_lived_as_they_are_told() -> None:
 
 @pytest.mark.parametrize("story", [pytest.param(story, id=story["id"]) for story in TOLD_HERE])
 def test_a_published_life_is_lived_to_the_cent(
-    story: dict[str, Any], alice: User, lenders: tuple[User, ...], dora: User
+    story: dict[str, Any], alice: User, lenders: tuple[User, ...], dora: User, frank: User
 ) -> None:
-    life = Life(lend(story, alice, lenders), dora, dt.date.fromisoformat(story["loan"]["start"]))
+    life = Life(lend(story, alice, lenders), dora, frank, dt.date.fromisoformat(story["loan"]["start"]))
     live(life, story["steps"])
     assert_sound_books()
 
 
 @pytest.mark.parametrize("name", CHARGED_WHEN_CLOSED)
 def test_a_charge_on_a_closed_loan_is_refused_where_the_story_opens_the_loan_again(
-    name: str, alice: User, lenders: tuple[User, ...], dora: User
+    name: str, alice: User, lenders: tuple[User, ...], dora: User, frank: User
 ) -> None:
     story = STORIES[name]
-    life = Life(lend(story, alice, lenders), dora, dt.date.fromisoformat(story["loan"]["start"]))
+    life = Life(lend(story, alice, lenders), dora, frank, dt.date.fromisoformat(story["loan"]["start"]))
     at = next(index for index, step in enumerate(story["steps"]) if step.get("do") == "add_charge")
     live(life, story["steps"][:at])
     assert Loan.objects.get(pk=life.loan.pk).status == LoanStatus.REPAID
@@ -115,10 +115,10 @@ def test_a_charge_on_a_closed_loan_is_refused_where_the_story_opens_the_loan_aga
 
 
 def test_what_a_payment_has_too_much_is_in_the_wallet_before_a_later_charge_can_take_it(
-    alice: User, lenders: tuple[User, ...], dora: User
+    alice: User, lenders: tuple[User, ...], dora: User, frank: User
 ) -> None:
     story = STORIES[SURPLUS_KEPT]
-    life = Life(lend(story, alice, lenders), dora, dt.date.fromisoformat(story["loan"]["start"]))
+    life = Life(lend(story, alice, lenders), dora, frank, dt.date.fromisoformat(story["loan"]["start"]))
     at = max(index for index, step in enumerate(story["steps"]) if step.get("do") == "repayment")
     live(life, story["steps"][: at + 1])
     # 101.00 for 100.00 owed on 26 October; the charge of 10.00 was entered on the 28th. The story pays 1.00 of it.

@@ -14,7 +14,7 @@ from adminpanel.tests.scenes import staff_of
 from ledger.models import JournalEntry
 from ledger.selectors import balance
 from ledger.services.withdrawals import request_withdrawal
-from loans.collection_enums import ApprovalState, PlanOption
+from loans.collection_enums import ApprovalState, DefaultCause, PlanOption
 from loans.enums import LoanStatus, RepaymentStatus
 from loans.models import ApprovalRequest, Loan, Repayment
 from loans.replanning import PlanTerms
@@ -29,8 +29,9 @@ from loans.services.restructuring import accept_plan, propose_plan
 from loans.services.reversal import NotReversible, OwnPaymentReversal, ReversalReasonMissing
 from loans.services.reversal_request import request_reversal
 from loans.services.second_person import AlreadyAsked, MakerMissing
+from loans.tests.collections import steps
 from loans.tests.servicing.paying import available, fresh, pay
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import InvalidTransition, Refused
 from p2plending.tests.books import assert_sound_books, money_mark
 from p2plending.tests.world import new_key, set_rules
 
@@ -233,6 +234,34 @@ def test_who_paid_decides_nothing_about_it(loan: Loan, twice_paid: tuple[Repayme
     with pytest.raises(OwnPaymentReversal):
         ask(paid, fiona)
     assert not ApprovalRequest.objects.exists()
+
+
+def test_the_same_keys_ask_once_and_undo_once(loan: Loan, fiona: User, dora: User) -> None:
+    paid = pay(loan, 888_49, FIRST_DUE)
+    key = new_key()
+    asked = {"repayment_id": paid.pk, "reason": "It bounced.", "actor": fiona, "idempotency_key": key, "today": TODAY}
+    request, again = request_reversal(**asked), request_reversal(**asked)
+    assert (again.pk, again.is_replay, ApprovalRequest.objects.count()) == (request.pk, True, 1)
+    agreed = {"approval_id": request.pk, "actor": dora, "idempotency_key": key, "today": TODAY}
+    approve_request(**agreed)
+    before = money_mark()
+    assert (approve_request(**agreed).is_replay, money_mark()) == (True, before)
+    assert JournalEntry.objects.filter(reverses=paid.entry).count() == 1
+    assert_sound_books()
+
+
+def test_a_loan_that_was_written_off_since_stays_as_it_is(loan: Loan, dora: User, frank: User) -> None:
+    paid = pay(loan, 888_49, FIRST_DUE)
+    request = ask(paid, dora)
+    lost = steps.ask_write_off(loan, dora, TODAY, DefaultCause.BANKRUPTCY)
+    steps.approve(lost, frank, TODAY)
+    before = money_mark()
+    with pytest.raises(InvalidTransition):
+        approve(request, frank)
+    paid.refresh_from_db()
+    request.refresh_from_db()
+    assert (paid.status, request.state) == (RepaymentStatus.CONFIRMED, ApprovalState.PENDING)
+    assert (fresh(loan).status, money_mark()) == (LoanStatus.WRITTEN_OFF, before)
 
 
 def test_what_was_undone_before_is_not_done_twice(

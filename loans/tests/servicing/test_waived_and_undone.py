@@ -11,10 +11,9 @@ from loans.enums import ExtraMode
 from loans.models import Instalment, Loan, Repayment
 from loans.services.backdating import record_backdated_repayment
 from loans.services.replay import PlanAgreedSince
-from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
 from loans.services.waivers import waive_charges
-from loans.tests.servicing.paying import fresh, pay
+from loans.tests.servicing.paying import bounce, fresh, pay
 from p2plending.tests.books import assert_sound_books, money_mark
 from p2plending.tests.world import fund_wallet, new_key
 
@@ -62,7 +61,9 @@ def test_money_of_before_the_due_date_is_refused_once_interest_of_it_was_waived(
     assert_sound_books()
 
 
-def test_a_payment_is_not_undone_when_charges_of_the_plan_that_it_made_were_waived(loan: Loan, dora: User) -> None:
+def test_a_payment_is_not_undone_when_charges_of_the_plan_that_it_made_were_waived(
+    loan: Loan, dora: User, frank: User
+) -> None:
     fund_wallet(loan.borrower, 3_000_00)
     paid = pay(loan, 3_888_49, FIRST_DUE, extra_mode=ExtraMode.LOWER)
     late = SECOND_DUE + dt.timedelta(days=20)
@@ -71,7 +72,7 @@ def test_a_payment_is_not_undone_when_charges_of_the_plan_that_it_made_were_waiv
     waive(loan, fee.number, dora, late, late_fee=fee.late_fee_due)
     before = money_mark()
     with pytest.raises(PlanAgreedSince):
-        reverse_repayment(repayment_id=paid.pk, reason="Bounced", actor=dora, idempotency_key=new_key(), today=late)
+        bounce(paid, dora, frank, late)
     assert (money_mark(), Repayment.objects.get().status) == (before, "confirmed")
     fee.refresh_from_db()
     assert (fee.late_fee_due, fee.late_fee_removed) == (fee.late_fee_removed, fee.late_fee_due)

@@ -25,16 +25,16 @@ from loans.enums import ChargePart, LoanStatus, RepaymentStatus
 from loans.finance.replay import Charge, Event, LoanPart, LoanPicture, Payment, ReplayTerms, Waiver, replay
 from loans.models import Distribution, Loan, LoanCharge, Note, Repayment
 from loans.selectors.servicing import payoff_figure
+from loans.services.approvals import approve_request, refuse_request
 from loans.services.backdating import record_backdated_repayment
 from loans.services.charges import add_charge, waive_charge
 from loans.services.repayment import preview_repayment
-from loans.services.reversal import reverse_repayment
 from loans.services.servicing import bring_up_to_date
 from loans.snapshots import finance_terms, live_instalments
 from loans.terms import LoanTerms, replay_terms
 from loans.tests.servicing.lives import seen
 from loans.tests.servicing.lives.script import step
-from loans.tests.servicing.paying import pay
+from loans.tests.servicing.paying import ask_to_undo, pay
 from p2plending.lib.errors import Refused
 from p2plending.tests.books import assert_sound_books
 from p2plending.tests.world import active_loan, fund_wallet, new_key, set_price, verified
@@ -72,12 +72,13 @@ class Following:
     """One loan of each kind, the people, and the rules by which each is replayed."""
 
     staff: User
+    second: User
     lenders: tuple[User, ...]
     loans: dict[str, Loan]
     terms: dict[str, ReplayTerms]
 
 
-def build_following(staff: User) -> Following:
+def build_following(staff: User, second: User) -> Following:
     """1,000.00 at 24 % over five months from 31 January, lent in three uneven parts, one loan for each kind."""
     lenders = tuple(verified(name, Role.LENDER) for name in ("Bob", "Carol", "Dan"))
     loans, terms = {}, {}
@@ -94,7 +95,7 @@ def build_following(staff: User) -> Following:
         loans[kind] = Loan.objects.select_related("borrower").get(pk=loan.pk)
         frozen = LoanTerms.from_json(loan.frozen_terms)
         terms[kind] = replay_terms(frozen, finance_terms(loan, frozen))
-    return Following(staff, lenders, loans, terms)
+    return Following(staff, second, lenders, loans, terms)
 
 
 class FollowingLife:
@@ -161,20 +162,18 @@ class FollowingLife:
             return
         repayment = confirmed[nth % len(confirmed)]
         paid = [event for event in self._in_order() if isinstance(event, Payment)][nth % len(confirmed)]
+        asked = ask_to_undo(repayment, self.world.staff, self.today)
+        decision: dict[str, Any] = {"approval_id": asked.pk, "actor": self.world.second, "today": self.today}
         before = list(self.events)
         self.events.remove(paid)
-        self._attempt(
+        done = self._attempt(
             None,
-            lambda: reverse_repayment(
-                repayment_id=repayment.pk,
-                reason="Bounced",
-                actor=self.world.staff,
-                idempotency_key=new_key(),
-                today=self.today,
-            ),
+            lambda: approve_request(idempotency_key=new_key(), **decision),
             may=PAST_HOLDS,
             otherwise=before,
         )
+        if not done:
+            refuse_request(note="It stays.", idempotency_key=new_key(), **decision)
 
     @step(3, "active", part=("fee", "penalty"), amount=(1, 9_99), days=(-12, 0, 0, 20, 200))
     def charge(self, part: str, amount: int, days: int) -> None:
@@ -234,7 +233,8 @@ class FollowingLife:
         *,
         may: tuple[str, ...] = (),
         otherwise: list[Event] | None = None,
-    ) -> None:
+    ) -> bool:
+        """Do a step and compare; a refusal that it `may` meet changes nothing. Says whether it was done."""
         before = seen.fingerprint() if may else None
         refused = None
         try:
@@ -249,6 +249,7 @@ class FollowingLife:
         elif event is not None:
             self.events.append(event)
         self.compare()
+        return refused is None
 
     # ------------------------------------------------------------ comparing
 

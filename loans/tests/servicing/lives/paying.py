@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from ledger.services.withdrawals import request_withdrawal
 from loans.enums import ExtraMode, RepaymentMethod
-from loans.models import Repayment
+from loans.models import ApprovalRequest, Repayment
+from loans.services.approvals import approve_request, refuse_request
 from loans.services.autopay import set_autopay
 from loans.services.backdating import record_backdated_repayment
 from loans.services.early_withdrawal import give_loan_back
 from loans.services.repayment import confirm_repayment, preview_repayment, record_repayment, reject_repayment
-from loans.services.reversal import reverse_repayment
+from loans.services.reversal_request import request_reversal
 from loans.tests.servicing.lives import seen
 from loans.tests.servicing.lives.living import Living
 from loans.tests.servicing.lives.plain import Payment
@@ -171,15 +173,15 @@ class Paying(Living):
 
     @step(5, *OWING, "repaid", which=PLACES)
     def a_payment_bounces(self, which: int) -> None:
+        """One asks to undo it, and another agrees, or has to let it stay."""
         life = self.life
         bounced = self.pick(which)
         if bounced is None:
             self.pays_from_the_wallet("due", "")
             return
-        expected = self.refusal_of_reversal(bounced)
-        done = self.attempt(
-            expected,
-            lambda: reverse_repayment(
+        asked = self.attempt(
+            self.refusal_of_asking_to_undo(bounced),
+            lambda: request_reversal(
                 repayment_id=bounced.pk,
                 reason="The bank returned it.",
                 actor=self.world.dora,
@@ -187,12 +189,27 @@ class Paying(Living):
                 today=life.today,
             ),
         )
+        if asked:
+            life.roll()
+            self.the_bounce_is_decided(bounced, asked)
+        self.compare()
+
+    def the_bounce_is_decided(self, bounced: Repayment, asked: ApprovalRequest) -> None:
+        life = self.life
+        decision: dict[str, Any] = {"approval_id": asked.pk, "actor": self.world.frank, "today": life.today}
+        at = next(at for at, payment in enumerate(life.payments) if payment.pk == bounced.pk)
+        undone = life.payments[at:]
+        done = self.attempt(
+            "" if life.can_undo(undone[0]) else "plan_agreed_since",
+            lambda: approve_request(idempotency_key=next(self.keys), **decision),
+        )
         if done:
-            at = next(at for at, payment in enumerate(life.payments) if payment.pk == bounced.pk)
-            undone = life.payments[at:]
             self.follow_replay(undone, self.posted_since(), [payment.mode for payment in undone[1:]])
             self.take_fee_again(bounced.pk)
-        self.compare()
+            return
+        refuse_request(note="It stays.", idempotency_key=next(self.keys), **decision)
+        # Asking was no refusal: it brought the loan to today.
+        self.is_refused = False
 
     @step(1, *OWING)
     def gives_the_loan_back(self) -> None:
@@ -298,14 +315,10 @@ class Paying(Living):
         fixed += [row.fee_on for row in [*life.now.rows, *life.given_up] if row.fee_on]
         return "before_last_payment" if day < max(fixed, default=day) else ""
 
-    def refusal_of_reversal(self, bounced: Repayment) -> str:
-        life = self.life
+    def refusal_of_asking_to_undo(self, bounced: Repayment) -> str:
         if bounced.status != "confirmed":
             return "not_reversible"
-        if life.status not in ("active", "defaulted", "repaid"):
-            return "invalid_transition"
-        payment = next(payment for payment in life.payments if payment.pk == bounced.pk)
-        return "" if life.can_undo(payment) else "plan_agreed_since"
+        return "" if self.life.status in ("active", "defaulted", "repaid") else "invalid_transition"
 
     def follow_replay(self, undone: list[Payment], posted: list[Payment], asked: list[str]) -> None:
         """The product brought the loan to today, took payments back and posted others in their place."""

@@ -27,8 +27,10 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def test_what_is_stored_is_the_replay_of_what_happened_in_every_life(dora: User, pytestconfig: pytest.Config) -> None:
-    world, lots = build_following(dora), lots_of(FollowingLife)
+def test_what_is_stored_is_the_replay_of_what_happened_in_every_life(
+    dora: User, frank: User, pytestconfig: pytest.Config
+) -> None:
+    world, lots = build_following(dora, frank), lots_of(FollowingLife)
     first = pytestconfig.getoption("first_life")
     for number in range(first, first + max(pytestconfig.getoption("lives") // SHARE_OF_LIVES, 1)):
         chance = random.Random(number)

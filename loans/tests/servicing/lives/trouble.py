@@ -348,7 +348,9 @@ class Troubled(Paying):
     def the_second_person_decides(self, is_approved: bool) -> None:
         self.come(0, is_looked_at=True)
         life = self.life
-        approval = ApprovalRequest.objects.filter(loan=self.loan).order_by("pk").last()
+        # A request to undo a payment is decided where it is asked.
+        asked = ApprovalRequest.objects.filter(loan=self.loan).exclude(kind="reversal")
+        approval = asked.order_by("pk").last()
         if approval is None:
             self.a_write_off_is_asked_for("days_late")
             return
