@@ -81,14 +81,15 @@ def _explain_share(repayment: Repayment, row: Distribution, total_weight: int) -
     return ShareExplanation(
         row=row,
         total_weight=total_weight,
-        exact_interest=_in_currency(Decimal(repayment.interest * row.weight) / total_weight),
-        exact_late_fee=_in_currency(Decimal(repayment.late_fee * row.weight) / total_weight),
-        interest_carry_before=_in_currency(row.interest_carry_before),
-        interest_carry_after=_in_currency(row.interest_carry_after),
-        late_fee_carry_before=_in_currency(row.late_fee_carry_before),
-        late_fee_carry_after=_in_currency(row.late_fee_carry_after),
+        exact_interest=in_currency(Decimal(repayment.interest * row.weight) / total_weight),
+        exact_late_fee=in_currency(Decimal(repayment.late_fee * row.weight) / total_weight),
+        interest_carry_before=in_currency(row.interest_carry_before),
+        interest_carry_after=in_currency(row.interest_carry_after),
+        late_fee_carry_before=in_currency(row.late_fee_carry_before),
+        late_fee_carry_after=in_currency(row.late_fee_carry_after),
     )
 
 
-def _in_currency(minor: Decimal) -> Decimal:
+def in_currency(minor: Decimal) -> Decimal:
+    """Minor units with their fraction as units of the currency, to a millionth."""
     return minor.scaleb(-settings.CURRENCY_EXPONENT).quantize(SHOWN_PLACES, ROUND_HALF_UP)

@@ -18,6 +18,9 @@ from loans.terms import LoanTerms
 from p2plending.lib.money import Rounding, round_ratio
 
 DAYS_OF_YEAR = 365
+RATE_PLACES = 6
+# Default interest is counted in these parts of a minor unit, so that no fraction of it is ever rounded away.
+PARTS_OF_A_UNIT = DAYS_OF_YEAR * 10**RATE_PLACES
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,7 +43,10 @@ class LateFee:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class OverdueInterest:
-    """`amount` of default interest for the days after `since` up to `on` is added to an instalment's late fee."""
+    """`amount` of default interest for the days after `since` up to `on` is added to an instalment's late fee.
+
+    `carry_before` (parts of a minor unit, PARTS_OF_A_UNIT) was earned before and not charged yet; it may be negative.
+    """
 
     on: dt.date
     row: Instalment
@@ -48,6 +54,7 @@ class OverdueInterest:
     since: dt.date
     principal: int
     annual_rate: Decimal
+    carry_before: int
 
 
 CalendarEvent = FallsDue | LateFee | OverdueInterest
@@ -70,40 +77,37 @@ def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date)
             events.append(FallsDue(row.due_date, row, interest))
         charged_on = late_fee_day(row, terms)
         if row.late_fee_charged_on is None and charged_on <= until:
-            fee = late_fee(
-                row.principal_unpaid + row.interest_unpaid,
-                terms.late_fee_fixed,
-                terms.late_fee_rate,
-                terms.late_fee_cap,
-            )
+            base = row.principal_unpaid + row.interest_unpaid
+            fee = late_fee(base, terms.late_fee_fixed, terms.late_fee_rate, terms.late_fee_cap)
             row.late_fee_due += fee
-            row.late_fee_charged_on = charged_on
+            row.late_fee_charged_on, row.late_fee_base = charged_on, base
             events.append(LateFee(charged_on, row, fee))
-        for overdue in _overdue_interest(row, terms, until):
-            row.late_fee_due += overdue.amount
-            row.default_interest_to = overdue.on
-            events.append(overdue)
+        events += _charge_overdue_interest(row, terms, until)
     return sorted(events, key=lambda event: (event.on, event.row.number))
 
 
-def _overdue_interest(row: Instalment, terms: LoanTerms, until: dt.date) -> list[OverdueInterest]:
-    """Simple interest a day on late principal, principal × rate × days / 365 half-up, from the end of the grace on.
+def _charge_overdue_interest(row: Instalment, terms: LoanTerms, until: dt.date) -> list[OverdueInterest]:
+    """Simple interest a day on late principal, principal × rate × days / 365, from the end of the grace on.
 
-    Not for the days of a pause, nor for those after its end (a default). Days whose interest is less than a minor unit
-    wait for the next ones.
+    Half-up of all that was earned, less what was charged before: the fraction is carried, so the figure of a day does
+    not depend on how often somebody looked before it. Not for the days of a pause, nor for those after its end (a
+    default).
     """
     principal, rate = row.principal_unpaid, terms.default_interest_rate
     if not rate or not principal:
         return []
     since = _end_of_grace(row, terms)
     since = max(since, row.default_interest_to or since)
-    numerator, denominator = rate.as_integer_ratio()
+    a_day = principal * int(rate.scaleb(RATE_PLACES))
     found = []
     for first, last in _outside_pause(row, since, min(until, row.default_interest_until or until)):
-        units = principal * numerator * (last - first).days
-        amount = round_ratio(units, denominator * DAYS_OF_YEAR, Rounding.HALF_UP)
-        if amount:
-            found.append(OverdueInterest(last, row, amount, first, principal, rate))
+        carry = row.default_interest_carry
+        earned = carry + a_day * (last - first).days
+        amount = round_ratio(earned, PARTS_OF_A_UNIT, Rounding.HALF_UP)
+        row.late_fee_due += amount
+        row.default_interest_carry = earned - amount * PARTS_OF_A_UNIT
+        row.default_interest_to = last
+        found.append(OverdueInterest(last, row, amount, first, principal, rate, carry))
     return found
 
 

@@ -167,7 +167,7 @@ def _late_fees(
         if not unpaid:
             continue
         fee = late_fee(unpaid, terms.late_fee_fixed, terms.late_fee_rate, terms.late_fee_cap)
-        row.late_fee_charged_on = day
+        row.late_fee_charged_on, row.late_fee_base = day, unpaid
         fees.append(LateFee(day, row, fee))
         if fee:
             events.insert(0, Charge(f"late fee {row.number}", day, fee, day, LoanPart.PENALTY))

@@ -60,13 +60,16 @@ class Instalment(models.Model):
     # Interest earned up to the day that the loan was brought to; empty where it grows evenly with the days.
     interest_to_date = MoneyField(null=True, blank=True)
     late_fee_charged_on = models.DateField(null=True, blank=True)
+    # The principal and interest that were unpaid on that day: what the fee was worked out from.
+    late_fee_base = MoneyField(null=True, blank=True)
     # While a request for help is open neither fee nor default interest is charged: not for the days after `paused_from`
     # until the day on which they may be again.
     paused_from = models.DateField(null=True, blank=True)
     late_fee_not_before = models.DateField(null=True, blank=True)
     settled_on = models.DateField(_("paid on"), null=True, blank=True)
-    # Default interest is charged up to here.
+    # Default interest is charged up to here. Its fraction that is not, in 365,000,000ths of a minor unit.
     default_interest_to = models.DateField(null=True, blank=True)
+    default_interest_carry = models.IntegerField(default=0)
     # It is not charged for days after this one: the loan is in default.
     default_interest_until = models.DateField(null=True, blank=True)
     # The version of the plan that replaced it.
@@ -134,15 +137,20 @@ class Instalment(models.Model):
 
 class DefaultInterest(models.Model):
     """Interest on principal that is late, for a stretch of days: principal × rate × days / 365, in the instalment's
-    late fee. Undone when a payment was worked out again."""
+    late fee. Undone when a payment was worked out again.
+
+    `carry_before` is the fraction from the stretches before, in 365,000,000ths of a minor unit. Days that brought less
+    than a minor unit have no entry.
+    """
 
     instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="default_interest")
     from_date = models.DateField()
     to_date = models.DateField()
     principal = MoneyField()
     annual_rate = RateField()
+    carry_before = models.IntegerField(default=0)
     amount = MoneyField()
-    entry = models.OneToOneField("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+")
+    entry = models.OneToOneField("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+", null=True)
     is_undone = models.BooleanField(default=False)
 
     class Meta:
@@ -151,8 +159,12 @@ class DefaultInterest(models.Model):
         ordering = ("id",)
         constraints = [
             models.CheckConstraint(
-                condition=Q(amount__gt=0, to_date__gt=F("from_date")), name="default_interest_of_some_days"
-            )
+                condition=Q(amount__gte=0, to_date__gt=F("from_date")), name="default_interest_of_some_days"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount=0, entry__isnull=True) | Q(amount__gt=0, entry__isnull=False),
+                name="default_interest_is_posted",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,15 @@ from loans.progressive import bring_rows, is_progressive
 from loans.terms import LoanTerms
 from p2plending.lib.refs import new_reference
 
-CALENDAR_COLUMNS = ("status", "interest_posted", "late_fee_due", "late_fee_charged_on", "default_interest_to")
+CALENDAR_COLUMNS = (
+    "status",
+    "interest_posted",
+    "late_fee_due",
+    "late_fee_charged_on",
+    "late_fee_base",
+    "default_interest_to",
+    "default_interest_carry",
+)
 # The plan of a progressive loan follows the money, so every figure of an instalment may change with the day.
 FOLLOWING_COLUMNS = (
     *CALENDAR_COLUMNS,
@@ -126,31 +134,37 @@ def _post_event(
         kind, name, amount, rest = EntryKind.LATE_FEE_CHARGED, "default", event.amount, (event.on,)
         lines = late_fee_lines(loan.reference, amount)
         narrative = _("Default interest on payment %(number)d of loan %(loan)s")
-    if not amount:
-        return
-    entry = post_entry(
-        kind=kind,
-        key=_key(loan, name, row, *rest),
-        value_date=posted_on,
-        lines=lines,
-        actor=actor,
-        actor_label="" if actor else "system:calendar",
-        narrative=narrative % {"number": row.number, "loan": loan.reference},
-        subject_type="loan",
-        subject_reference=loan.reference,
-    )
-    if isinstance(event, OverdueInterest):
-        DefaultInterest.objects.create(
-            instalment=row,
-            from_date=event.since,
-            to_date=event.on,
-            principal=event.principal,
-            annual_rate=event.annual_rate,
-            amount=amount,
-            entry=entry,
+    entry = None
+    if amount:
+        entry = post_entry(
+            kind=kind,
+            key=_key(loan, name, row, *rest),
+            value_date=posted_on,
+            lines=lines,
+            actor=actor,
+            actor_label="" if actor else "system:calendar",
+            narrative=narrative % {"number": row.number, "loan": loan.reference},
+            subject_type="loan",
+            subject_reference=loan.reference,
         )
-    elif isinstance(event, LateFee) and is_following:
+    if isinstance(event, OverdueInterest):
+        _store_default_interest(event, entry)
+    elif isinstance(event, LateFee) and is_following and entry:
         _store_late_fee(loan, event, entry)
+
+
+def _store_default_interest(event: OverdueInterest, entry: JournalEntry | None) -> None:
+    """Days that brought no whole minor unit are kept, too: the fraction that they carried goes on from there."""
+    DefaultInterest.objects.create(
+        instalment=event.row,
+        from_date=event.since,
+        to_date=event.on,
+        principal=event.principal,
+        annual_rate=event.annual_rate,
+        carry_before=event.carry_before,
+        amount=event.amount,
+        entry=entry,
+    )
 
 
 def _store_late_fee(loan: Loan, event: LateFee, entry: JournalEntry) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from ledger.enums import EntryKind
 from ledger.models import JournalEntry
 from loans.enums import InstalmentStatus, NoteStatus
@@ -33,7 +35,9 @@ _RESTORED_COLUMNS = (
     "interest_posted",
     "late_fee_due",
     "late_fee_charged_on",
+    "late_fee_base",
     "default_interest_to",
+    "default_interest_carry",
     "settled_on",
     "superseded_by",
 )
@@ -55,7 +59,8 @@ def restore_instalments(
             row.status = InstalmentStatus.SUPERSEDED
             row.principal_paid = row.interest_paid = row.late_fee_paid = row.interest_posted = 0
             row.late_fee_due = row.late_fee_removed
-            row.late_fee_charged_on = row.settled_on = row.default_interest_to = None
+            row.late_fee_charged_on = row.late_fee_base = row.settled_on = row.default_interest_to = None
+            row.default_interest_carry = 0
         elif row.superseded_by in gone:
             row.status, row.superseded_by = InstalmentStatus.SCHEDULED, None
     _undo_charges(rows, calendar, to)
@@ -86,7 +91,7 @@ def restore_following(
     for row in rows:
         row.interest_posted -= unposted.get((row.schedule_version, row.number), 0)
         if row.late_fee_charged_on is not None and row.late_fee_charged_on > to:
-            row.late_fee_charged_on = None
+            row.late_fee_charged_on = row.late_fee_base = None
         if row.due_date > to:
             # Only what was paid ahead stands in the books before the due date.
             row.interest_posted = row.interest_paid
@@ -106,14 +111,16 @@ def _take_off(by_pk: dict[int, Instalment], payments: Sequence[Repayment]) -> No
 def _undo_charges(rows: Sequence[Instalment], calendar: Sequence[JournalEntry], to: dt.date) -> None:
     """Late fees and default interest that were charged after `to` are not charged yet."""
     undone = {entry.pk for entry in calendar}
-    charges = list(DefaultInterest.objects.filter(entry__in=undone))
-    DefaultInterest.objects.filter(entry__in=undone).update(is_undone=True)
+    # Days without a whole minor unit have no entry; they are undone as those with one are.
+    unposted = Q(entry=None, to_date__gt=to, instalment__in=[row for row in rows if not row.late_fee_removed])
+    charges = list(DefaultInterest.objects.filter(Q(entry__in=undone) | unposted, is_undone=False).order_by("-pk"))
+    DefaultInterest.objects.filter(pk__in=[charge.pk for charge in charges]).update(is_undone=True)
     by_pk = {row.pk: row for row in rows if row.status != InstalmentStatus.SUPERSEDED}
     for charge in charges:
         row = by_pk.get(charge.instalment_id)
         if row is not None:
             row.late_fee_due -= charge.amount
-            row.default_interest_to = min(row.default_interest_to or charge.from_date, charge.from_date)
+            row.default_interest_to, row.default_interest_carry = charge.from_date, charge.carry_before
     interest = {charge.entry_id for charge in charges}
     fees = {
         row_of_key(entry.idempotency_key): entry
@@ -125,7 +132,7 @@ def _undo_charges(rows: Sequence[Instalment], calendar: Sequence[JournalEntry], 
         if is_later and not row.late_fee_removed:
             entry = fees.get((row.schedule_version, row.number))
             row.late_fee_due -= _amount(entry) if entry else 0
-            row.late_fee_charged_on = None
+            row.late_fee_charged_on = row.late_fee_base = None
 
 
 def _amount(entry: JournalEntry) -> int:

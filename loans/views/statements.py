@@ -16,6 +16,7 @@ from loans.forms.servicing import QUOTE_DAYS, QuoteDayForm
 from loans.models import Loan
 from loans.plan_words import plan_words
 from loans.selectors.charges import charges_of
+from loans.selectors.late_charges import late_charges_of
 from loans.selectors.replay import taken_back
 from loans.selectors.servicing import (
     earlier_plans,
@@ -68,6 +69,7 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
         "repayments": repayments_of(loan),
         "words": plan_words(loan),
         "charges": charges_of(loan, business_date()),
+        "late_charges": late_charges_of(loan),
     }
     return render(request, "loans/servicing/plan.html", context)
 
@@ -120,6 +122,9 @@ def explain_repayment(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "explanation": explanation,
         "undone": taken_back(explanation.repayment),
+        "late_charges": late_charges_of(
+            explanation.repayment.loan, of=[line.instalment_id for line in explanation.allocations if line.late_fee]
+        ),
         "words": plan_words(explanation.repayment.loan),
     }
     return render(request, "loans/servicing/explained.html", context)

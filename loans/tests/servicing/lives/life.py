@@ -7,8 +7,7 @@ product, because predicting it would mean writing it again, and then held agains
 - the rows of a new plan: principal adds up, interest is not negative, dates follow each other, and dates that must stay
   do (`_adopt_plan`);
 - which lender gets the odd cent of interest and late fees: the shares add up and nobody is a whole cent away from the
-  exact share, counted in fractions since the loan was paid out (`_share_out`);
-- into which stretches of days default interest is cut: each is principal x rate x days / 365 (`calendar`).
+  exact share, counted in fractions since the loan was paid out (`_share_out`).
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from fractions import Fraction
 
 from loans.tests.servicing.lives.plain import (
     DAY,
-    Charge,
     Part,
     Payment,
     Purse,
@@ -81,12 +79,9 @@ class Life:
         self.paid_off_as = self.status
         self.paid_out_on, self.bank, self.fees = paid_out_on, bank, fees
         self.payments: list[Payment] = []
-        self.charges: list[Charge] = []
-        self.charged: set[Charge] = set()
         self.refunds: dict[int, int] = {}
         # The plan that people agreed on last: nothing before it can be worked out again.
         self.base = copy.deepcopy(self.now)
-        self.base_charged: set[Charge] = set()
         self.kept: dict[tuple[int, int], Row] = {}
         self.base_on = dt.date.min
         self.base_payments = 0
@@ -136,26 +131,33 @@ class Life:
     # ------------------------------------------------------------ the calendar
 
     def calendar(self, until: dt.date) -> None:
-        """What days alone do: a late fee once for each row, and default interest as the product cut it."""
+        """What days alone do: a late fee once for each row, and default interest for each day after the grace."""
         for row in self.open_rows:
             if row.due > until:
                 continue
             day = row.due + (self.terms.grace_days + 1) * DAY
-            day = max(day, row.no_fee_before or day)
+            if row.no_fee_before is not None and day > row.paused_from:
+                day = max(day, row.no_fee_before)
             if row.fee_on is None and day <= until:
                 row.late_fee += self.terms.late_fee(row)
                 row.fee_on = day
-            for charge in self.charges:
-                if charge.key == row.key and charge.until <= until and charge not in self.charged:
-                    self._charge(row, charge, day)
+            self._charge_late_interest(row, until)
 
-    def _charge(self, row: Row, charge: Charge, fee_day: dt.date) -> None:
-        exact = charge.principal * self.terms.default_interest_rate * (charge.until - charge.since).days / 365
-        assert charge.amount == half_up(exact.numerator, exact.denominator)
-        assert charge.since >= fee_day - DAY
-        assert charge.principal == row.principal_open
-        row.late_fee += charge.amount
-        self.charged.add(charge)
+    def _charge_late_interest(self, row: Row, until: dt.date) -> None:
+        """All of it since the end of the grace, exact, half-up: what was not charged yet is now."""
+        day = row.late_interest_to or row.due + self.terms.grace_days * DAY
+        last = min(until, row.no_late_interest_after or until)
+        a_day = row.principal_open * self.terms.default_interest_rate / 365
+        if not a_day or day >= last:
+            return
+        while day < last:
+            day += DAY
+            is_paused = row.no_fee_before is not None and row.paused_from < day < row.no_fee_before
+            row.late_interest += 0 if is_paused else a_day
+        row.late_interest_to = last
+        total = half_up(row.late_interest.numerator, row.late_interest.denominator)
+        row.late_fee += total - row.late_interest_charged
+        row.late_interest_charged = total
 
     def roll(self) -> None:
         """Bring the loan to today, automatic payment left to the caller."""
@@ -333,7 +335,7 @@ class Life:
             self._move_money(payment, -1, may_owe=True)
         stay = [payment for payment in self.payments[self.base_payments :] if payment not in undone]
         self.payments = self.payments[: self.base_payments]
-        self.now, self.charged = copy.deepcopy(self.base), set(self.base_charged)
+        self.now = copy.deepcopy(self.base)
         self.status = self.paid_off_as if self.status == "repaid" else self.status
         for row in self.now.rows:
             self._keep(row)
@@ -351,14 +353,15 @@ class Life:
         if before is None:
             return
         row.interest_waived, row.late_fee_waived = before.interest_waived, before.late_fee_waived
-        row.no_fee_before = before.no_fee_before
+        row.paused_from, row.no_fee_before = before.paused_from, before.no_fee_before
         if before.late_fee_waived:
             row.late_fee, row.fee_on = before.late_fee, before.fee_on
+            row.late_interest, row.late_interest_to = before.late_interest, before.late_interest_to
+            row.late_interest_charged = before.late_interest_charged
 
     def agree(self) -> None:
         """The plan that now stands was agreed on: what came before can't be worked out again."""
         self.base, self.base_on = copy.deepcopy(self.now), self.today
-        self.base_charged = set(self.charged)
         self.base_payments = len(self.payments)
 
     # ------------------------------------------------------------ loans in trouble
@@ -372,15 +375,18 @@ class Life:
 
     def pause(self, until: dt.date) -> None:
         for row in self.open_rows:
-            if row.fee_on is None:
+            runs = row.no_fee_before is not None and row.no_fee_before > self.today
+            if runs or until > self.today:
+                row.paused_from = row.paused_from if runs else self.today
                 row.no_fee_before = until + DAY
 
     def accelerate(self, version: int) -> None:
         """Everything is due today in one row, without interest to come; no late fee is added any more."""
         ahead = [row for row in self.open_rows if row.due > self.today]
         for row in self.open_rows:
-            if row.due <= self.today and row.fee_on is None:
-                row.fee_on = self.today
+            if row.due <= self.today:
+                row.fee_on = row.fee_on or self.today
+                row.no_late_interest_after = self.today
         self.before_default = copy.deepcopy(ahead)
         if not ahead:
             return
@@ -390,6 +396,7 @@ class Life:
         interest = sum(row.interest_earned(self.today) for row in ahead)
         late_fee = sum(row.late_fee_open for row in ahead)
         row = Row(version, number, self.today - DAY, self.today, principal, interest, late_fee, fee_on=self.today)
+        row.no_late_interest_after = self.today
         self.now.rows.append(row)
 
     def replace_plan(

@@ -74,7 +74,6 @@ class Living:
             self.is_refused = True
             return None
         assert not expected, f"not refused: {expected}"
-        self.life.charges = seen.default_charges(self.loan.pk)
         return done
 
     # ------------------------------------------------------------ following the product
@@ -118,7 +117,6 @@ class Living:
         self.life.today += dt.timedelta(days=days)
         if is_looked_at or self.life.autopay:
             bring_up_to_date(loan_id=self.loan.pk, today=self.life.today)
-            self.life.charges = seen.default_charges(self.loan.pk)
             self.follow_day()
             self.follow_cure()
 

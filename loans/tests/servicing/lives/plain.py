@@ -45,6 +45,12 @@ class Row:
     interest_waived: int = 0
     late_fee_waived: int = 0
     fee_on: dt.date | None = None
+    # What a day of lateness costs: interest on principal that is late, exact, and what was charged of it.
+    late_interest: Fraction = Fraction(0)
+    late_interest_charged: int = 0
+    late_interest_to: dt.date | None = None
+    no_late_interest_after: dt.date | None = None
+    paused_from: dt.date | None = None
     no_fee_before: dt.date | None = None
 
     @property
@@ -181,14 +187,3 @@ class Payment:
     @property
     def figures(self) -> tuple[int, int, int, int]:
         return self.late_fee, self.interest, self.principal, self.surplus
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Charge:
-    """Default interest of some days, as the product says it was charged."""
-
-    key: tuple[int, int]
-    since: dt.date
-    until: dt.date
-    principal: int
-    amount: int

@@ -13,7 +13,6 @@ from django.db.models import Sum
 
 from ledger.models import Account, Posting
 from loans.models import (
-    DefaultInterest,
     Distribution,
     Instalment,
     Loan,
@@ -22,7 +21,7 @@ from loans.models import (
     Repayment,
     ScheduleVersion,
 )
-from loans.tests.servicing.lives.plain import Charge, Payment, Row, Share
+from loans.tests.servicing.lives.plain import Payment, Row, Share
 from p2plending.lib.bulk import quote_name
 
 LOAN_COLUMNS = (
@@ -126,12 +125,6 @@ def posted_payments(loan_id: int, but: Sequence[int]) -> list[Payment]:
         )
         for values in rows
     ]
-
-
-def default_charges(loan_id: int) -> list[Charge]:
-    rows = DefaultInterest.objects.filter(instalment__loan_id=loan_id, is_undone=False).order_by("pk")
-    columns = ("instalment__schedule_version", "instalment__number", "from_date", "to_date", "principal", "amount")
-    return [Charge((version, number), *rest) for version, number, *rest in rows.values_list(*columns)]
 
 
 def notes(loan_id: int) -> dict[int, tuple[Any, ...]]:
