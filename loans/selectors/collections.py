@@ -86,8 +86,10 @@ def open_notice(loan: Loan) -> DefaultNotice | None:
 
 
 def open_default(loan: Loan) -> LoanDefault | None:
-    """The default that the loan is in."""
-    return LoanDefault.objects.filter(loan=loan, cured_on__isnull=True, loan__status=LoanStatus.DEFAULTED).first()
+    """The default that the loan is in: the last one, until it is cured."""
+    if loan.status != LoanStatus.DEFAULTED:
+        return None
+    return loan.defaults.filter(cured_on__isnull=True).order_by("pk").last()
 
 
 def loss_of(loan: Loan) -> LoanLoss | None:

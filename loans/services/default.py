@@ -18,6 +18,7 @@ from loans.finance.replan import relevel_lines
 from loans.models import DefaultNotice, Instalment, Loan, LoanDefault, ScheduleVersion
 from loans.permissions import WORK_COLLECTIONS
 from loans.replanning import CureFigure, cure_figure, new_rows, replaced_rows
+from loans.selectors.collections import open_default
 from loans.services.acceleration import accelerate
 from loans.services.collection_notices import tell_cured, tell_default, tell_default_notice
 from loans.services.duties import require_duty
@@ -119,7 +120,7 @@ def cure_if_paid(loan: Loan, *, actor: User | None, today: dt.date) -> bool:
     figure = current_cure(loan, today)
     if figure is None or figure.amount:
         return False
-    default = _open_default(loan)
+    default = open_default(loan)
     rows = live_instalments(loan)
     unpaid = [row for row in rows if row.total_unpaid]
     balance = sum(row.principal_unpaid for row in unpaid)
@@ -139,8 +140,8 @@ def cure_if_paid(loan: Loan, *, actor: User | None, today: dt.date) -> bool:
 
 def current_cure(loan: Loan, today: dt.date) -> CureFigure | None:
     """What must be paid for the loan to go on by its plan; None when it is not in default or its plan has ended."""
-    default = _open_default(loan)
-    if loan.status != LoanStatus.DEFAULTED or default is None:
+    default = open_default(loan)
+    if default is None:
         return None
     # A default after the last due date replaced no plan: the number then is that of a plan which something else made.
     made = ScheduleVersion.objects.filter(
@@ -149,11 +150,6 @@ def current_cure(loan: Loan, today: dt.date) -> CureFigure | None:
     if not made.exists():
         return None
     return cure_figure(live_instalments(loan), replaced_rows(loan, default.schedule_version), today)
-
-
-def _open_default(loan: Loan) -> LoanDefault | None:
-    """The last default that was not cured: an earlier one was paid in full, by a payment that came back."""
-    return loan.defaults.filter(cured_on__isnull=True).order_by("pk").last()
 
 
 def _send_notice(loan_id: int, actor: User | None, today: dt.date) -> DefaultNotice:
