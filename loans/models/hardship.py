@@ -57,7 +57,7 @@ class HardshipRequest(TimestampedModel):
     status = models.CharField(_("state"), max_length=10, choices=HardshipStatus, default=HardshipStatus.OPEN)
     open_key = models.BigIntegerField(unique=True, null=True, blank=True, editable=False)
     asked_on = models.DateField(_("asked on"))
-    paused_until = models.DateField(_("reminders and late fees pause until"))
+    paused_until = models.DateField(_("late fees wait until"))
     decided_on = models.DateField(null=True, blank=True)
     decided_by = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     decision_note = models.CharField(_("our answer"), max_length=500, blank=True)

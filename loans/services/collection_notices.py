@@ -34,7 +34,7 @@ def tell_waived(loan: Loan, waiver: Waiver) -> None:
 
 def tell_help_received(loan: Loan, request: HardshipRequest) -> None:
     body = _(
-        "We pause reminders and late fees until we answer, at most until %(day)s. "
+        "We send no reminder until we answer. Late fees wait, too, at most until %(day)s. "
         "A person reads your answer, usually within two working days."
     ) % {"day": format_day(request.paused_until, "long")}
     _tell_borrower(loan, f"help:{request.reference}", "help_received", _("Your request for help"), body)

@@ -18,7 +18,7 @@ from loans.finance.replan import relevel_lines
 from loans.models import DefaultNotice, Instalment, Loan, LoanDefault, ScheduleVersion
 from loans.permissions import WORK_COLLECTIONS
 from loans.replanning import CureFigure, cure_figure, new_rows, replaced_rows
-from loans.selectors.collections import open_default
+from loans.selectors.collections import open_default, open_help
 from loans.services.acceleration import accelerate
 from loans.services.collection_notices import tell_cured, tell_default, tell_default_notice
 from loans.services.duties import require_duty
@@ -218,5 +218,5 @@ def _declare(loan_id: int, cause: DefaultCause, note: str, actor: User | None, t
 
 
 def _require_not_paused(loan: Loan) -> None:
-    if loan.hardship_requests.filter(open_key__isnull=False).exists():
+    if open_help(loan) is not None:
         raise CollectionsPaused

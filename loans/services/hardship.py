@@ -13,6 +13,7 @@ from loans.enums import LoanEvent
 from loans.models import HardshipRequest, Loan
 from loans.permissions import WORK_COLLECTIONS
 from loans.replanning import NewPlan, PlanTerms
+from loans.selectors.collections import open_help
 from loans.services.collection_notices import tell_help_declined, tell_help_received
 from loans.services.duties import require_duty
 from loans.services.lifecycle import record_step, require_borrower, require_state
@@ -22,8 +23,8 @@ from loans.services.waivers import ReasonMissing
 from p2plending.lib.errors import InvalidTransition, Refused
 from p2plending.lib.refs import new_reference
 
-# At most this long do reminders and late fees wait for our answer, and only once in a while: asking again and again
-# must not keep late fees away for ever.
+# At most this long do late fees and default interest wait for our answer, and only once in a while. They are the
+# lenders': neither asking again and again nor our silence may take them away for ever.
 PAUSE_DAYS = 14
 PAUSE_AGAIN_AFTER_DAYS = 90
 ASKABLE = (PlanOption.NEW_DUE_DAY, PlanOption.HOLIDAY, PlanOption.LOWER)
@@ -73,8 +74,8 @@ def request_help(
     idempotency_key: str,
     today: dt.date,
 ) -> HardshipRequest:
-    """Ask for another plan. Until it is answered, for at most 14 days, no reminder is sent and no late fee is added;
-    who asked in the last 90 days gets no second pause.
+    """Ask for another plan. Until it is answered no reminder and no notice of default is sent; late fees and default
+    interest wait, too, but for at most 14 days, and not again for who asked in the last 90 days.
 
     `affordable_amount` (minor units) is what the borrower could pay a month. Raises NotYourLoan, LoanNotOwing,
     InvalidTransition (in default), HelpAsked, OptionNotOffered, and what `preview_plan` raises.
@@ -182,7 +183,7 @@ def _request(
     loan = lock_owing_loan(loan_id, today)
     require_borrower(loan, actor)
     require_state(loan, LoanEvent.RESTRUCTURE)
-    if HardshipRequest.objects.filter(open_key=loan.pk).exists():
+    if open_help(loan) is not None:
         raise HelpAsked
     preview_help(loan, asked, today)
     paused_until = today + dt.timedelta(days=_days_of_pause(loan, today))

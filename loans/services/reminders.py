@@ -7,13 +7,14 @@ import datetime as dt
 import logging
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.services.notifications import notify
 from loans.enums import REMINDER_DAYS, InstalmentStatus, LoanStatus, ReminderKind
-from loans.models import Instalment, Loan, ReminderSent
+from loans.models import HardshipRequest, Instalment, Loan, ReminderSent
+from loans.selectors.collections import open_help
 from loans.services.standing import lock_current_loan
 from p2plending.figures import format_day, format_money
 from p2plending.lib.db import run_money
@@ -35,7 +36,8 @@ def send_reminders(*, today: dt.date) -> RemindersSent:
     """Send every reminder that is due on `today` and was not sent: 3 days before, on the day, 1 day late.
 
     A day that was missed is caught up while the reminder still makes sense: "before" until the day itself, "late" as
-    long as it is late. Running it twice, or in two workers at once, sends nothing twice.
+    long as it is late. Running it twice, or in two workers at once, sends nothing twice. None is sent while a request
+    for help waits for our answer, or in a pause that our answer gave.
     """
     sent = 0
     failed: list[int] = []
@@ -59,7 +61,7 @@ def send_reminder(*, instalment_id: int, loan_id: int, kind: ReminderKind, today
         row = Instalment.objects.get(pk=instalment_id)
         if loan.status not in LoanStatus.owing() or row.status not in InstalmentStatus.unpaid():
             return False
-        if loan.collections_paused_until and today <= loan.collections_paused_until:
+        if (loan.collections_paused_until and today <= loan.collections_paused_until) or open_help(loan):
             return False
         if ReminderSent.objects.filter(instalment=row, kind=kind).exists():
             return False
@@ -74,8 +76,9 @@ def _instalments_to_remind(kind: ReminderKind, today: dt.date) -> Iterator[list[
     last = 0
     rule = _due_dates(kind, today) & Q(status__in=InstalmentStatus.unpaid(), loan__status__in=LoanStatus.owing())
     rule &= Q(loan__collections_paused_until__isnull=True) | Q(loan__collections_paused_until__lt=today)
+    waits_for_us = HardshipRequest.objects.filter(open_key=OuterRef("loan_id"))
     while True:
-        rows = Instalment.objects.filter(rule, pk__gt=last).exclude(reminders__kind=kind)
+        rows = Instalment.objects.filter(rule, ~Exists(waits_for_us), pk__gt=last).exclude(reminders__kind=kind)
         page = list(rows.order_by("pk").values_list("pk", "loan_id")[:INSTALMENTS_PER_PAGE])
         if not page:
             return

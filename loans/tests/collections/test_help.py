@@ -8,6 +8,7 @@ import pytest
 
 from accounts.models import Notification, User
 from loans.collection_enums import PlanOption
+from loans.enums import ReminderKind
 from loans.models import HardshipRequest, Loan, PlanProposal, ReminderSent
 from loans.replanning import PlanTerms
 from loans.selectors.collections import lender_events
@@ -21,7 +22,7 @@ from loans.services.hardship import (
     withdraw_help,
 )
 from loans.services.lifecycle import NotYourLoan, StaffOnly
-from loans.services.reminders import send_reminders
+from loans.services.reminders import send_reminder, send_reminders
 from loans.services.restructuring import decline_plan
 from loans.services.servicing import bring_up_to_date
 from loans.tests.collections import steps
@@ -70,11 +71,19 @@ def test_reminders_fees_and_default_wait_for_the_answer(late: Loan, alice: User,
         steps.notify(late, dora, dt.date(2026, 4, 2))
     bring_up_to_date(loan_id=late.pk, today=dt.date(2026, 4, 3))
     assert steps.book(late)["L1220"] == 0
-    # Unanswered for 14 days, the pause ends: the fee comes on the day after it, and reminders go on.
-    bring_up_to_date(loan_id=late.pk, today=dt.date(2026, 4, 4))
+    # Unanswered for 14 days: the fee comes on the day after it. Reminders and the notice wait for our answer.
+    later = dt.date(2026, 4, 4)
+    bring_up_to_date(loan_id=late.pk, today=later)
     assert steps.book(late)["L1220"] == 44_42
-    assert steps.instalment(late, 2).late_fee_charged_on == dt.date(2026, 4, 4)
-    assert send_reminders(today=dt.date(2026, 4, 4)).sent == 1
+    assert steps.instalment(late, 2).late_fee_charged_on == later
+    assert send_reminders(today=later).sent == 0
+    row = steps.instalment(late, 2)
+    assert not send_reminder(instalment_id=row.pk, loan_id=late.pk, kind=ReminderKind.LATE_1, today=later)
+    with pytest.raises(CollectionsPaused):
+        steps.notify(late, dora, later)
+    decline_help(request_id=request.pk, note="The loan ends soon.", actor=dora, idempotency_key=new_key(), today=later)
+    assert send_reminders(today=later).sent == 0
+    assert send_reminders(today=later + dt.timedelta(days=1)).sent == 1
     assert ReminderSent.objects.count() == 1
     assert_sound_books()
 
