@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0007_room_for_day_counts"),
+        ("loans", "0008_default_interest_carried"),
     ]
 
     operations = [
