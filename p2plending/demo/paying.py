@@ -31,7 +31,7 @@ def pay_what_is_due(people: People, story: LoanStory, loan: Loan, day: dt.date) 
     if amount:
         mode = ExtraMode.SHORTER if story.pays == Pays.SOMETHING_EXTRA else None
         # Only a transfer can bounce.
-        _pay(people, loan, amount, day, mode, is_wallet=loan.pk % 2 == 0 and story.pays != Pays.BOUNCES_ONCE)
+        pay(people, loan, amount, day, mode, is_wallet=loan.pk % 2 == 0 and story.pays != Pays.BOUNCES_ONCE)
 
 
 def _amount(story: LoanStory, loan: Loan, due: list[Instalment], day: dt.date) -> int:
@@ -51,7 +51,7 @@ def _amount(story: LoanStory, loan: Loan, due: list[Instalment], day: dt.date) -
     return total
 
 
-def _pay(people: People, loan: Loan, amount: int, day: dt.date, mode: ExtraMode | None, *, is_wallet: bool) -> None:
+def pay(people: People, loan: Loan, amount: int, day: dt.date, mode: ExtraMode | None, *, is_wallet: bool) -> None:
     """Every other loan is paid from the wallet, the others by a transfer that staff find."""
     if is_wallet:
         have_available(people, loan.borrower, amount, day, step=50_00)

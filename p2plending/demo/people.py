@@ -28,7 +28,8 @@ from accounts.services.identity import (
     submit_identity,
 )
 from accounts.services.registration import register_user
-from p2plending.demo.logins import ALICE, BOB, DEMO_DOMAIN, DORA, FINN, NEWCOMER, PASSWORD
+from p2plending.demo.logins import ALICE, BOB, DEMO_DOMAIN, DORA, FAY, FINN, NEWCOMER, PASSWORD
+from p2plending.demo.stories import FIRST_FLEXIBLE
 
 COUNTRY = "IE"
 REGIONS = ("Dublin", "Cork", "Galway", "Limerick", "Waterford", "Kilkenny", "Donegal", "Kerry")
@@ -37,6 +38,8 @@ STAFF_GROUPS = {
     DORA: (StaffGroup.SUPPORT, StaffGroup.IDENTITY, StaffGroup.UNDERWRITER, StaffGroup.FINANCE),
     FINN: (StaffGroup.FINANCE, StaffGroup.COLLECTIONS, StaffGroup.COMPLIANCE),
 }
+# Borrowers who can be signed in as; the others have drawn names.
+NAMED = {0: (ALICE, "Alice Adams"), FIRST_FLEXIBLE: (FAY, "Fay Flynn")}
 CARD_SIZE = (480, 300)
 
 
@@ -113,7 +116,7 @@ class Registrar:
 
     def borrower(self, number: int, officer: User) -> Borrower:
         finances = FINANCES[number % len(FINANCES)] if number else FINANCES[1]
-        email, name = (ALICE, "Alice Adams") if number == 0 else self.identity()
+        email, name = NAMED.get(number) or self.identity()
         user = self.registered(email, name, Role.BORROWER)
         self.checked(user, officer, finances.proofs)
         self.tick()

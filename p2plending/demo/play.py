@@ -19,6 +19,7 @@ from loans.services.origination import create_draft, submit_application, withdra
 from loans.services.reminders import send_reminders
 from loans.services.review import ask_applicant, cancel_listing, decline_application, make_offer, take_application
 from loans.services.servicing import run_end_of_day
+from p2plending.demo.flexible import FLEXIBLE_PRODUCT, live_with_charges
 from p2plending.demo.lending import fund_a_day, open_to_lenders, talk
 from p2plending.demo.paying import pay_what_is_due
 from p2plending.demo.people import People
@@ -41,6 +42,7 @@ class Play:
         self.stories = stories
         self.seed = seed
         self.product = LoanProduct.objects.get(code=STANDARD_PRODUCT)
+        self.flexible_product = LoanProduct.objects.get(code=FLEXIBLE_PRODUCT)
         self.loan_ids = self._begun_before()
 
     def _begun_before(self) -> dict[LoanStory, int]:
@@ -68,14 +70,14 @@ class Play:
     def _has_next_step(self, story: LoanStory, loan: Loan, day: dt.date) -> bool:
         if loan.status == LoanStatus.ACTIVE:
             is_due = loan.next_due_on is not None and loan.next_due_on <= day
-            return is_due or story.pays == Pays.BOUNCES_ONCE
+            return is_due or story.pays in (Pays.BOUNCES_ONCE, Pays.SOME_EARLY)
         return loan.status != story.stops_at or loan.status in (LoanStatus.LISTED, LoanStatus.WRITTEN_OFF)
 
     def _begin(self, story: LoanStory, day: dt.date) -> None:
         borrower = self.people.borrowers[story.borrower]
         loan = create_draft(
             borrower=borrower.user,
-            product=self.product,
+            product=self.flexible_product if story.is_flexible else self.product,
             amount=story.amount,
             term_months=story.term,
             actor=borrower.user,
@@ -169,6 +171,8 @@ class Play:
         follow_up_lateness(self.people, story, loan, day)
         if story.pays == Pays.BOUNCES_ONCE:
             let_a_payment_bounce(self.people, loan, day)
+        elif story.pays == Pays.SOME_EARLY:
+            live_with_charges(self.people, loan, day)
 
     def _end_default(self, _number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
         end_default(self.people, story, loan, day)

@@ -17,9 +17,10 @@ DAYS_BETWEEN_APPLICATIONS = 20
 MOST_RUNNING = 2
 TERMS = (6, 6, 9, 12, 12, 18, 24, 36)
 DRAWS = 60
-# Alice, everybody whose loan stands in a state of its own, and those who do not pay.
-FEWEST_BORROWERS = 20
+# Alice, everybody whose loan stands in a state of its own, those who do not pay, and those of flexible loans.
+FEWEST_BORROWERS = 23
 FIRST_IN_TROUBLE = 16
+FIRST_FLEXIBLE = 20
 FEWEST_LENDERS = 12
 FEWEST_MONTHS = 7
 
@@ -36,6 +37,7 @@ class Pays(Enum):
     STOPS = auto()
     ASKS_FOR_HELP = auto()
     GETS_NEW_PLAN = auto()
+    SOME_EARLY = auto()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ SUBJECTS = (
 class LoanStory:
     """One loan. `stops_at` is the state in which it stays; ACTIVE goes on, by `pays`, to REPAID where the time is
     enough. `funded_share` (percent) is what lenders bring together. Payments due from `unpaid_from` on stay unpaid,
-    unless there is a new plan."""
+    unless there is a new plan. `is_flexible` loans are of the product whose plan follows the money."""
 
     borrower: int
     begins: dt.date
@@ -76,6 +78,7 @@ class LoanStory:
     funded_share: int = 100
     pays: Pays = Pays.ON_TIME
     unpaid_from: dt.date | None = None
+    is_flexible: bool = False
 
     @property
     def fails(self) -> bool:
@@ -108,6 +111,7 @@ def _fixed_stories(today: dt.date, months: int) -> Iterator[LoanStory]:
     yield from _late(today)
     yield from _failing(today)
     yield from _running(today)
+    yield from _flexible(today)
     yield from _open_applications(today)
     yield from _ended_without_a_loan(today)
 
@@ -119,6 +123,11 @@ def _ago(today: dt.date, days: int) -> dt.date:
 def _begins_for_payment_on(day: dt.date, payments_before: int) -> dt.date:
     """The day to apply so that a payment falls due on `day` after `payments_before` others."""
     return add_months(day, -payments_before - 1) - dt.timedelta(days=DAYS_TO_PAYOUT)
+
+
+def _begins_for_two_weeks(day: dt.date, payments_before: int) -> dt.date:
+    """As `_begins_for_payment_on`, for payments every two weeks."""
+    return day - dt.timedelta(weeks=2 * (payments_before + 1), days=DAYS_TO_PAYOUT)
 
 
 def _alice(today: dt.date, months: int) -> Iterator[LoanStory]:
@@ -163,6 +172,32 @@ def _running(today: dt.date) -> Iterator[LoanStory]:
     yield LoanStory(13, _ago(today, 90), 2_000_00, 12, SUBJECTS[8], funded_share=80, pays=Pays.BOUNCES_ONCE)
 
 
+def _flexible(today: dt.date) -> Iterator[LoanStory]:
+    """Three plans that follow the money: one with money in advance and two charges, one on time, one late."""
+    stopped = _ago(today, 19)
+    yield LoanStory(
+        borrower=FIRST_FLEXIBLE,
+        begins=_begins_for_two_weeks(_ago(today, -4), 5),
+        amount=1_200_00,
+        term=6,
+        subject=SUBJECTS[8],
+        pays=Pays.SOME_EARLY,
+        is_flexible=True,
+    )
+    begins = _begins_for_two_weeks(_ago(today, -8), 3)
+    yield LoanStory(FIRST_FLEXIBLE + 1, begins, 900_00, 6, SUBJECTS[2], is_flexible=True)
+    yield LoanStory(
+        borrower=FIRST_FLEXIBLE + 2,
+        begins=_begins_for_two_weeks(stopped, 2),
+        amount=1_000_00,
+        term=6,
+        subject=SUBJECTS[3],
+        pays=Pays.STOPS,
+        unpaid_from=stopped,
+        is_flexible=True,
+    )
+
+
 def _open_applications(today: dt.date) -> Iterator[LoanStory]:
     yield LoanStory(6, _ago(today, 2), 1_200_00, 12, SUBJECTS[1], LoanStatus.DRAFT)
     yield LoanStory(7, _ago(today, 1), 2_000_00, 24, SUBJECTS[3], LoanStatus.SUBMITTED)
@@ -193,7 +228,7 @@ def _draw(
     """One more loan that was paid out, of a borrower with room for it; None when the lot finds none."""
     last_day = today - dt.timedelta(days=DAYS_BETWEEN_APPLICATIONS + DAYS_TO_PAYOUT)
     for _attempt in range(DRAWS):
-        # Those who do not pay (1 to 4, 16 to 19) get nothing new, and Alice keeps to her two loans.
+        # Those who do not pay (1 to 4, 16 to 19) get nothing new; Alice and those of flexible loans keep to theirs.
         borrower = lot.choice([*range(5, FIRST_IN_TROUBLE), *range(FEWEST_BORROWERS, borrowers)])
         begins = first_day + dt.timedelta(days=lot.randrange((last_day - first_day).days))
         story = LoanStory(

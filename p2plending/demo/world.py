@@ -17,6 +17,7 @@ from ledger.models import Deposit, JournalEntry
 from loans.enums import LoanStatus
 from loans.finance.daycount import add_months
 from loans.models import Loan
+from p2plending.demo.flexible import offer_flexible_product
 from p2plending.demo.lending import start_lenders, top_up
 from p2plending.demo.logins import ADMIN, DEMO_DOMAIN, PASSWORD
 from p2plending.demo.paying import tell_of_payment
@@ -55,6 +56,7 @@ def make_world(size: Size, *, seed: int, today: dt.date, tick: Callable[[str], N
         registrar = Registrar(seed=seed, since=first_day, tick=lambda: tick("people"))
         people = registrar.people(size.borrowers, size.lenders)
         stories = write_stories(borrowers=size.borrowers, loans=size.loans, months=size.months, today=today, seed=seed)
+        offer_flexible_product(people, first_day)
         play = Play(people, stories, seed=seed)
         reached = JournalEntry.objects.aggregate(day=Max("value_date"))["day"]
         if reached is None:

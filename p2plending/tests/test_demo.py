@@ -12,7 +12,7 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from accounts.enums import DeliveryStatus, VerificationStatus
-from accounts.models import IdentityVerification, Notification, User
+from accounts.models import AuditEvent, IdentityVerification, Notification, User
 from accounts.selectors import email_is_verified
 from ledger.enums import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, JournalEntry, Withdrawal
@@ -24,14 +24,16 @@ from loans.models import (
     Loan,
     LoanDefault,
     LoanLoss,
+    LoanProduct,
     LoanTransition,
     Recovery,
     ReminderSent,
     Repayment,
     SettlementOffer,
 )
+from loans.snapshots import live_instalments
 from matching.models import AllocationDecision
-from p2plending.demo.logins import ALICE, LOGINS, PASSWORD
+from p2plending.demo.logins import ALICE, FAY, LOGINS, PASSWORD
 from p2plending.demo.stories import add_months, write_stories
 from p2plending.lib.clock import business_date
 from p2plending.lib.rules import platform_rules
@@ -41,7 +43,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 FAILED = {LoanStatus.DEFAULTED, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF}
 LATE = {Bucket.GRACE, Bucket.LATE_16_30, Bucket.LATE_31_60, Bucket.LATE_61_90}
-SMALL = {"borrowers": 20, "lenders": 12, "loans": 1, "months": 7}
+SMALL = {"borrowers": 23, "lenders": 12, "loans": 1, "months": 7}
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +72,7 @@ def test_a_world_too_small_for_every_state_is_refused() -> None:
 
 
 def test_a_seed_tells_the_same_stories_and_another_seed_others() -> None:
-    size = {"borrowers": 40, "loans": 80, "months": 9, "today": business_date()}
+    size = {"borrowers": 43, "loans": 80, "months": 9, "today": business_date()}
     assert write_stories(**size, seed=1) == write_stories(**size, seed=1)
     assert write_stories(**size, seed=1) != write_stories(**size, seed=2)
     assert len(write_stories(**size, seed=1)) == 80
@@ -82,6 +84,7 @@ def test_people_live_through_every_state_and_a_second_run_keeps_them() -> None:
     assert_sound_books()
     _every_state_was_reached()
     _trouble_was_met_and_dealt_with()
+    _plans_follow_the_money()
     _nothing_is_left_to_be_sent()
     _staff_have_something_to_do()
 
@@ -132,6 +135,24 @@ def _trouble_was_met_and_dealt_with() -> None:
     assert Notification.objects.filter(event="payment_taken_back").exists()
 
 
+def _plans_follow_the_money() -> None:
+    """Fay paid 150.00 in advance, which the last payment takes, and has two charges; another is on time, one late."""
+    fays, on_time, late = Loan.objects.filter(product__code="flexible").order_by("borrower_id")
+    assert (fays.borrower.email, fays.status, fays.bucket) == (FAY, "active", "current")
+    assert Repayment.objects.filter(loan=fays, amount=150_00, status=RepaymentStatus.CONFIRMED).count() == 1
+    charges = fays.charges.order_by("due_on").values_list("part", "amount", "waived")
+    assert list(charges) == [("fee", 6_00, 0), ("penalty", 12_00, 12_00)]
+    plan = live_instalments(fays)
+    assert [row.status for row in plan if row.principal_paid] == ["paid"] * 5 + ["partial", "paid"]
+    assert plan[-1].total_unpaid == 0
+    assert (on_time.status, on_time.bucket, on_time.charges.count()) == ("active", "current", 0)
+    assert (late.status, late.bucket, late.days_past_due) == ("active", "late_16_30", 19)
+    assert list(late.charges.values_list("part", "reason")) == [("penalty", "Late fee")]
+    product = LoanProduct.objects.get(code="flexible")
+    assert (product.servicing_method, product.payment_every, product.payment_unit) == ("progressive", 2, "week")
+    assert AuditEvent.objects.filter(action="adminpanel.product.changed").count() == 1
+
+
 def _nothing_is_left_to_be_sent() -> None:
     assert not OrmQ.objects.exists()
     assert not Notification.objects.filter(email_status=DeliveryStatus.WAITING).exists()
@@ -171,6 +192,7 @@ def test_a_run_that_was_cut_short_is_taken_up_where_it_stopped(monkeypatch: pyte
 
     run_demo(**SMALL)
     assert set(Loan.objects.values_list("status", flat=True)) == set(LoanStatus)
+    _plans_follow_the_money()
     assert paid_out <= set(Loan.objects.values_list("reference", flat=True))
     assert Deposit.objects.filter(status=DepositStatus.DECLARED).count() == 2
     assert_sound_books()
