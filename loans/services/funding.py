@@ -31,11 +31,22 @@ from p2plending.lib.rules import PlatformRules, platform_rules
 
 
 class LoanNotOpen(Refused):
-    """Filled, ended or not yet open."""
+    """Filled, ended, taken back or not open yet; the message says which."""
 
     code = "loan_not_open"
     status = 409
-    default_message = gettext_lazy("This loan was filled while you were deciding. No money has moved.")
+    default_message = gettext_lazy("This loan is not open for lending. No money has moved.")
+
+
+_FILLED = gettext_lazy("This loan was filled while you were deciding. No money has moved.")
+_ENDED = gettext_lazy("The time for lending to this loan has ended. No money has moved.")
+WHY_NOT_OPEN = {
+    LoanStatus.PARTIAL_OFFER: _ENDED,
+    LoanStatus.EXPIRED: _ENDED,
+    LoanStatus.WITHDRAWN: gettext_lazy("The borrower has taken this loan back. No money has moved."),
+    LoanStatus.CANCELLED: gettext_lazy("We have taken this loan off the marketplace. No money has moved."),
+    **dict.fromkeys((LoanStatus.FUNDED, *LoanStatus.disbursed()), _FILLED),
+}
 
 
 class OwnLoan(NotPermitted):
@@ -131,7 +142,7 @@ def _place(
         raise OwnLoan
     require_may(lender, Action.LEND)
     if loan.status != LoanStatus.LISTED:
-        raise LoanNotOpen(loan_status=loan.status)
+        raise LoanNotOpen(str(WHY_NOT_OPEN.get(loan.status, "")), loan_status=loan.status)
     _check_amount(loan, lender, amount, platform_rules())
     reference = new_reference("CM")
     _reserve(loan, lender, amount, reference, actor, today)

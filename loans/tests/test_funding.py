@@ -84,7 +84,7 @@ def test_nobody_lends_in_the_name_of_another(alice: User, bob: User, carol: User
 def test_a_loan_takes_money_only_while_it_is_open(alice: User, bob: User, today: dt.date) -> None:
     fund_wallet(bob, 100_00, today=today)
     offered = offered_loan(alice, today=today)
-    with pytest.raises(LoanNotOpen):
+    with pytest.raises(LoanNotOpen, match=r"^This loan is not open for lending\."):
         place(offered, bob, 50_00, today)
     assert_untouched(offered, bob, 100_00)
 
@@ -93,7 +93,7 @@ def test_the_last_day_of_funding_counts_and_the_next_does_not(alice: User, bob: 
     fund_wallet(bob, 100_00, today=today)
     loan = listed_loan(alice, today=today)
     assert place(loan, bob, 50_00, loan.listing_ends_on).status == CommitmentStatus.RESERVED
-    with pytest.raises(LoanNotOpen):
+    with pytest.raises(LoanNotOpen, match=r"^The time for lending to this loan has ended\."):
         place(loan, bob, 50_00, loan.listing_ends_on + dt.timedelta(days=1))
 
 
@@ -215,7 +215,7 @@ def test_the_last_investor_takes_a_rest_below_minimum_and_step(
     full = fresh(loan)
     assert (full.status, full.funded_amount, full.lender_count) == (LoanStatus.FUNDED, 1_000_00, 2)
     assert (full.funded_on, full.signing_ends_on) == (today, today + dt.timedelta(days=14))
-    with pytest.raises(LoanNotOpen):
+    with pytest.raises(LoanNotOpen, match=r"^This loan was filled while you were deciding\."):
         place(loan, carol, 25_00, today)
 
 

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from ledger.selectors import wallet_summary
 from loans.enums import CommitmentSource, CommitmentStatus, LoanStatus
 from loans.models import Commitment, Loan
+from loans.services.origination import withdraw_application
+from loans.services.review import cancel_listing
 from p2plending.tests import world
 
 ClientOf = Callable[[User], Client]
@@ -189,6 +192,44 @@ def test_a_loan_filled_meanwhile_says_so_and_shows_similar_ones(
     assert "This loan was filled while you were deciding. No money has moved." in text
     assert [row.loan.title for row in answer.context["similar"]] == ["Van"]
     assert wallet_summary(rich_bob).available == 1_000_00
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (LoanStatus.EXPIRED, "The time for lending to this loan has ended."),
+        (LoanStatus.WITHDRAWN, "The borrower has taken this loan back."),
+        (LoanStatus.CANCELLED, "We have taken this loan off the marketplace."),
+    ],
+)
+def test_a_loan_that_went_without_being_filled_says_what_became_of_it(
+    boat: Loan,
+    rich_bob: User,
+    client_of: ClientOf,
+    api_of: Callable[[User], APIClient],
+    now_day: dt.date,
+    status: LoanStatus,
+    words: str,
+) -> None:
+    client = client_of(rich_bob)
+    form = check(client, boat)
+    if status == LoanStatus.EXPIRED:
+        Loan.objects.filter(pk=boat.pk).update(listing_ends_on=now_day - dt.timedelta(days=1))
+    elif status == LoanStatus.WITHDRAWN:
+        withdraw_application(loan_id=boat.pk, actor=boat.borrower, idempotency_key=world.new_key(), today=now_day)
+    else:
+        cancel_listing(loan_id=boat.pk, reason="Fraud", actor=None, idempotency_key=world.new_key(), today=now_day)
+    answer = client.post(lend_path(boat), form)
+    assert answer.status_code == 422
+    assert f"{words} No money has moved." in answer.content.decode()
+    assert "filled" not in answer.content.decode()
+
+    path = f"/api/v1/listings/{boat.reference}/commitments/"
+    told = api_of(rich_bob).post(path, {"amount": "100.00"}, HTTP_IDEMPOTENCY_KEY=world.new_key())
+    assert (told.status_code, told.data["code"]) == (409, "loan_not_open")
+    assert told.data["detail"] == f"{words} No money has moved."
+    boat.refresh_from_db()
+    assert (boat.status, wallet_summary(rich_bob).available) == (status, 1_000_00)
 
 
 def test_too_little_money_offers_what_is_there(boat: Loan, bob: User, client_of: ClientOf, now_day: dt.date) -> None:
