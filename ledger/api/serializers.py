@@ -21,10 +21,17 @@ class ChangeSerializerField(MoneySerializerField):
 
 
 class WalletSerializer(serializers.Serializer):
+    """Free to use, reserved for loans, on the way out, and all three together.
+
+    `owed` is what you owe us because a payment came back after its money had left the wallet: money that comes in pays
+    it first.
+    """
+
     available = MoneySerializerField(read_only=True)
     reserved = MoneySerializerField(read_only=True)
     withdrawing = MoneySerializerField(read_only=True)
     total = MoneySerializerField(read_only=True)
+    owed = MoneySerializerField(read_only=True)
     currency = CurrencyField()
 
 

@@ -111,6 +111,7 @@ def test_the_same_key_answers_the_same_and_takes_once(api_of: ApiOf, funded_bob:
         "available": "600.00",
         "reserved": "0.00",
         "withdrawing": "400.00",
+        "owed": "0.00",
         "total": "1000.00",
         "currency": "EUR",
     }

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from ledger.selectors import debts_of, wallet_summary
@@ -42,7 +43,13 @@ def words(client: Client) -> str:
 
 
 def test_a_lender_who_spent_a_payment_that_came_back(
-    loan: Loan, bob: User, carol: User, dora: User, frank: User, client_of: ClientOf
+    loan: Loan,
+    bob: User,
+    carol: User,
+    dora: User,
+    frank: User,
+    client_of: ClientOf,
+    api_of: Callable[[User], APIClient],
 ) -> None:
     sent = confirm(declare(loan, 888_49, FIRST_DUE), FIRST_DUE, dora, FIRST_DUE)
     take_out(bob, 294_48)
@@ -59,6 +66,8 @@ def test_a_lender_who_spent_a_payment_that_came_back(
     assert f'href="{link}"' in page
     assert client.get(link).status_code == 200
     assert "You owe us" not in words(client_of(carol))
+    told_by_api = [api_of(person).get("/api/v1/wallet/").data for person in (bob, carol)]
+    assert [(wallet["owed"], wallet["available"]) for wallet in told_by_api] == [("294.48", "0.00"), ("0.00", "0.00")]
 
     fund_wallet(bob, 100_00, today=clock.business_date())
     assert "You owe us €194.48." in words(client)
