@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import os
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -65,3 +66,11 @@ def test_the_journal_is_written_in_the_asked_format(funded_bob: User) -> None:
         assert output.getvalue().count("1000.00") >= 2
     with pytest.raises(CommandError):
         call_command("export_journal", "--format", "tally")
+
+
+def test_an_export_that_nobody_reads_on_ends_without_a_word(funded_bob: User) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as output, pytest.raises(SystemExit) as left:
+        call_command("export_journal", stdout=output)
+    assert left.value.code == 1

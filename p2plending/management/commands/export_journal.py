@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from ledger.journal_files import FORMATS
+from p2plending.lib.pipes import stop_when_unread
 
 
 class Command(BaseCommand):
@@ -17,5 +18,6 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=sorted(FORMATS), default="hledger", help="which tool's (%(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for text in FORMATS[options["format"]]():
-            self.stdout.write(text, ending="")
+        with stop_when_unread(self.stdout):
+            for text in FORMATS[options["format"]]():
+                self.stdout.write(text, ending="")
