@@ -23,6 +23,7 @@ from loans.finance.rates import xirr
 from loans.finance.schedule import build_schedule
 from loans.finance.types import InstalmentLine, InstalmentState, Terms
 from p2plending.lib.money import AmountError, Rounding, format_plain, parse_amount, split_by_ratio
+from p2plending.lib.pipes import stop_when_unread
 
 Figures = dict[str, object]
 
@@ -56,6 +57,7 @@ _AMOUNT_FAULTS = {
     "negative": "must not be negative",
 }
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,6}", re.ASCII)
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -74,6 +76,13 @@ def amount(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} {_AMOUNT_FAULTS[fault.code]}") from fault
 
 
+def whole(text: str) -> int:
+    """A whole number of an ordinary size."""
+    if not _WHOLE_NUMBER.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number, or too large a one")
+    return int(text)
+
+
 def number(text: str) -> Decimal:
     """A plain decimal number: no exponent, no NaN."""
     if not _PLAIN_NUMBER.fullmatch(text):
@@ -90,20 +99,46 @@ def day(text: str) -> date:
 
 
 def read_flows(path: str) -> list[tuple[date, Decimal]]:
-    """Rows of date and amount from a CSV file (``-``: standard input); a first row without a date is a heading."""
-    lines = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8-sig")
+    """Rows of date and amount from a CSV file (``-``: standard input); a first row without a digit is a heading.
+
+    Raises ValueError that names the file, and the line, for what can't be read.
+    """
     flows = []
-    for index, row in enumerate(csv.reader(lines.splitlines())):
+    is_first = True
+    for index, row in enumerate(csv.reader(_read_text(path).splitlines())):
         cells = [cell.strip() for cell in row]
         if not any(cells):
             continue
-        try:
-            flows.append((day(cells[0]), number(cells[1])))
-        except (argparse.ArgumentTypeError, IndexError) as fault:
-            if index == 0:
-                continue
-            raise ValueError(f"{path}, line {index + 1}: expected a date and an amount") from fault
+        if not (is_first and _is_heading(cells)):
+            flows.append(_flow(cells, f"{path}, line {index + 1}"))
+        is_first = False
+    if not flows:
+        raise ValueError(f"{path}: no row with a date and an amount")
     return flows
+
+
+def _read_text(path: str) -> str:
+    try:
+        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as fault:
+        raise ValueError(f"{path}: {(fault.strerror or 'cannot be read').lower()}") from fault
+    except UnicodeDecodeError as fault:
+        raise ValueError(f"{path}: not a text file in UTF-8") from fault
+
+
+def _is_heading(cells: Sequence[str]) -> bool:
+    # A date or an amount that is merely wrong has a digit, and must not pass for a heading.
+    return not any(character.isdigit() for cell in cells for character in cell)
+
+
+def _flow(cells: Sequence[str], place: str) -> tuple[date, Decimal]:
+    if len(cells) < 2:
+        raise ValueError(f"{place}: expected a date and an amount")
+    try:
+        return day(cells[0]), number(cells[1])
+    except argparse.ArgumentTypeError as fault:
+        raise ValueError(f"{place}: {fault}") from fault
 
 
 def terms_from(options: argparse.Namespace) -> Terms:
@@ -225,7 +260,7 @@ def build_parser() -> argparse.ArgumentParser:
     for name, show in (("payoff", show_payoff), ("prepay", show_prepay)):
         later = command(name, show)
         _add_loan_options(later)
-        later.add_argument("--paid", type=int, default=0, metavar="N", help="instalments paid on time so far")
+        later.add_argument("--paid", type=whole, default=0, metavar="N", help="instalments paid on time so far")
         later.add_argument("--on", type=day, required=True, help="the date of the payment")
         if name == "prepay":
             later.add_argument("--amount", type=amount, required=True)
@@ -236,9 +271,9 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_loan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--principal", type=amount, required=True)
     parser.add_argument("--rate", type=number, required=True, help="yearly rate as a fraction: 0.12 is 12 %%")
-    parser.add_argument("--instalments", type=int, required=True)
+    parser.add_argument("--instalments", type=whole, required=True)
     parser.add_argument("--start", type=day, required=True)
-    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--every", type=whole, default=1)
     parser.add_argument("--unit", choices=[unit.value for unit in PeriodUnit], default="month")
     methods = [method.value.replace("_", "-") for method in ScheduleMethod]
     parser.add_argument("--method", choices=methods, default="annuity")
@@ -246,11 +281,11 @@ def _add_loan_options(parser: argparse.ArgumentParser) -> None:
     roundings = [rounding.value.replace("_", "-") for rounding in Rounding]
     parser.add_argument("--rounding", choices=roundings, default="half-up")
     parser.add_argument("--first-due", type=day)
-    parser.add_argument("--due-day", type=int, help="day of the month, 1 to 28")
+    parser.add_argument("--due-day", type=whole, help="day of the month, 1 to 28")
     parser.add_argument("--smooth", action="store_true", help="even out the last instalment")
     parser.add_argument("--multiple", type=amount, help="make the instalment a multiple of this amount")
-    parser.add_argument("--interest-free", type=int, default=0, metavar="N", help="first periods without interest")
-    parser.add_argument("--principal-free", type=int, default=0, metavar="N", help="first periods without principal")
+    parser.add_argument("--interest-free", type=whole, default=0, metavar="N", help="first periods without interest")
+    parser.add_argument("--principal-free", type=whole, default=0, metavar="N", help="first periods without principal")
 
 
 def _states(options: argparse.Namespace, terms: Terms) -> list[InstalmentState]:
@@ -315,12 +350,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoRate as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         return 1
-    except (ValueError, OverflowError, OSError, argparse.ArgumentTypeError) as fault:
+    except OverflowError:
+        parser.error("the dates lead past the year 9999")
+    except (ValueError, argparse.ArgumentTypeError) as fault:
         parser.error(" ".join(str(fault).split()))
-    if options.json:
-        print(json.dumps(figures, indent=2))
-    else:
-        _write_table(figures)
+    with stop_when_unread(sys.stdout):
+        if options.json:
+            print(json.dumps(figures, indent=2))
+        else:
+            _write_table(figures)
     return 0
 
 

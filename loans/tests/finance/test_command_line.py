@@ -175,4 +175,61 @@ def test_file_with_a_bad_line_says_which(capsys: pytest.CaptureFixture[str], tmp
     with pytest.raises(SystemExit) as left:
         main(["xirr", str(flows)])
     assert left.value.code == 2
-    assert "line 2: expected a date and an amount" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"error: {flows}, line 2: 'lots' is not a decimal number\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", ": no row with a date and an amount"),
+        (b"date,amount\n\n", ": no row with a date and an amount"),
+        (b"2026-02-30,-1000\n2027-01-01,1100\n", ", line 1: '2026-02-30' is not a date (YYYY-MM-DD)"),
+        (b"2026-02-28,1'000\n2027-01-01,1100\n", ', line 1: "1\'000" is not a decimal number'),
+        (b"2026-02-28\n2027-01-01,1100\n", ", line 1: expected a date and an amount"),
+        (b"date,amount\ndate,amount\n", ", line 2: 'date' is not a date (YYYY-MM-DD)"),
+        (b"\xff\xfe,-1000\n", ": not a text file in UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("command", ["xirr", "apr"])
+def test_a_file_that_cannot_be_read_leaves_with_two_and_the_place(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str, content: bytes, said: str
+) -> None:
+    flows = tmp_path / "flows.csv"
+    flows.write_bytes(content)
+    loan = ["apr", "--advanced", "970", "--start", "2026-01-01", "--payments", str(flows)]
+    with pytest.raises(SystemExit) as left:
+        main(["xirr", str(flows)] if command == "xirr" else loan)
+    assert left.value.code == 2
+    assert capsys.readouterr().err == f"error: {flows}{said}\n"
+
+
+def test_faults_are_told_in_our_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for arguments, said in (
+        (["xirr", "/nowhere/flows.csv"], "/nowhere/flows.csv: no such file or directory"),
+        (["xirr", str(tmp_path)], f"{tmp_path}: is a directory"),
+        (bad("--unit", "day", "--every", "999999"), "the dates lead past the year 9999"),
+        (bad("--every", "1e3"), "argument --every: '1e3' is not a whole number, or too large a one"),
+    ):
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        assert (left.value.code, capsys.readouterr().err) == (2, f"error: {said}\n")
+
+
+def test_a_heading_may_come_after_blank_lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    flows = tmp_path / "flows.csv"
+    flows.write_text("\n,\nday,what\n2026-01-01,-1000\n2027-01-01,1100\n")
+    assert run_json(capsys, "xirr", str(flows)) == {"xirr": "0.1000000000"}
+
+
+def test_a_reader_who_has_enough_gets_no_complaint() -> None:
+    for more in ([], ["--json"]):
+        running = subprocess.Popen(
+            [sys.executable, "-m", "loans.finance", "schedule", *LOAN[:4], "--instalments", "600", *LOAN[6:], *more],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert running.stdout is not None
+        running.stdout.close()
+        _out, complaint = running.communicate()
+        assert (running.returncode, complaint) == (1, b"")
