@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 
 from accounts.models import User
@@ -59,14 +60,14 @@ def lock_accounts(keys: Collection[str]) -> dict[str, LockedAccount]:
 
     Returns accounts by key. Unguarded accounts are returned unlocked: nobody writes them.
     """
-    require_transaction()
+    database = require_transaction()
     wanted = sorted(set(keys))
     ids = {key: _known[key] for key in wanted if key in _known}
     missing = [key for key in wanted if key not in ids]
     if missing:
         ids |= _find_or_open(missing)
     guarded = {key: pk for key, pk in ids.items() if CHART[key[:5]].is_guarded}
-    accounts = _lock(guarded.values())
+    accounts = _lock(database, guarded.values())
     if accounts.keys() != guarded.keys():
         # Another database stands behind the connection than the one that was learnt from.
         _known.clear()
@@ -99,11 +100,10 @@ def _learn(found: dict[str, int]) -> None:
     _known.update(found)
 
 
-def _lock(ids: Iterable[int]) -> dict[str, LockedAccount]:
+def _lock(database: BaseDatabaseWrapper, ids: Iterable[int]) -> dict[str, LockedAccount]:
     ordered = sorted(ids)
     locked: dict[str, LockedAccount] = {}
     # By hand: this is the hottest statement of the books, and the ORM would cost more than the database.
-    database = connections[DEFAULT_DB_ALIAS]
     lock = " FOR UPDATE" if database.features.has_select_for_update else ""
     columns = ", ".join(map(quote_name, ("id", "key", "balance", "version", "has_due")))
     with database.cursor() as cursor:

@@ -11,9 +11,10 @@ from django.db import models
 
 from accounts.models import OperationKey, User
 from p2plending.lib import clock
-from p2plending.lib.bulk import insert_if_new, write_numbers
+from p2plending.lib.bulk import id_of, insert_later, write_numbers
 from p2plending.lib.db import run_money
-from p2plending.lib.errors import IdempotencyConflict
+from p2plending.lib.errors import IdempotencyConflict, Refused
+from p2plending.lib.waiting import AlreadyThere
 
 Fact = TypeVar("Fact", bound=models.Model)
 
@@ -42,8 +43,9 @@ def run_once(
 ) -> Fact:
     """Run `function` in `run_money`, unless this key already did: then return what it created the first time.
 
-    The key's row is inserted before anything else, so a twin that arrives at the same moment waits on the unique index
-    and then replays. The returned fact has `is_replay` set. A refusal leaves no key: the same form may succeed later.
+    The key's row is inserted before anything else, in one trip with the first statement of `function`: a twin that
+    arrives at the same moment waits on the unique index, and then replays. The returned fact has `is_replay` set. A
+    refusal leaves no key: the same form may succeed later.
 
     Raises IdempotencyConflict when the key was used with other parameters, Busy when the database stays contended, and
     whatever `function` refuses.
@@ -53,17 +55,28 @@ def run_once(
 
     def attempt() -> Fact:
         values = identity | {"fingerprint": fingerprint, "created_at": clock.now()}
-        key_id = insert_if_new(OperationKey, values)
-        if key_id is None:
-            earlier = OperationKey.objects.get(**identity)
-            if earlier.fingerprint != fingerprint:
-                raise IdempotencyConflict(operation=operation)
-            fact = model._default_manager.get(pk=earlier.result_id)
-            fact.is_replay = True
-            return fact
-        fact = function()
-        write_numbers(OperationKey, ("result_id",), {key_id: (fact.pk,)})
+        key_row = insert_later(OperationKey, values, must_be_new=True)
+        try:
+            fact = function()
+        except Refused:
+            # Refused before anything was read: whether the key is there counts first.
+            id_of(key_row)
+            raise
+        write_numbers(OperationKey, ("result_id",), {id_of(key_row): (fact.pk,)})
         fact.is_replay = False
         return fact
 
-    return run_money(attempt)
+    try:
+        return run_money(attempt)
+    except AlreadyThere:
+        return run_money(lambda: _replay(model, identity, fingerprint))
+
+
+def _replay(model: type[Fact], identity: Mapping[str, str], fingerprint: str) -> Fact:
+    """What the key created. It is committed: whoever inserts a key waits for the end of a twin."""
+    earlier = OperationKey.objects.get(**identity)
+    if earlier.fingerprint != fingerprint:
+        raise IdempotencyConflict(operation=identity["operation"])
+    fact = model._default_manager.get(pk=earlier.result_id)
+    fact.is_replay = True
+    return fact

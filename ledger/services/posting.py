@@ -6,8 +6,10 @@ import dataclasses
 import datetime as dt
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -15,7 +17,8 @@ from ledger.chart import CHART, DUE_FROM_USER, WALLET_AVAILABLE, WALLET_RESERVED
 from ledger.enums import EntryKind, LineCode, Side
 from ledger.locks import LockedAccount, account_key, lock_accounts
 from ledger.models import Account, JournalEntry, Posting
-from p2plending.lib.bulk import insert_row, insert_rows, write_numbers
+from p2plending.lib import clock
+from p2plending.lib.bulk import as_read, id_of, insert_later, insert_rows, write_numbers
 from p2plending.lib.db import is_dry_run, require_transaction
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
@@ -73,7 +76,7 @@ def post_entry(
     may_owe: bool = False,
     line_by_line: bool = False,
 ) -> JournalEntry:
-    """Write one business event: lock, check, then entry, postings and balances. The number of statements is constant.
+    """Write one business event: entry, locks, checks, then balances and postings. The number of statements is constant.
 
     Lines of zero are left out. Call inside `run_money`, after the guard row of the thing that it is about. The key is
     unique for ever; callers replay before they come here.
@@ -87,35 +90,24 @@ def post_entry(
     require_transaction()
     lines = [line for line in lines if line.debit or line.credit]
     _check_balanced(lines)
-    accounts = lock_accounts({line.key for line in lines})
-    lines = _settle_dues(lines, accounts, may_owe=may_owe)
-    chained = _chain(lines, accounts, line_by_line=line_by_line)
-    moved = {account.pk: (account.balance, account.version) for account in accounts.values() if account.is_moved}
-    write_numbers(Account, ("balance", "version"), moved)
-    entry = insert_row(
-        JournalEntry(
-            reference=new_reference("JE"),
-            idempotency_key=key,
-            kind=kind,
-            value_date=value_date,
-            actor=actor,
-            actor_label=actor_label or (actor.member_number if actor else "system"),
-            narrative=narrative,
-            subject_type=subject_type,
-            subject_reference=subject_reference,
-            reverses=reverses,
-        )
-    )
-    insert_rows(Posting, POSTING_COLUMNS, [(entry.pk, *row) for row in chained])
+    values = {
+        "reference": new_reference("JE"),
+        "idempotency_key": key,
+        "kind": kind.value,
+        "value_date": value_date,
+        "posted_at": clock.now(),
+        "actor_id": actor.pk if actor else None,
+        "actor_label": actor_label or (actor.member_number if actor else "system"),
+        "narrative": narrative,
+        "subject_type": subject_type,
+        "subject_reference": subject_reference,
+        "reverses_id": reverses.pk if reverses else None,
+    }
+    entry, number = _write(values, lines, may_owe=may_owe, line_by_line=line_by_line)
     if not is_dry_run():
         logger.info(
             "entry posted",
-            extra={
-                "entry": entry.reference,
-                "kind": kind.value,
-                "subject": subject_reference,
-                "postings": len(chained),
-            },
+            extra={"entry": entry.reference, "kind": kind.value, "subject": subject_reference, "postings": number},
         )
     return entry
 
@@ -152,6 +144,27 @@ def reverse_entry(
         reverses=entry,
         may_owe=may_owe,
     )
+
+
+def _write(
+    values: Mapping[str, Any], lines: Sequence[Line], *, may_owe: bool, line_by_line: bool
+) -> tuple[JournalEntry, int]:
+    """The entry and how many postings it has."""
+    # Ahead of the locks: it needs nothing of the accounts, and travels with what locks them.
+    inserted = insert_later(JournalEntry, values)
+    accounts = lock_accounts({line.key for line in lines})
+    lines = _settle_dues(lines, accounts, may_owe=may_owe)
+    try:
+        chained = _chain(lines, accounts, line_by_line=line_by_line)
+    except (InsufficientBalance, UnbalancedEntry):
+        # The entry is there without its postings: whoever swallows this can keep nothing of the transaction.
+        transaction.set_rollback(True)
+        raise
+    moved = {account.pk: (account.balance, account.version) for account in accounts.values() if account.is_moved}
+    write_numbers(Account, ("balance", "version"), moved)
+    entry = as_read(JournalEntry, id_of(inserted), values)
+    insert_rows(Posting, POSTING_COLUMNS, [(entry.pk, *row) for row in chained])
+    return entry, len(chained)
 
 
 def _check_balanced(lines: Sequence[Line]) -> None:

@@ -161,6 +161,20 @@ def test_spent_money_cannot_be_taken_back_from_the_wallet(bob: User) -> None:
     assert (wallet_summary(bob).available, wallet_summary(bob).reserved) == (40_00, 60_00)
 
 
+def test_a_refused_entry_leaves_nothing_though_somebody_swallows_the_refusal(bob: User) -> None:
+    fund(bob, 10_00)
+    with transaction.atomic():
+        with pytest.raises(InsufficientBalance):
+            reserve(bob, 10_01, "too much")
+        assert not transaction.get_rollback()
+    with transaction.atomic():
+        lines = [debit("C2100", 10_01, CODE, owner=bob), credit("C2110", 10_01, CODE, owner=bob)]
+        with pytest.raises(InsufficientBalance):
+            post_entry(kind=EntryKind.ADJUSTMENT, key="k", value_date=DAY, lines=lines, actor=None, narrative="Test")
+        assert transaction.get_rollback()
+    assert [entry.idempotency_key for entry in JournalEntry.objects.all()] == ["fund"]
+
+
 def test_an_entry_without_a_person_is_the_systems(bob: User) -> None:
     assert fund(bob, 100_00).actor_label == "system"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import gc
-import itertools
 import multiprocessing
 import random
 import statistics
@@ -15,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+import MySQLdb
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from accounts.enums import Role
@@ -35,8 +35,8 @@ WALLETS = 200
 HOT_TRANSFERS = 10_000
 TIMED = 1_000
 DAY = dt.date(2026, 1, 15)
-TRIPS = ("BEGIN, key", "both wallets locked and read", "balances, entry")
-COMMIT_TRIP = "postings, result of the key, COMMIT"
+LOCK_TRIP = "BEGIN, key, entry, both wallets locked and read"
+COMMIT_TRIP = "balances, postings, result of the key, COMMIT"
 REST = "Python around them"
 WHOLE = "whole"
 
@@ -127,7 +127,6 @@ def say_spent(owners: list[int], pid: int) -> None:
     """What one client's transfer costs at each trip to the server, and on our own side."""
     database = connections[DEFAULT_DB_ALIAS]
     spent: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    number = itertools.count()
 
     def timed(name: str, run: Callable[..., Any], *arguments: Any) -> Any:
         wall, cpu = time.perf_counter(), time.thread_time()
@@ -137,7 +136,7 @@ def say_spent(owners: list[int], pid: int) -> None:
             spent[name].append((time.perf_counter() - wall, time.thread_time() - cpu))
 
     def trip(execute: Callable[..., Any], *arguments: Any) -> Any:
-        return timed(TRIPS[next(number) % len(TRIPS)], execute, *arguments)
+        return timed(LOCK_TRIP, execute, *arguments)
 
     draw = random.Random(1)
     commit, server = database.commit, server_seconds(pid)
@@ -175,9 +174,9 @@ def bare_in_django(source: int, target: int) -> None:
 
 @functools.cache
 def driver() -> Any:
-    """A connection of the driver alone, as Django opens it."""
+    """A connection of the driver alone, with the parameters of the site's."""
     database = connections[DEFAULT_DB_ALIAS]
-    found = database.get_new_connection(database.get_connection_params())
+    found = MySQLdb.connect(**database.get_connection_params())
     found.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
     found.autocommit(False)
     return found

@@ -7,123 +7,100 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.models.constants import OnConflict
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from p2plending.lib.db import require_transaction
+from p2plending.lib.waiting import AlreadyThere, Statement
 
 ModelRow = TypeVar("ModelRow", bound=models.Model)
 
 ROWS_PER_STATEMENT = 5_000
-# What every driver takes as it is; a lazy translation is neither.
+# What every driver takes as it is.
 PLAIN_TYPES = (str, int, type(None))
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert plain tuples; `columns` are database column names. Values must already be what the driver takes."""
-    require_transaction()
-    table = quote_name(model._meta.db_table)
-    names = ", ".join(quote_name(column) for column in columns)
-    places = ", ".join(["%s"] * len(columns))
-    statement = f"INSERT INTO {table} ({names}) VALUES "  # noqa: S608 - names of our own schema
-    database = connections[DEFAULT_DB_ALIAS]
+    database = require_transaction()
+    statement = _insert_into(model, tuple(columns))
     for part in _parts(rows):
         if database.vendor == "mysql":
-            database.run_later(statement + _written_out(part, len(columns), database.connection.literal))
+            database.run_later(statement + _written_out(part, database.connection.literal))
         else:
             with database.cursor() as cursor:
-                cursor.executemany(f"{statement} ({places})", part)
+                cursor.executemany(f"{statement}({', '.join(['%s'] * len(columns))})", part)
 
 
-def _written_out(rows: Sequence[tuple[Any, ...]], width: int, literal_of: Callable[[Any], bytes]) -> str:
-    """Rows as SQL. Whole numbers need no quoting, and the driver's way of each value would cost more than the row."""
-    quoted: dict[str, str] = {}
+def insert_later(model: type[models.Model], values: Mapping[str, Any], *, must_be_new: bool = False) -> Statement:
+    """Insert one row of values by column with the next statement of this transaction, on SQLite at once.
 
-    def literal(value: Any) -> Any:
-        if value is None:
-            return "NULL"
-        if type(value) is Decimal and value.is_finite():
-            return format(value, "f")
-        if type(value) is not str:
-            return literal_of(value).decode()
-        if value not in quoted:
-            quoted[value] = literal_of(value).decode()
-        return quoted[value]
-
-    row_of = f"({', '.join(['%s'] * width)})"
-    return ", ".join(row_of % tuple([value if type(value) is int else literal(value) for value in row]) for row in rows)
-
-
-def insert_row(row: ModelRow) -> ModelRow:
-    """Insert one new instance as `save()` would, at a third of its price: the statement is put together only once.
-
-    It sends no signals and takes no expressions. Returns the instance with its primary key. Raises ValueError (a bug)
-    when it has one already.
+    `id_of` gives its primary key. It sends no signals and takes no defaults or expressions.
+    With `must_be_new` a row whose unique key is there already raises AlreadyThere where the statement is sent. Somebody
+    else's row that is not committed yet is waited for.
     """
-    require_transaction()
-    if row.pk is not None:
-        raise ValueError(f"{type(row).__name__} {row.pk} is in the database already.")
-    fields, statement = _insert_of(type(row), None)
-    database = connections[DEFAULT_DB_ALIAS]
-    values = [
-        value
-        if is_plain and type(value := getattr(row, field.attname)) in PLAIN_TYPES
-        else field.get_db_prep_save(field.pre_save(row, add=True), database)
-        for field, is_plain in fields
+    database = require_transaction()
+    statement = _insert_into(model, tuple(values))
+    row = [
+        value if type(value) in PLAIN_TYPES else database.ops.adapt_unknown_value(value) for value in values.values()
     ]
-    with database.cursor() as cursor:
-        cursor.execute(statement, values)
-        row.pk = cursor.lastrowid
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    return row
+    if database.vendor == "mysql":
+        written = _written_out([tuple(row)], database.connection.literal)
+        return database.run_later(statement + written, must_be_new=must_be_new)
+    try:
+        with database.cursor() as cursor:
+            cursor.execute(f"{statement}({', '.join(['%s'] * len(row))})", row)
+            return Statement(statement, must_be_new, is_sent=True, row_id=cursor.lastrowid)
+    except IntegrityError as error:
+        if must_be_new and "UNIQUE constraint failed" in str(error):
+            raise AlreadyThere(statement) from error
+        raise
 
 
-def insert_if_new(model: type[models.Model], values: Mapping[str, Any]) -> int | None:
-    """Insert one row unless its unique key is there already; returns its primary key, or None. One statement.
+def id_of(inserted: Statement) -> int:
+    """The primary key of a row given to `insert_later`. If the row still waits, it is sent now."""
+    if not inserted.is_sent:
+        require_transaction().send_waiting()
+    if inserted.row_id is None:
+        raise RuntimeError("The row was rolled back before it was sent.")
+    return inserted.row_id
 
-    Somebody else's row that is not committed yet is waited for. The database may cut values that are too long
-    instead of refusing them, so their lengths are checked here. Raises ValueError for one that does not fit.
-    """
-    require_transaction()
-    fields, statement = _insert_of(model, tuple(values), OnConflict.IGNORE)
-    database = connections[DEFAULT_DB_ALIAS]
-    row = []
-    for (field, is_plain), value in zip(fields, values.values(), strict=True):
-        if field.max_length and len(value) > field.max_length:
-            raise ValueError(f"{field.name} is longer than {field.max_length}.")
-        row.append(value if is_plain and type(value) in PLAIN_TYPES else field.get_db_prep_save(value, database))
-    with database.cursor() as cursor:
-        cursor.execute(statement, row)
-        return cursor.lastrowid if cursor.rowcount == 1 else None
+
+def as_read(model: type[ModelRow], pk: int, values: Mapping[str, Any]) -> ModelRow:
+    """The instance of a row whose columns, but for its primary key, were given to `insert_later`."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(DEFAULT_DB_ALIAS, names, [values.get(name, pk) for name in names])
 
 
 @functools.cache
-def _insert_of(
-    model: type[models.Model], names: tuple[str, ...] | None, on_conflict: OnConflict | None = None
-) -> tuple[list[tuple[models.Field[Any, Any], bool]], str]:
-    """The fields that are named, or all but the primary key, and the statement that inserts one row of them.
-
-    With each field, whether its plain values go to the driver as they are.
-    """
-    options = model._meta
-    fields = [field for field in options.concrete_fields if not field.primary_key]
-    if names is not None:
-        fields = [options.get_field(name) for name in names]
-    columns = ", ".join(quote_name(field.column) for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    insert = connection.ops.insert_statement(on_conflict=on_conflict)
-    statement = f"{insert} {quote_name(options.db_table)} ({columns}) VALUES ({places})"
-    return [(field, _is_plain(field)) for field in fields], statement
+def _insert_into(model: type[models.Model], columns: tuple[str, ...]) -> str:
+    """The statement that inserts rows, up to their values."""
+    names = ", ".join(map(quote_name, columns))
+    return f"INSERT INTO {quote_name(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - names of our own schema
 
 
-def _is_plain(field: models.Field[Any, Any]) -> bool:
-    """Text or whole numbers, with no preparation of the field's own."""
-    own, base = type(field), models.Field
-    return (
-        own.get_prep_value in (models.CharField.get_prep_value, models.IntegerField.get_prep_value)
-        and own.get_db_prep_value in (base.get_db_prep_value, models.IntegerField.get_db_prep_value)
-        and (own.get_db_prep_save, own.pre_save) == (base.get_db_prep_save, base.pre_save)
-    )
+class _Literals(dict[Any, str]):
+    """Values as SQL. The driver's way of each would cost more than the row, so texts are remembered."""
+
+    def __init__(self, literal_of: Callable[[Any], bytes]) -> None:
+        super().__init__({None: "NULL"})
+        self.literal_of = literal_of
+
+    def __missing__(self, value: Any) -> str:
+        if type(value) is Decimal and value.is_finite():
+            return format(value, "f")
+        literal = self.literal_of(value).decode()
+        if type(value) is str:
+            self[value] = literal
+        return literal
+
+
+def _written_out(rows: Sequence[tuple[Any, ...]], literal_of: Callable[[Any], bytes]) -> str:
+    """Rows as SQL. Whole numbers need no quoting."""
+    literals = _Literals(literal_of)
+    row_of = f"({', '.join(['%s'] * len(rows[0]))})"
+    written = [row_of % tuple([value if type(value) is int else literals[value] for value in row]) for row in rows]
+    return ", ".join(written)
 
 
 def write_numbers(model: type[models.Model], columns: Sequence[str], rows: Mapping[int, Sequence[int]]) -> None:
@@ -131,17 +108,21 @@ def write_numbers(model: type[models.Model], columns: Sequence[str], rows: Mappi
 
     The rows must be ones that this transaction has locked or inserted.
     """
-    require_transaction()
+    database = require_transaction()
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         part = sorted(rows)[start : start + ROWS_PER_STATEMENT]
-        _write_part(model, columns, {pk: rows[pk] for pk in part})
+        _write_part(database, model, columns, {pk: rows[pk] for pk in part})
 
 
-def _write_part(model: type[models.Model], columns: Sequence[str], rows: Mapping[int, Sequence[int]]) -> None:
+def _write_part(
+    database: BaseDatabaseWrapper,
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Mapping[int, Sequence[int]],
+) -> None:
     """One statement of `write_numbers`; the keys are in ascending order."""
     table, key = quote_name(model._meta.db_table), quote_name(model._meta.pk.column)
     keys = ", ".join(map(str, rows))
-    database = connections[DEFAULT_DB_ALIAS]
     if database.vendor == "mysql":
         # A binary search among the keys, then a look-up: CASE would try one key after the other for every row.
         values = [", ".join([str(row[place]) for row in rows.values()]) for place in range(len(columns))]

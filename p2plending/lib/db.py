@@ -14,7 +14,18 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, models, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    models,
+    transaction,
+)
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F
 
 from p2plending.lib.errors import Busy, Refused
@@ -50,10 +61,12 @@ class _RolledBack(Exception):
         super().__init__()
 
 
-def require_transaction() -> None:
-    """Refuse to write outside a transaction: a service forgot `run_money`. Raises RuntimeError (a bug)."""
-    if not connection.in_atomic_block:
+def require_transaction() -> BaseDatabaseWrapper:
+    """The connection, inside a transaction. Raises RuntimeError (a bug) outside: a service forgot `run_money`."""
+    database = connections[DEFAULT_DB_ALIAS]
+    if not database.in_atomic_block:
         raise RuntimeError("This writes money rows: call it inside run_money().")
+    return database
 
 
 def run_money(function: Callable[[], Result], *, deadline_seconds: float = DEADLINE_SECONDS) -> Result:

@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Refused(Exception):
-    """Base of every refusal. Nothing was changed when it is raised.
+    """Base of every refusal. Nothing is kept of the transaction in which it is raised.
 
     `code` is stable and documented; `status` is the HTTP status of the API; `message` is written for the person who
     asked, in the words of the interface.

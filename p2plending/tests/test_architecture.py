@@ -31,7 +31,7 @@ CLOCK_ALLOWED = {
 LEDGER_WRITERS = {"ledger/services/posting.py", "ledger/locks.py", "ledger/services/snapshots.py"}
 LEDGER_TABLES = {"Account", "JournalEntry", "Posting", "BalanceSnapshot"}
 WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete", "save"}
-BULK_WRITES = {"insert_rows", "insert_if_new", "write_numbers", "update_from"}
+BULK_WRITES = {"insert_rows", "insert_later", "write_numbers", "update_from"}
 CLOCK_READS = {
     ("datetime", "now"),
     ("datetime", "today"),
@@ -174,6 +174,7 @@ def test_the_books_have_one_door() -> None:
         "Posting.objects.create(debit=1)",
         "Account.objects.filter(pk=1).update(balance=0)",
         "insert_rows(Posting, columns, rows)",
+        "insert_later(JournalEntry, values)",
         "write_numbers(Account, columns, rows)",
         "JournalEntry(kind=kind)",
     ],

@@ -1,19 +1,19 @@
 """Django's backend for MySQL and MariaDB, with fewer trips to the server.
 
-A statement whose answer nobody waits for (BEGIN, and the writes given to `run_later`) is kept and sent ahead of the
+A statement whose answer nobody waits for yet (BEGIN, and the writes given to `run_later`) is kept and sent ahead of the
 next statement, or of COMMIT, in one packet. The server runs a packet in order and stops at the first error, so that
 COMMIT is never reached by a transaction of which a part was refused.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import IntegrityError
 from django.db.backends.mysql import base as mysql
-from django.db.backends.utils import debug_transaction
+from MySQLdb.connections import Connection as DriverConnection
+
+from p2plending.lib.waiting import AlreadyThere, Statement
 
 BEGIN = "BEGIN"
 # Characters. Longer statements gain nothing by company, and the server takes packets only up to a size.
@@ -21,125 +21,134 @@ LONGEST_WAITING = 16_384
 # Deadlock, lock wait, changed since read: the server may have rolled the transaction back, and what came after would
 # stand alone. Nothing may come after.
 CONFLICT_ERRORS = {1213, 1205, 1020}
+DUPLICATE_KEY_ERROR = 1062
+
+
+class Connection(DriverConnection):
+    """The driver's connection. It sends what waits ahead of any query, and gives those answers to the statements."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.waiting: list[Statement] = []
+        super().__init__(*args, **kwargs)
+
+    def query(self, query: bytes) -> None:
+        if self.waiting:
+            self._send(self.waiting, query)
+        else:
+            super().query(query)
+
+    def send_waiting(self) -> None:
+        """Send what waits, with nothing after it."""
+        if self.waiting:
+            self._send(self.waiting)
+
+    def _send(self, waiting: list[Statement], *query: bytes) -> None:
+        """Send one packet and read its answers, but for that of `query`, which is the caller's."""
+        self.waiting = []
+        try:
+            super().query(b";".join([*[statement.text.encode() for statement in waiting], *query]))
+            for statement in waiting:
+                statement.row_id, statement.is_sent = self.insert_id(), True
+                self.next_result()
+        except mysql.Database.IntegrityError as error:
+            refused = next((statement for statement in waiting if not statement.is_sent), None)
+            if refused is not None and refused.must_be_new and error.args[0] == DUPLICATE_KEY_ERROR:
+                raise AlreadyThere(refused.text) from error
+            raise
 
 
 class Cursor(mysql.CursorWrapper):
-    """A cursor that sends what waits ahead of its own statement and skips those answers."""
+    """A cursor that ends the transaction on errors after which nothing may come."""
 
     def __init__(self, cursor: Any, database: DatabaseWrapper) -> None:
         super().__init__(cursor)
         self.database = database
-        self.bytes_ahead = 0
 
     def execute(self, query: str, args: Any = None) -> int:
-        waiting = self.database.take_waiting()
-        if waiting:
-            ahead = "".join([f"{statement};" for statement in waiting])
-            self.bytes_ahead = len(ahead.encode())
-            query = (ahead if args is None else ahead.replace("%", "%%")) + query
-        else:
-            self.bytes_ahead = 0
         try:
-            self.cursor.execute(query, args)
-            for _statement in waiting:
-                self.cursor.nextset()
-        except mysql.Database.OperationalError as error:
-            code = error.args[0]
-            if code in CONFLICT_ERRORS and self.database.in_atomic_block:
-                self.database.needs_rollback = True
-            if code in self.codes_for_integrityerror:
-                raise IntegrityError(*error.args) from error
-            raise
-        return self.cursor.rowcount
-
-    def executemany(self, query: str, args: Iterable[Any]) -> int | None:
-        self._send_waiting()
-        return super().executemany(query, args)
-
-    def callproc(self, name: str, args: Iterable[Any] = ()) -> Any:
-        self._send_waiting()
-        return self.cursor.callproc(name, args)
-
-    @property
-    def _executed(self) -> bytes | None:
-        # Where Django's log of queries looks for the text: without what was sent ahead, which has its own lines there.
-        return self.cursor._executed and self.cursor._executed[self.bytes_ahead :]
-
-    def _send_waiting(self) -> None:
-        if self.database.is_waiting:
-            self.execute("DO 0")
+            return self.cursor.execute(query, args)
+        except (mysql.Database.OperationalError, AlreadyThere) as error:
+            self.database.raise_as_known(error)
 
 
 class DatabaseWrapper(mysql.DatabaseWrapper):
     """One connection, and the statements that wait for the next trip."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._waiting: list[str] = []
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a statement has not been sent yet."""
-        return bool(self._waiting)
-
-    def take_waiting(self) -> list[str]:
-        """The statements to be sent now, in order; none of them waits any longer."""
-        waiting, self._waiting = self._waiting, []
-        return waiting
-
-    def run_later(self, statement: str) -> None:
-        """Run a write with the next statement of this transaction, at the latest with its COMMIT.
-
-        Its values are written out. Its error is raised where it is sent. Raises RuntimeError (a bug) outside a
-        transaction, where nothing would ever send it.
-        """
-        if not self.in_atomic_block:
-            raise RuntimeError("A statement can only wait inside a transaction.")
-        if len(statement) + sum(map(len, self._waiting)) > LONGEST_WAITING:
-            with self.cursor() as cursor:
-                cursor.execute(statement)
-            return
-        self.validate_no_broken_transaction()
-        self._keep(statement)
-
-    def _keep(self, statement: str) -> None:
-        self._waiting.append(statement)
-        if self.queries_logged:
-            self.queries_log.append({"sql": statement, "time": "0.000"})
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
+        return Connection(**conn_params)
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         return Cursor(self.connection.cursor(), self)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a statement has not been sent yet."""
+        return self.connection is not None and bool(self.connection.waiting)
+
+    def run_later(self, text: str, *, must_be_new: bool = False) -> Statement:
+        """Run a write with the next statement of this transaction, at the latest with its COMMIT.
+
+        Its values are written out. Its error is raised where it is sent: AlreadyThere for a row that `must_be_new`.
+        Raises RuntimeError (a bug) outside a transaction, where nothing would ever send it.
+        """
+        if not self.in_atomic_block:
+            raise RuntimeError("A statement can only wait inside a transaction.")
+        self.validate_no_broken_transaction()
+        statement = Statement(text, must_be_new)
+        self._keep(statement)
+        if sum([len(waiting.text) for waiting in self.connection.waiting]) > LONGEST_WAITING:
+            self.send_waiting()
+        return statement
+
+    def send_waiting(self) -> None:
+        """Send what waits now, because an answer is wanted."""
+        self.validate_no_broken_transaction()
+        with self.wrap_database_errors:
+            try:
+                self.connection.send_waiting()
+            except (mysql.Database.OperationalError, AlreadyThere) as error:
+                self.raise_as_known(error)
+
+    def raise_as_known(self, error: Exception) -> NoReturn:
+        """Raise the driver's error under the name that Django gives it; some of them end the transaction."""
+        code = error.args[0]
+        if self.in_atomic_block and (code in CONFLICT_ERRORS or isinstance(error, AlreadyThere)):
+            self.needs_rollback = True
+        if code in Cursor.codes_for_integrityerror:
+            raise IntegrityError(*error.args) from error
+        raise error
+
+    def _keep(self, statement: Statement) -> None:
+        self.connection.waiting.append(statement)
+        if self.queries_logged:
+            self.queries_log.append({"sql": statement.text, "time": "0.000"})
+
     def _start_transaction_under_autocommit(self) -> None:
         # Django calls this in place of SET autocommit = 0, and finds no SET autocommit = 1 to send at the end.
-        self._waiting = []
-        self._keep(BEGIN)
+        self.connection.waiting = []
+        self._keep(Statement(BEGIN))
+
+    def _nothing_was_sent(self) -> bool:
+        """Whether the server does not know of the transaction."""
+        return self.is_waiting and self.connection.waiting[0].text == BEGIN
 
     def _commit(self) -> None:
-        waiting = self.take_waiting()
-        if waiting == [BEGIN]:
-            return
-        if not waiting:
+        if self._nothing_was_sent() and len(self.connection.waiting) == 1:
+            self.connection.waiting = []
+        elif self.is_waiting:
+            self._keep(Statement("COMMIT"))
+            self.send_waiting()
+        else:
             super()._commit()
-            return
-        self._waiting = waiting
-        with (
-            debug_transaction(self, "COMMIT"),
-            self.wrap_database_errors,
-            contextlib.closing(self.create_cursor()) as cursor,
-        ):
-            cursor.execute("COMMIT")
 
     def _rollback(self) -> None:
-        # A transaction of which nothing was sent is unknown to the server.
-        if self.take_waiting()[:1] != [BEGIN]:
+        is_unknown = self._nothing_was_sent()
+        if self.is_waiting:
+            self.connection.waiting = []
+        if not is_unknown:
             super()._rollback()
 
     def _savepoint_rollback(self, sid: str) -> None:
         # Whatever waits came after the savepoint: making one sends what waited before.
-        self._waiting = []
+        self.connection.waiting = []
         super()._savepoint_rollback(sid)
-
-    def _close(self) -> None:
-        self._waiting = []
-        super()._close()

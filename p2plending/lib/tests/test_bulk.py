@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max, Min
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import OperationKey
 from p2plending.lib import bulk, clock
-from p2plending.lib.bulk import insert_if_new, insert_row, insert_rows, write_numbers
+from p2plending.lib.bulk import as_read, id_of, insert_later, insert_rows, write_numbers
+from p2plending.lib.waiting import AlreadyThere
 
 COLUMNS = ("scope", "operation", "key", "fingerprint", "result_id", "created_at")
 
@@ -44,37 +47,45 @@ def stored(key: str) -> tuple:
     return OperationKey.objects.values_list("scope", "fingerprint", "result_id").get(key=key)
 
 
-def a_key(key: str, fingerprint: str = "f", result_id: int | None = None) -> OperationKey:
-    return OperationKey(scope="system", operation="test", key=key, fingerprint=fingerprint, result_id=result_id)
-
-
-@pytest.mark.django_db
-def test_a_row_that_is_in_the_database_is_not_inserted_again() -> None:
-    with transaction.atomic():
-        row = insert_row(a_key("once"))
-        with pytest.raises(ValueError, match="in the database already"):
-            insert_row(row)
-    assert OperationKey.objects.count() == 1
+def values_of(key: str, fingerprint: str = "f", result_id: int | None = None) -> dict[str, Any]:
+    """The columns of a row but for its primary key."""
+    return {
+        "scope": "system",
+        "operation": "test",
+        "key": key,
+        "fingerprint": fingerprint,
+        "result_id": result_id,
+        "created_at": clock.now(),
+    }
 
 
 @pytest.mark.django_db
 def test_an_inserted_row_is_what_save_would_have_written() -> None:
+    values = values_of("né 100% ; '", result_id=7)
     with transaction.atomic():
-        row = insert_row(a_key("né 100% ; '", result_id=7))
-    assert OperationKey.objects.get(pk=row.pk).created_at == row.created_at
-    assert stored("né 100% ; '") == ("system", "f", 7)
+        row = as_read(OperationKey, id_of(insert_later(OperationKey, values)), values)
+    assert OperationKey.objects.get().created_at == row.created_at
+    assert (OperationKey.objects.get().pk, *stored("né 100% ; '")) == (row.pk, "system", "f", 7)
     row.fingerprint = "g"
     row.save()
     assert stored("né 100% ; '") == ("system", "g", 7)
 
 
 @pytest.mark.django_db
-def test_a_key_that_is_there_is_left_as_it_is() -> None:
-    values = {"scope": "system", "operation": "test", "key": "k", "fingerprint": "f", "created_at": clock.now()}
+def test_a_row_that_must_be_new_leaves_the_one_that_is_there() -> None:
     with transaction.atomic():
-        first = insert_if_new(OperationKey, values)
-        second = insert_if_new(OperationKey, values | {"fingerprint": "other"})
-    assert (first, second) == (OperationKey.objects.get().pk, None)
+        id_of(insert_later(OperationKey, values_of("k"), must_be_new=True))
+    with pytest.raises(AlreadyThere), transaction.atomic():
+        id_of(insert_later(OperationKey, values_of("k", "other"), must_be_new=True))
+    assert stored("k") == ("system", "f", None)
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_there_is_an_error_when_nobody_asked_for_a_new_one() -> None:
+    with transaction.atomic():
+        id_of(insert_later(OperationKey, values_of("k")))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        id_of(insert_later(OperationKey, values_of("k", "other")))
     assert stored("k") == ("system", "f", None)
 
 

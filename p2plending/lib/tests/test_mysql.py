@@ -13,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import OperationKey
 from accounts.services.idempotency import run_once
+from p2plending.lib.bulk import id_of
+from p2plending.lib.waiting import AlreadyThere, Statement
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 
@@ -23,8 +25,8 @@ INSERT = (
 )
 
 
-def later(key: str, fingerprint: str = "f") -> None:
-    connection.run_later(INSERT.format(key=key, fingerprint=fingerprint))
+def later(key: str, fingerprint: str = "f", *, must_be_new: bool = False) -> Statement:
+    return connection.run_later(INSERT.format(key=key, fingerprint=fingerprint), must_be_new=must_be_new)
 
 
 def together(*steps: Callable[[], object]) -> None:
@@ -192,3 +194,42 @@ def test_the_first_answer_is_that_of_the_statement_and_not_of_what_went_ahead() 
     replay = run_once(insert, model=OperationKey, operation="test", key="k", actor=None, parameters={})
     assert (replay.pk, replay.is_replay) == (fact.pk, True)
     assert keys() == ["k", "waited", "asked"]
+
+
+def test_the_server_goes_no_further_than_a_row_that_is_there_though_it_must_be_new() -> None:
+    with transaction.atomic():
+        later("there")
+    with pytest.raises(AlreadyThere):
+        together(partial(later, "there", must_be_new=True), partial(later, "behind"), keys)
+    assert keys() == ["there"]
+
+
+def test_nothing_follows_a_row_that_is_there_though_it_must_be_new() -> None:
+    with transaction.atomic():
+        later("there")
+    with transaction.atomic():
+        later("there", must_be_new=True)
+        with pytest.raises(AlreadyThere):
+            keys()
+        with pytest.raises(TransactionManagementError):
+            later("behind")
+        transaction.set_rollback(True)
+    assert keys() == ["there"]
+
+
+def test_the_answer_of_a_row_that_waits_is_there_when_it_was_sent() -> None:
+    with transaction.atomic():
+        rows = [later(key) for key in ("one", "two")]
+        assert [row.is_sent for row in rows] == [False, False]
+        connection.send_waiting()
+        assert [row.row_id for row in rows] == list(OperationKey.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def test_a_row_that_was_rolled_back_before_it_was_sent_has_no_id() -> None:
+    inserted = []
+    with transaction.atomic():
+        with pytest.raises(ZeroDivisionError):
+            together(lambda: inserted.append(later("lost")), refuse)
+        with pytest.raises(RuntimeError, match="rolled back"):
+            id_of(inserted[0])
+    assert keys() == []
