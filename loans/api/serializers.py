@@ -28,7 +28,8 @@ class ProductSerializer(serializers.ModelSerializer):
         model = LoanProduct
         fields = (
             "code", "name", "min_amount", "max_amount", "amount_step", "min_term_months", "max_term_months",
-            "base_rate", "term_addon", "schedule_method", "day_count", "servicing_fee_rate", "grades", "currency",
+            "base_rate", "term_addon", "schedule_method", "day_count", "payment_every", "payment_unit", "payment_count",
+            "servicing_fee_rate", "grades", "currency",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -19,6 +19,7 @@ from loans.services.assessment import preview_outcome
 from loans.terms import monthly_amount
 from p2plending.figures import format_length, format_period
 from p2plending.lib import clock
+from p2plending.lib.money import format_plain
 from p2plending.tests.world import TODAY, active_loan, draft_loan, offered_loan, set_price
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +99,28 @@ def test_a_loan_of_a_number_of_payments_says_the_number(
     LoanProduct.objects.filter(pk=fortnights.pk).update(payment_count=10)
     loan = offered_loan(alice, today=clock.business_date())
     assert ", 10 times, " in body_of(client_of(alice), "loans:loan", loan.reference)
+
+
+def test_a_quote_of_a_number_of_payments_is_one_row_for_every_length(fortnights: LoanProduct, client: Client) -> None:
+    compared = client.get(reverse("loans:quote"))
+    assert len(compared.context["plans"]) > 1
+    LoanProduct.objects.filter(pk=fortnights.pk).update(payment_count=10)
+    page = client.get(reverse("loans:quote"))
+    [plan] = page.context["plans"]
+    assert (plan, len(plan.quote.schedule.lines)) == (page.context["chosen"], 10)
+    text = page.content.decode()
+    assert text.count('name="term_months"') == 1
+    assert "10 payments, if your grade is B" in text
+    assert "A longer loan costs less" not in text
+    assert "24 months" not in text
+
+    [product] = client.get("/api/v1/products/").json()
+    assert [product[name] for name in ("payment_every", "payment_unit", "payment_count")] == [2, "week", 10]
+    asked = {"amount": "5000.00", "term_months": 24, "grade": "B"}
+    answer = client.post("/api/v1/calculator/", asked, content_type="application/json").json()
+    payments = [line["payment"] for line in answer["quote"]["schedule"]]
+    assert len(payments) == 10
+    assert payments[0] == format_plain(plan.quote.instalment_amount, 2)
 
 
 def test_agreement_listing_and_note_follow_the_period(

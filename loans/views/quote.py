@@ -34,8 +34,11 @@ def quote(request: HttpRequest) -> HttpResponse:
 def plans_context(
     product: LoanProduct, grade_terms: GradeTerms, asked: dict[str, int | None]
 ) -> dict[str, list[PricedTerm] | PricedTerm]:
-    """The comparison and the chosen one of it, for quote and application."""
+    """The comparison and the chosen one of it, for quote and application.
+
+    A product with a number of payments of its own has one plan, whatever the months: there is nothing to compare.
+    """
     chosen = asked["term_months"]
-    terms = sorted({*term_choices(product), chosen})
+    terms = [chosen] if product.payment_count else sorted({*term_choices(product), chosen})
     plans = priced_terms(product, grade_terms, asked["requested_amount"], terms, business_date(), asked.get("due_day"))
     return {"plans": plans, "chosen": next(plan for plan in plans if plan.term_months == chosen)}
