@@ -131,14 +131,16 @@ def _freeze_schedule(loan: Loan, quoted: Quote, actor: User | None, today: dt.da
 
 
 def _activate(loan: Loan, quoted: Quote, actor: User | None, today: dt.date) -> None:
-    first, last = quoted.schedule.lines[0], quoted.schedule.lines[-1]
+    lines = quoted.schedule.lines
+    # Nothing is due in a first period that is free of both principal and interest.
+    first = next(line for line in lines if line.payment)
     move_loan(
         loan,
         LoanEvent.DISBURSE,
         actor=actor,
         today=today,
         disbursed_on=today,
-        maturity_date=last.due_date,
+        maturity_date=lines[-1].due_date,
         schedule_version=FIRST_VERSION,
         principal_outstanding=loan.principal,
         next_due_on=first.due_date,

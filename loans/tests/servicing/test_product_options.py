@@ -12,9 +12,9 @@ from loans.holiday_calendars import first_day_of_lateness
 from loans.models import Instalment, Loan
 from loans.quoting import quote_for
 from loans.services.servicing import bring_up_to_date
-from loans.tests.servicing.paying import fresh
+from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.books import assert_sound_books
-from p2plending.tests.world import TODAY, active_loan, set_price
+from p2plending.tests.world import TODAY, active_loan, fund_wallet, set_price
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +50,23 @@ def test_free_periods_and_multiples_shape_the_schedule_of_new_loans_only(loan: L
     due = Instalment.objects.filter(loan=made).order_by("number").values_list("principal_due", "interest_due")
     assert list(due) == [(line.principal, line.interest) for line in lines]
     assert Instalment.objects.get(loan=loan, number=1).interest_due == 100_00
+
+
+def test_a_first_payment_of_nothing_is_passed_over_and_the_books_are_sound_to_the_end(alice: User, bob: User) -> None:
+    product = set_price(Decimal("0.12"))
+    product.interest_free_periods, product.principal_free_periods = 1, 1
+    product.save()
+    made = active_loan(alice, {bob: 1_000_00})
+    plan = list(Instalment.objects.filter(loan=made).order_by("number"))
+    assert [row.total_unpaid for row in plan[:2]] == [0, 96_45]
+    assert (made.next_due_on, made.next_due_amount) == (dt.date(2026, 3, 15), 96_45)
+    assert_sound_books()
+    fund_wallet(alice, 200_00)
+    after_first = bring_up_to_date(loan_id=made.pk, today=plan[0].due_date + dt.timedelta(days=20))
+    assert (after_first.days_past_due, after_first.next_due_amount) == (0, 96_45)
+    assert_sound_books()
+    for row in plan[1:]:
+        bring_up_to_date(loan_id=made.pk, today=row.due_date)
+        pay(made, row.total_unpaid, row.due_date)
+        assert_sound_books()
+    assert (fresh(made).status, fresh(made).next_due_amount) == ("repaid", None)
