@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from matching.enums import DecisionReason, MandateStatus, ProposalStatus, RiskTolerance
-from p2plending.lib.models import GuardedModel, MoneyField, RateField, TimestampedModel
+from p2plending.lib.models import GuardedModel, KeyTextField, MoneyField, RateField, TimestampedModel
 
 
 class RiskProfile(TimestampedModel):
@@ -88,7 +88,7 @@ class MatchProposal(TimestampedModel):
 class AllocationRun(models.Model):
     """One sharing-out of one loan among mandates; `key` makes it happen once per occasion."""
 
-    key = models.CharField(max_length=80, unique=True)
+    key = KeyTextField(max_length=80, unique=True)
     loan = models.ForeignKey("loans.Loan", on_delete=models.PROTECT, related_name="allocation_runs")
     business_date = models.DateField()
     room = MoneyField()

@@ -6,13 +6,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import DeliveryStatus
+from p2plending.lib.models import KeyTextField
 
 
 class Notification(models.Model):
     """One event told to one person, exactly once (`key`). The e-mail twin is sent by a task."""
 
     user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="notifications")
-    key = models.CharField(max_length=120, unique=True, editable=False)
+    key = KeyTextField(max_length=120, unique=True, editable=False)
     event = models.CharField(_("event"), max_length=60, db_index=True)
     title = models.CharField(_("title"), max_length=200)
     body = models.TextField(_("text"))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.db import models
 
+from p2plending.lib.models import KeyTextField
+
 
 class OperationKey(models.Model):
     """Written in the same transaction as the effect: no half state, nothing "in progress" to get stuck."""
 
-    scope = models.CharField(max_length=40)
-    operation = models.CharField(max_length=60)
-    key = models.CharField(max_length=120)
+    scope = KeyTextField(max_length=40)
+    operation = KeyTextField(max_length=60)
+    key = KeyTextField(max_length=120)
     fingerprint = models.CharField(max_length=64)
     result_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

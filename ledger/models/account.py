@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ledger.enums import AccountType, Book, Side
-from p2plending.lib.models import MoneyField
+from p2plending.lib.models import KeyTextField, MoneyField
 
 
 class Account(models.Model):
@@ -15,7 +15,7 @@ class Account(models.Model):
     `version` counts the postings of a guarded account and gives each its `seq`.
     """
 
-    key = models.CharField(max_length=40, unique=True, editable=False)
+    key = KeyTextField(max_length=40, unique=True, editable=False)
     code = models.CharField(_("code"), max_length=5, db_index=True)
     book = models.CharField(_("book"), max_length=1, choices=Book)
     type = models.CharField(_("type"), max_length=10, choices=AccountType)

@@ -7,14 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.enums import EntryKind, LineCode
 from p2plending.lib.append_only import AppendOnlyModel
-from p2plending.lib.models import MoneyField
+from p2plending.lib.models import KeyTextField, MoneyField
 
 
 class JournalEntry(AppendOnlyModel):
     """One business event in the books. `value_date` is when it counts, `posted_at` when it was written."""
 
     reference = models.CharField(_("reference"), max_length=16, unique=True)
-    idempotency_key = models.CharField(max_length=160, unique=True)
+    idempotency_key = KeyTextField(max_length=160, unique=True)
     kind = models.CharField(_("kind"), max_length=24, choices=EntryKind, db_index=True)
     value_date = models.DateField(_("value date"), db_index=True)
     posted_at = models.DateTimeField(_("posted"), auto_now_add=True, db_index=True)

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from loans.collection_enums import ApprovalKind, ApprovalState
-from p2plending.lib.models import GuardedModel
+from p2plending.lib.models import GuardedModel, KeyTextField
 
 
 class ApprovalRequest(GuardedModel):
@@ -24,7 +24,7 @@ class ApprovalRequest(GuardedModel):
     payload_sha256 = models.CharField(max_length=64)
     reason = models.CharField(_("reason"), max_length=500)
     state = models.CharField(_("state"), max_length=10, choices=ApprovalState, default=ApprovalState.PENDING)
-    open_key = models.CharField(max_length=40, unique=True, null=True, blank=True, editable=False)
+    open_key = KeyTextField(max_length=40, unique=True, null=True, blank=True, editable=False)
     maker = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, related_name="+")
     checker = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     asked_on = models.DateField(_("asked on"))

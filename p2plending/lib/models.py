@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from p2plending.lib.forms import MoneyFormField
 
@@ -43,6 +44,21 @@ class CarryField(models.DecimalField):
         kwargs["decimal_places"] = 12
         kwargs.setdefault("default", Decimal(0))
         super().__init__(*args, **kwargs)
+
+
+class KeyTextField(models.CharField):
+    """A key: two texts that differ in anything, in case, accents or spaces at the end too, are two keys.
+
+    SQLite compares so by itself. MariaDB and MySQL do in their binary collations without padding, and in no other.
+    """
+
+    description = "Key (up to %(max_length)s characters, compared exactly)"
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "mysql":
+            parameters["collation"] = "utf8mb4_nopad_bin" if connection.mysql_is_mariadb else "utf8mb4_0900_bin"
+        return parameters
 
 
 class TimestampedModel(models.Model):
