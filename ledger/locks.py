@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 
 from accounts.models import User
 from ledger.chart import CHART, ChartLine
 from ledger.enums import OwnerKind
 from ledger.models import Account
-from p2plending.lib.bulk import quote_name
+from p2plending.lib.bulk import fetch_rows, quote_name
 from p2plending.lib.db import require_transaction
 
 KEYS_PER_QUERY = 5_000
@@ -67,7 +67,8 @@ def lock_accounts(keys: Collection[str]) -> dict[str, LockedAccount]:
     if missing:
         ids |= _find_or_open(missing)
     guarded = {key: pk for key, pk in ids.items() if CHART[key[:5]].is_guarded}
-    accounts = _lock(database, guarded.values())
+    for_update = " FOR UPDATE" if database.features.has_select_for_update else ""
+    accounts = _lock(guarded.values(), for_update=for_update)
     if accounts.keys() != guarded.keys():
         # Another database stands behind the connection than the one that was learnt from.
         _known.clear()
@@ -100,22 +101,22 @@ def _learn(found: dict[str, int]) -> None:
     _known.update(found)
 
 
-def _lock(database: BaseDatabaseWrapper, ids: Iterable[int]) -> dict[str, LockedAccount]:
+def _lock(ids: Iterable[int], *, for_update: str) -> dict[str, LockedAccount]:
     ordered = sorted(ids)
     locked: dict[str, LockedAccount] = {}
     # By hand: this is the hottest statement of the books, and the ORM would cost more than the database.
-    lock = " FOR UPDATE" if database.features.has_select_for_update else ""
-    columns = ", ".join(map(quote_name, ("id", "key", "balance", "version", "has_due")))
-    with database.cursor() as cursor:
-        for start in range(0, len(ordered), KEYS_PER_QUERY):
-            places = ", ".join(map(str, ordered[start : start + KEYS_PER_QUERY]))
-            cursor.execute(
-                f"SELECT {columns} FROM {quote_name(Account._meta.db_table)} "  # noqa: S608 - names and numbers of ours
-                f"WHERE id IN ({places}) ORDER BY id{lock}"
-            )
-            for pk, key, balance, version, has_due in cursor.fetchall():
-                locked[key] = LockedAccount(pk, key, balance, version, bool(has_due))
+    for start in range(0, len(ordered), KEYS_PER_QUERY):
+        places = ", ".join(map(str, ordered[start : start + KEYS_PER_QUERY]))
+        found = fetch_rows(f"{_select()} WHERE id IN ({places}) ORDER BY id{for_update}")
+        for pk, key, balance, version, has_due in found:
+            locked[key] = LockedAccount(pk, key, balance, version, bool(has_due))
     return locked
+
+
+@functools.cache
+def _select() -> str:
+    columns = ", ".join(map(quote_name, ("id", "key", "balance", "version", "has_due")))
+    return f"SELECT {columns} FROM {quote_name(Account._meta.db_table)}"  # noqa: S608 - names of our own schema
 
 
 def _fetch(keys: list[str]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from p2plending.lib.waiting import AlreadyThere
 Fact = TypeVar("Fact", bound=models.Model)
 
 SYSTEM_SCOPE = "system"
+CANONICAL = json.JSONEncoder(sort_keys=True, default=str, separators=(",", ":"))
 
 
 def scope_of(actor: User | None) -> str:
@@ -28,8 +29,7 @@ def scope_of(actor: User | None) -> str:
 
 def fingerprint_of(parameters: Mapping[str, Any]) -> str:
     """A digest of what was asked for; the same key with another digest is a conflict."""
-    canonical = json.dumps(parameters, sort_keys=True, default=str, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(CANONICAL.encode(parameters).encode()).hexdigest()
 
 
 def run_once(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -16,8 +16,6 @@ from p2plending.lib.waiting import AlreadyThere, Statement
 ModelRow = TypeVar("ModelRow", bound=models.Model)
 
 ROWS_PER_STATEMENT = 5_000
-# What every driver takes as it is.
-PLAIN_TYPES = (str, int, type(None))
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -26,7 +24,7 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     statement = _insert_into(model, tuple(columns))
     for part in _parts(rows):
         if database.vendor == "mysql":
-            database.run_later(statement + _written_out(part, database.connection.literal))
+            database.run_later(statement + _written_out(part, database))
         else:
             with database.cursor() as cursor:
                 cursor.executemany(f"{statement}({', '.join(['%s'] * len(columns))})", part)
@@ -41,12 +39,10 @@ def insert_later(model: type[models.Model], values: Mapping[str, Any], *, must_b
     """
     database = require_transaction()
     statement = _insert_into(model, tuple(values))
-    row = [
-        value if type(value) in PLAIN_TYPES else database.ops.adapt_unknown_value(value) for value in values.values()
-    ]
     if database.vendor == "mysql":
-        written = _written_out([tuple(row)], database.connection.literal)
+        written = _written_out([values.values()], database)
         return database.run_later(statement + written, must_be_new=must_be_new)
+    row = [database.ops.adapt_unknown_value(value) for value in values.values()]
     try:
         with database.cursor() as cursor:
             cursor.execute(f"{statement}({', '.join(['%s'] * len(row))})", row)
@@ -68,8 +64,15 @@ def id_of(inserted: Statement) -> int:
 
 def as_read(model: type[ModelRow], pk: int, values: Mapping[str, Any]) -> ModelRow:
     """The instance of a row whose columns, but for its primary key, were given to `insert_later`."""
-    names = [field.attname for field in model._meta.concrete_fields]
-    return model.from_db(DEFAULT_DB_ALIAS, names, [values.get(name, pk) for name in names])
+    row = {**values, model._meta.pk.attname: pk}
+    names = _names_of(model)
+    return model.from_db(DEFAULT_DB_ALIAS, names, [row[name] for name in names])
+
+
+@functools.cache
+def _names_of(model: type[models.Model]) -> list[str]:
+    """Attributes of the columns, in the order in which an instance takes them."""
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 @functools.cache
@@ -82,22 +85,22 @@ def _insert_into(model: type[models.Model], columns: tuple[str, ...]) -> str:
 class _Literals(dict[Any, str]):
     """Values as SQL. The driver's way of each would cost more than the row, so texts are remembered."""
 
-    def __init__(self, literal_of: Callable[[Any], bytes]) -> None:
+    def __init__(self, database: BaseDatabaseWrapper) -> None:
         super().__init__({None: "NULL"})
-        self.literal_of = literal_of
+        self.database = database
 
     def __missing__(self, value: Any) -> str:
+        if type(value) is str:
+            literal = self[value] = self.database.connection.string_literal(value).decode()
+            return literal
         if type(value) is Decimal and value.is_finite():
             return format(value, "f")
-        literal = self.literal_of(value).decode()
-        if type(value) is str:
-            self[value] = literal
-        return literal
+        return self.database.connection.literal(self.database.ops.adapt_unknown_value(value)).decode()
 
 
-def _written_out(rows: Sequence[tuple[Any, ...]], literal_of: Callable[[Any], bytes]) -> str:
+def _written_out(rows: Sequence[Collection[Any]], database: BaseDatabaseWrapper) -> str:
     """Rows as SQL. Whole numbers need no quoting."""
-    literals = _Literals(literal_of)
+    literals = _Literals(database)
     row_of = f"({', '.join(['%s'] * len(rows[0]))})"
     written = [row_of % tuple([value if type(value) is int else literals[value] for value in row]) for row in rows]
     return ", ".join(written)
@@ -136,6 +139,20 @@ def _write_part(
     changes = ", ".join(f"{quote_name(name)} = source.column{place}" for place, name in enumerate(columns, start=2))
     with database.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {changes} FROM (VALUES {listed}) AS source WHERE {key} = source.column1")  # noqa: S608 - names and numbers of ours
+
+
+def fetch_rows(statement: str) -> Iterable[tuple[Any, ...]]:
+    """All rows of a SELECT inside a transaction; its values are written out and nobody's input.
+
+    Two cursors around each other cost more than a short SELECT, so there is none on MariaDB unless statements are
+    logged or wrapped.
+    """
+    database = require_transaction()
+    if database.vendor == "mysql" and not database.queries_logged and not database.execute_wrappers:
+        return database.fetch(statement)
+    with database.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
 
 
 def update_from(

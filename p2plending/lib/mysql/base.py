@@ -28,8 +28,18 @@ class Connection(DriverConnection):
     """The driver's connection. It sends what waits ahead of any query, and gives those answers to the statements."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.waiting: list[Statement] = []
+        self.drop_waiting()
         super().__init__(*args, **kwargs)
+
+    def drop_waiting(self) -> None:
+        """Send nothing of what waits."""
+        self.waiting: list[Statement] = []
+        self.length = 0
+
+    def keep(self, statement: Statement) -> None:
+        """Let a statement wait."""
+        self.waiting.append(statement)
+        self.length += len(statement.text)
 
     def query(self, query: bytes) -> None:
         if self.waiting:
@@ -44,7 +54,7 @@ class Connection(DriverConnection):
 
     def _send(self, waiting: list[Statement], *query: bytes) -> None:
         """Send one packet and read its answers, but for that of `query`, which is the caller's."""
-        self.waiting = []
+        self.drop_waiting()
         try:
             super().query(b";".join([*[statement.text.encode() for statement in waiting], *query]))
             for statement in waiting:
@@ -65,6 +75,7 @@ class Cursor(mysql.CursorWrapper):
         self.database = database
 
     def execute(self, query: str, args: Any = None) -> int:
+        self.database.log_waiting()
         try:
             return self.cursor.execute(query, args)
         except (mysql.Database.OperationalError, AlreadyThere) as error:
@@ -95,19 +106,36 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
             raise RuntimeError("A statement can only wait inside a transaction.")
         self.validate_no_broken_transaction()
         statement = Statement(text, must_be_new)
-        self._keep(statement)
-        if sum([len(waiting.text) for waiting in self.connection.waiting]) > LONGEST_WAITING:
+        self.connection.keep(statement)
+        if self.connection.length > LONGEST_WAITING:
             self.send_waiting()
         return statement
 
     def send_waiting(self) -> None:
         """Send what waits now, because an answer is wanted."""
         self.validate_no_broken_transaction()
+        self.log_waiting()
         with self.wrap_database_errors:
             try:
                 self.connection.send_waiting()
             except (mysql.Database.OperationalError, AlreadyThere) as error:
                 self.raise_as_known(error)
+
+    def fetch(self, query: str) -> tuple[tuple[Any, ...], ...]:
+        """All rows of a SELECT whose values are written out, without a cursor. Only while nobody watches statements."""
+        self.validate_thread_sharing()
+        self.validate_no_broken_transaction()
+        with self.wrap_database_errors:
+            try:
+                self.connection.query(query.encode())
+                return self.connection.store_result().fetch_row(0)
+            except (mysql.Database.OperationalError, AlreadyThere) as error:
+                self.raise_as_known(error)
+
+    def log_waiting(self) -> None:
+        """Put what is about to be sent into Django's log of queries, each statement for itself."""
+        if self.connection.waiting and self.queries_logged:
+            self.queries_log.extend([{"sql": waiting.text, "time": "0.000"} for waiting in self.connection.waiting])
 
     def raise_as_known(self, error: Exception) -> NoReturn:
         """Raise the driver's error under the name that Django gives it; some of them end the transaction."""
@@ -118,15 +146,10 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
             raise IntegrityError(*error.args) from error
         raise error
 
-    def _keep(self, statement: Statement) -> None:
-        self.connection.waiting.append(statement)
-        if self.queries_logged:
-            self.queries_log.append({"sql": statement.text, "time": "0.000"})
-
     def _start_transaction_under_autocommit(self) -> None:
         # Django calls this in place of SET autocommit = 0, and finds no SET autocommit = 1 to send at the end.
-        self.connection.waiting = []
-        self._keep(Statement(BEGIN))
+        self.connection.drop_waiting()
+        self.connection.keep(Statement(BEGIN))
 
     def _nothing_was_sent(self) -> bool:
         """Whether the server does not know of the transaction."""
@@ -134,9 +157,9 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
 
     def _commit(self) -> None:
         if self._nothing_was_sent() and len(self.connection.waiting) == 1:
-            self.connection.waiting = []
+            self.connection.drop_waiting()
         elif self.is_waiting:
-            self._keep(Statement("COMMIT"))
+            self.connection.keep(Statement("COMMIT"))
             self.send_waiting()
         else:
             super()._commit()
@@ -144,11 +167,11 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
     def _rollback(self) -> None:
         is_unknown = self._nothing_was_sent()
         if self.is_waiting:
-            self.connection.waiting = []
+            self.connection.drop_waiting()
         if not is_unknown:
             super()._rollback()
 
     def _savepoint_rollback(self, sid: str) -> None:
         # Whatever waits came after the savepoint: making one sends what waited before.
-        self.connection.waiting = []
+        self.connection.drop_waiting()
         super()._savepoint_rollback(sid)
