@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 
 from accounts.models import User
@@ -67,8 +68,7 @@ def lock_accounts(keys: Collection[str]) -> dict[str, LockedAccount]:
     if missing:
         ids |= _find_or_open(missing)
     guarded = {key: pk for key, pk in ids.items() if CHART[key[:5]].is_guarded}
-    for_update = " FOR UPDATE" if database.features.has_select_for_update else ""
-    accounts = _lock(guarded.values(), for_update=for_update)
+    accounts = _lock(database, guarded.values())
     if accounts.keys() != guarded.keys():
         # Another database stands behind the connection than the one that was learnt from.
         _known.clear()
@@ -101,13 +101,14 @@ def _learn(found: dict[str, int]) -> None:
     _known.update(found)
 
 
-def _lock(ids: Iterable[int], *, for_update: str) -> dict[str, LockedAccount]:
+def _lock(database: BaseDatabaseWrapper, ids: Iterable[int]) -> dict[str, LockedAccount]:
     ordered = sorted(ids)
+    lock = " FOR UPDATE" if database.features.has_select_for_update else ""
     locked: dict[str, LockedAccount] = {}
     # By hand: this is the hottest statement of the books, and the ORM would cost more than the database.
     for start in range(0, len(ordered), KEYS_PER_QUERY):
         places = ", ".join(map(str, ordered[start : start + KEYS_PER_QUERY]))
-        found = fetch_rows(f"{_select()} WHERE id IN ({places}) ORDER BY id{for_update}")
+        found = fetch_rows(database, f"{_select()} WHERE id IN ({places}) ORDER BY id{lock}")
         for pk, key, balance, version, has_due in found:
             locked[key] = LockedAccount(pk, key, balance, version, bool(has_due))
     return locked

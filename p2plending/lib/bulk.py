@@ -95,7 +95,9 @@ class _Literals(dict[Any, str]):
             return literal
         if type(value) is Decimal and value.is_finite():
             return format(value, "f")
-        return self.database.connection.literal(self.database.ops.adapt_unknown_value(value)).decode()
+        adapted = self.database.ops.adapt_unknown_value(value)
+        # Days and times become texts.
+        return self[adapted] if type(adapted) is str else self.database.connection.literal(adapted).decode()
 
 
 def _written_out(rows: Sequence[Collection[Any]], database: BaseDatabaseWrapper) -> str:
@@ -112,42 +114,42 @@ def write_numbers(model: type[models.Model], columns: Sequence[str], rows: Mappi
     The rows must be ones that this transaction has locked or inserted.
     """
     database = require_transaction()
-    for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        part = sorted(rows)[start : start + ROWS_PER_STATEMENT]
-        _write_part(database, model, columns, {pk: rows[pk] for pk in part})
+    ordered = sorted(rows)
+    for start in range(0, len(ordered), ROWS_PER_STATEMENT):
+        keys = ordered[start : start + ROWS_PER_STATEMENT]
+        _write_part(database, model, columns, keys, [rows[key] for key in keys])
 
 
 def _write_part(
     database: BaseDatabaseWrapper,
     model: type[models.Model],
     columns: Sequence[str],
-    rows: Mapping[int, Sequence[int]],
+    keys: Sequence[int],
+    rows: Sequence[Sequence[int]],
 ) -> None:
     """One statement of `write_numbers`; the keys are in ascending order."""
     table, key = quote_name(model._meta.db_table), quote_name(model._meta.pk.column)
-    keys = ", ".join(map(str, rows))
     if database.vendor == "mysql":
         # A binary search among the keys, then a look-up: CASE would try one key after the other for every row.
-        values = [", ".join([str(row[place]) for row in rows.values()]) for place in range(len(columns))]
-        changes = ", ".join(
-            f"{quote_name(name)} = ELT(INTERVAL({key}, {keys}), {listed})"
-            for name, listed in zip(columns, values, strict=True)
-        )
-        database.run_later(f"UPDATE {table} SET {changes} WHERE {key} IN ({keys})")  # noqa: S608 - names and numbers of ours
+        listed = ", ".join(map(str, keys))
+        changes = [
+            f"{quote_name(name)} = ELT(INTERVAL({key}, {listed}), {', '.join(map(str, values))})"
+            for name, values in zip(columns, zip(*rows, strict=True), strict=True)
+        ]
+        database.run_later(f"UPDATE {table} SET {', '.join(changes)} WHERE {key} IN ({listed})")  # noqa: S608 - names and numbers of ours
         return
-    listed = ", ".join(f"({pk}, {', '.join(map(str, row))})" for pk, row in rows.items())
+    listed = ", ".join(f"({pk}, {', '.join(map(str, row))})" for pk, row in zip(keys, rows, strict=True))
     changes = ", ".join(f"{quote_name(name)} = source.column{place}" for place, name in enumerate(columns, start=2))
     with database.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {changes} FROM (VALUES {listed}) AS source WHERE {key} = source.column1")  # noqa: S608 - names and numbers of ours
 
 
-def fetch_rows(statement: str) -> Iterable[tuple[Any, ...]]:
+def fetch_rows(database: BaseDatabaseWrapper, statement: str) -> Iterable[tuple[Any, ...]]:
     """All rows of a SELECT inside a transaction; its values are written out and nobody's input.
 
     Two cursors around each other cost more than a short SELECT, so there is none on MariaDB unless statements are
     logged or wrapped.
     """
-    database = require_transaction()
     if database.vendor == "mysql" and not database.queries_logged and not database.execute_wrappers:
         return database.fetch(statement)
     with database.cursor() as cursor:
