@@ -28,16 +28,20 @@ _AHEAD: dict[FutureInstalments, Promise] = {
     FutureInstalments.REAMORTIZATION: _("Money above what is due makes all payments ahead smaller."),
 }
 
+_PAYS_NEXT = (FutureInstalments.NEXT, FutureInstalments.NEXT_THEN_LAST)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PlanWords:
     """How the plan of one loan meets its payments.
 
-    `promise` and `ahead` are empty for a plan that holds. `order` says what a payment pays first, `source` what a
-    payment of the plan is made of. `charges` names what comes on top: fees, or late fees only.
+    `promise` and `ahead` are empty for a plan that holds. `pays_next`: money in advance pays the next payment.
+    `order` says what a payment pays first, `source` what a payment of the plan is made of. `charges` names what comes
+    on top: fees, or late fees only.
     """
 
     follows_money: bool
+    pays_next: bool
     promise: str | Promise
     ahead: str | Promise
     order: str | Promise
@@ -51,6 +55,7 @@ def plan_words(loan: Loan) -> PlanWords:
     follows = is_progressive(loan, terms)
     return PlanWords(
         follows_money=follows,
+        pays_next=not follows or terms.future_instalments in _PAYS_NEXT,
         promise=_promise(terms) if follows else "",
         ahead=_AHEAD[terms.future_instalments] if follows else "",
         order=_order(terms, follows),
@@ -70,6 +75,8 @@ def _order(terms: LoanTerms, follows: bool) -> str:
     told = {"parts": ", ".join(str(_PARTS[part]) for part in parts)}
     if follows and terms.payment_way is AllocationWay.VERTICAL:
         return _t("In this order, each through all payments that are due: %(parts)s.") % told
+    if follows:
+        return _t("In this order: %(parts)s; of what is due, the oldest first.") % told
     return _t("In this order: %(parts)s; the oldest first.") % told
 
 

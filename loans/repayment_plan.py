@@ -111,6 +111,11 @@ class RepaymentPreview:
         return sum(1 for row in self.plan.rows if row.total_unpaid)
 
     @property
+    def last_on(self) -> dt.date | None:
+        """The day of the last payment still to come; money in advance may have paid those after it."""
+        return max((row.due_date for row in self.plan.rows if row.total_unpaid), default=None)
+
+    @property
     def interest_left(self) -> int:
         """The interest still to pay after it, if everything is paid on its day, in minor units."""
         return sum(row.interest_unpaid for row in self.plan.rows)

@@ -214,13 +214,14 @@ def target_bar(
     return _svg(height, body)
 
 
-def payment_dots(done: int, total: int) -> SafeString:
+def payment_dots(paid: Sequence[bool]) -> SafeString:
     """One dot a payment: filled when paid, ringed when next. Say the same in words beside it."""
-    dots = []
-    for n in range(total):
-        kind = "pd--ok" if n < done else "pd--next" if n == done else ""
+    dots, total = [], len(paid)
+    following = next((n for n, is_paid in enumerate(paid) if not is_paid), total)
+    for n, is_paid in enumerate(paid):
+        kind = "pd--ok" if is_paid else "pd--next" if n == following else ""
         x = _percent(2 * (n % _DOTS_PER_ROW) + 1, 2 * _DOTS_PER_ROW)
-        dots.append((f"pd {kind}".strip(), x, 9 + 22 * (n // _DOTS_PER_ROW), 6 if n == done else 7))
+        dots.append((f"pd {kind}".strip(), x, 9 + 22 * (n // _DOTS_PER_ROW), 6 if n == following else 7))
     rows = -(-total // _DOTS_PER_ROW)
     return _svg(22 * (rows - 1) + 18, format_html_join("", '<circle class="{}" cx="{}%" cy="{}" r="{}"/>', dots))
 

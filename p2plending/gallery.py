@@ -70,7 +70,7 @@ def _sample_charts() -> dict[str, Any]:
             (grade, charts.target_bar(f"g{grade.lower()}", share, 50, 20), share)
             for grade, share in (("A", 26), ("B", 28), ("C", 17), ("D", 21), ("E", 8))
         ],
-        "dots": charts.payment_dots(6, 24),
+        "dots": charts.payment_dots([number < 6 for number in range(24)]),
         "funnel": charts.funnel([("Open loans", 42), ("Grade fits", 30), ("Rate fits", 12), ("Not yet yours", 2)]),
     }
 

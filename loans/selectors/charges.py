@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 
 from loans.enums import LoanStatus, ServicingMethod
 from loans.models import Loan, LoanCharge
 from loans.progressive import is_progressive, unpaid_charges
+from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 
 # What becomes of an unpaid charge when the loan is closed otherwise than by payment; else it went into another plan.
@@ -36,8 +38,12 @@ def charges_of(loan: Loan, today: dt.date) -> list[ChargeLine]:
     if not found:
         return []
     unpaid = _unpaid(loan, today)
-    lines = [(charge, unpaid.get(charge.reference)) for charge in found]
-    return [ChargeLine(charge, left, _state(loan, charge, left, today)) for charge, left in lines]
+    due_dates = [row.due_date for row in live_instalments(loan)] if any(unpaid.values()) else []
+    lines = []
+    for charge in found:
+        left = unpaid.get(charge.reference)
+        lines.append(ChargeLine(charge, left, _state(loan, charge, left, _asked_on(charge, due_dates), today)))
+    return lines
 
 
 def follows_money(loan: Loan) -> bool:
@@ -52,7 +58,14 @@ def _unpaid(loan: Loan, today: dt.date) -> dict[str, int]:
     return unpaid_charges(loan, terms, today)
 
 
-def _state(loan: Loan, charge: LoanCharge, unpaid: int | None, today: dt.date) -> str:
+def _asked_on(charge: LoanCharge, due_dates: Sequence[dt.date]) -> dt.date | None:
+    """The day of the payment that the charge is part of; None for a charge on every payment."""
+    if charge.due_on is None:
+        return None
+    return next((day for day in due_dates if day >= charge.due_on), charge.due_on)
+
+
+def _state(loan: Loan, charge: LoanCharge, unpaid: int | None, asked_on: dt.date | None, today: dt.date) -> str:
     if charge.waived_on:
         return "waived"
     if unpaid is None:
@@ -61,4 +74,4 @@ def _state(loan: Loan, charge: LoanCharge, unpaid: int | None, today: dt.date) -
         return "paid"
     if unpaid < charge.total:
         return "partial"
-    return "due" if charge.due_on is not None and charge.due_on <= today else "scheduled"
+    return "due" if asked_on is not None and asked_on <= today else "scheduled"

@@ -30,13 +30,32 @@ ROWS_SHOWN = 7
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One payment of the plan as pages show it. Amounts in minor units; `left` is the principal left after it."""
+    """One payment of the plan as pages show it: what it asks for without what was waived, in minor units.
+
+    `left` is the principal left after it, less what was paid in advance on payments after it.
+    """
 
     row: Instalment
     position: int
     state: str
     left: int
     is_next: bool
+
+    @property
+    def principal(self) -> int:
+        return self.row.principal_due - self.row.principal_removed
+
+    @property
+    def interest(self) -> int:
+        return self.row.interest_due - self.row.interest_removed
+
+    @property
+    def charges(self) -> int:
+        return self.row.late_fee_due - self.row.late_fee_removed
+
+    @property
+    def total(self) -> int:
+        return self.principal + self.interest + self.charges
 
     @property
     def paid_total(self) -> int:
@@ -108,14 +127,12 @@ def amounts_due(rows: list[Instalment], today: dt.date) -> AmountsDue:
 
 def plan_lines(loan: Loan, rows: list[Instalment], today: dt.date) -> list[PlanLine]:
     """The plan line by line: state in the words of `badges.instalment_badge`, and the principal left after each."""
-    left = sum(row.principal_due - row.principal_removed for row in rows)
     following = next((row for row in rows if row.total_unpaid), None)
-    lines = []
-    for position, row in enumerate(rows, start=1):
-        left -= row.principal_due - row.principal_removed
-        is_next = row is following
-        lines.append(PlanLine(row, position, _state(row, today, is_next), max(left, 0), is_next))
-    return lines
+    lefts = _principal_left(rows, today)[1:]
+    return [
+        PlanLine(row, position, _state(row, today, row is following), left, row is following)
+        for position, (row, left) in enumerate(zip(rows, lefts, strict=True), start=1)
+    ]
 
 
 def payment_plan(loan: Loan, today: dt.date) -> list[PlanLine]:
@@ -148,13 +165,11 @@ def paid_totals(loan: Loan) -> dict[str, int]:
 
 def balance_series(loan: Loan, rows: list[Instalment], today: dt.date) -> tuple[list[int], int, list[dt.date]]:
     """Principal owed after each line of the plan, the index of today in it, and the days of the points."""
-    whole = sum(row.principal_due - row.principal_removed for row in rows)
-    points, days, paid = [whole], [loan.disbursed_on], 0
-    for row in rows:
-        points.append(points[-1] - row.principal_due + row.principal_removed)
-        days.append(row.due_date)
-        if not row.total_unpaid:
-            paid += 1
+    points = _principal_left(rows, today)
+    points[0] = sum(row.principal_due - row.principal_removed for row in rows)
+    days = [loan.disbursed_on, *(row.due_date for row in rows)]
+    # Money in advance may have paid the last ones: today lies before the first that is not paid.
+    paid = next((number for number, row in enumerate(rows) if row.total_unpaid), len(rows))
     # A payment in parts lies between two lines of the plan: today's point is what is really owed.
     points[paid] = sum(row.principal_unpaid for row in rows)
     return points, paid, days
@@ -177,12 +192,13 @@ def repaying_context(loan: Loan, today: dt.date) -> dict[str, Any]:
         "oldest_due_on": late_since(rows),
         "payoff": payoff(instalment_states(rows), today),
         "plan_lines": lines[start : start + ROWS_SHOWN],
+        "has_charges": any(line.charges for line in lines[start : start + ROWS_SHOWN]),
         "plan_count": len(lines),
         "paid_count": paid_count,
-        "dots": payment_dots(paid_count, len(rows)),
+        "dots": payment_dots([not row.total_unpaid for row in rows]),
         "totals": totals,
         "chart": _balance_chart(loan, rows, today),
-        "chart_rows": _chart_rows(loan, rows),
+        "chart_rows": _chart_rows(loan, rows, today),
         "chart_columns": (_("Day"), _("Principal left")),
         "next_fee": _next_late_fee(loan, rows, terms, today),
         "reminder_on": due.following_on - dt.timedelta(days=3) if due.following_on else None,
@@ -190,6 +206,18 @@ def repaying_context(loan: Loan, today: dt.date) -> dict[str, Any]:
         "charges": charges_of(loan, today),
         "today": today,
     }
+
+
+def _principal_left(rows: list[Instalment], today: dt.date) -> list[int]:
+    """Principal left before the first payment and after each: what later ones ask for, less what was paid on them.
+
+    What was paid on a payment that is due by now lowers only what is left after that one, as the plan has it.
+    """
+    lefts = [0]
+    for row in reversed(rows):
+        in_advance = row.principal_paid if row.due_date > today else 0
+        lefts.append(lefts[-1] + max(row.principal_due - row.principal_removed - in_advance, 0))
+    return lefts[::-1]
 
 
 def _state(row: Instalment, today: dt.date, is_next: bool) -> str:
@@ -212,8 +240,8 @@ def _balance_chart(loan: Loan, rows: list[Instalment], today: dt.date) -> SafeSt
     return balance_line(title_id="still-owed", points=points, now=now, labels=labels)
 
 
-def _chart_rows(loan: Loan, rows: list[Instalment]) -> list[tuple[str, str]]:
-    points, _now, days = balance_series(loan, rows, loan.disbursed_on)
+def _chart_rows(loan: Loan, rows: list[Instalment], today: dt.date) -> list[tuple[str, str]]:
+    points, _now, days = balance_series(loan, rows, today)
     return [(format_day(day), format_money(point)) for day, point in zip(days, points, strict=True)]
 
 

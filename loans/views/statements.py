@@ -84,7 +84,7 @@ def plan_csv(request: HttpRequest, reference: str) -> HttpResponse:
     writer.writerow(PLAN_HEADER)
     for line in payment_plan(loan, business_date()):
         row = line.row
-        amounts = (row.principal_due, row.interest_due, row.late_fee_due, row.total_due, line.paid_total)
+        amounts = (line.principal, line.interest, line.charges, line.total, line.paid_total)
         writer.writerow(
             [
                 line.position,

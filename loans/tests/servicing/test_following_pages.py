@@ -15,7 +15,8 @@ from accounts.models import User
 from adminpanel.tests.scenes import staff_of
 from loans.enums import ChargePart
 from loans.models import Loan, LoanCharge, Note, Repayment
-from loans.selectors.servicing import instalments_on
+from loans.selectors.charges import charges_of
+from loans.selectors.servicing import balance_series, instalments_on
 from loans.services.charges import add_charge, waive_charge
 from loans.services.servicing import bring_up_to_date
 from loans.tests.servicing.following import following_loan
@@ -90,7 +91,7 @@ def test_the_borrower_reads_the_promise_and_each_charge_with_its_state(
         assert PROMISE in page.content.decode()
         assert "we waived €6.00" in page.content.decode()
         assert [(line.charge.reason, line.state, line.unpaid) for line in page.context["charges"]] == [
-            ("Letter one", "due", 4_00),
+            ("Letter one", "scheduled", 4_00),
             ("Letter two", "waived", 0),
         ]
     pay(loan, 4_00, today)
@@ -115,7 +116,7 @@ def test_extra_money_has_one_way_and_the_check_page_says_what_it_does(
     assert len(page.context["previews"]) == 1
     assert "What should the extra money do?" not in body
     assert "Money above what is due pays your next payment." in body
-    assert "In this order: penalties, fees, interest, principal; the oldest first." in body
+    assert "In this order: penalties, fees, interest, principal; of what is due, the oldest first." in body
     shown = page.context["chosen"]
     assert shown.plan.interest_saved > 0
     assert "Interest that you save" in body
@@ -136,7 +137,7 @@ def test_the_explanation_says_where_a_payment_of_the_plan_comes_from(
     for reader in (alice, bob):
         page = text_of(client_of(reader), "loans:explain_repayment", paid.reference)
         assert "Interest is counted by the day, on the principal that was really left." in page
-        assert "In this order: penalties, fees, interest, principal; the oldest first." in page
+        assert "In this order: penalties, fees, interest, principal; of what is due, the oldest first." in page
 
 
 def test_a_plan_without_recalculation_promises_no_less_interest(
@@ -189,7 +190,56 @@ def test_the_borrower_reads_charges_over_the_api_and_nobody_else_does(
             "waived_on": None,
             "waiver_reason": "",
             "reason": "Letter",
-            "state": "due",
+            "state": "scheduled",
         }
     ]
     assert api.get(reverse("api-loans")).json()["results"][0]["reference"] == loan.reference
+
+
+def test_the_plan_shows_what_is_asked_without_what_was_waived(
+    loan: Loan, alice: User, collector: User, today: dt.date, client_of: ClientOf
+) -> None:
+    client = client_of(alice)
+    assert not client.get(reverse("loans:loan", args=[loan.reference])).context["has_charges"]
+    charge(loan, collector, today, amount=4_00)
+    second = charge(loan, collector, today, amount=6_00)
+    waive_charge(charge_id=second.pk, reason="Ours", actor=collector, idempotency_key=new_key(), today=today)
+    page = client.get(reverse("loans:loan", args=[loan.reference]))
+    line = page.context["plan_lines"][1]
+    assert (line.charges, line.total) == (4_00, 92_85)
+    assert line.total == line.row.total_unpaid
+    assert page.context["has_charges"]
+    written = client.get(reverse("loans:plan_csv", args=[loan.reference])).content.decode().splitlines()[2].split(",")
+    assert written[5:7] == ["4.00", "92.85"]
+
+
+def test_a_charge_is_due_when_the_payment_is_that_it_is_part_of(
+    loan: Loan, alice: User, collector: User, today: dt.date, client_of: ClientOf
+) -> None:
+    charge(loan, collector, today)
+    second = loan.instalments.get(number=2)
+    assert [line.state for line in charges_of(loan, today)] == ["scheduled"]
+    assert [line.state for line in charges_of(loan, second.due_date)] == ["due"]
+
+
+def test_where_extra_money_pays_the_last_payments_the_next_one_stays_due_and_pages_say_so(
+    alice: User, bob: User, today: dt.date, client_of: ClientOf
+) -> None:
+    made = following_loan(alice, {bob: 1_000_00}, today=today, future_instalments="last")
+    fund_wallet(alice, 500_00, today=today)
+    client = client_of(alice)
+    *_before, last = made.instalments.order_by("number")
+    assert "this payment stays due" in text_of(client, "loans:pay", made.reference)
+    sent = {"form_key": new_key(), "kind": "next", "amount": "", "method": "wallet", "value_date": ""}
+    page = client.post(reverse("loans:pay", args=[made.reference]), sent)
+    assert "Your next payment stays due: €88.85 on " in page.content.decode()
+    assert page.context["chosen"].last_on < last.due_date
+
+    pay(made, 200_00, today)
+    shown = client.get(reverse("loans:loan", args=[made.reference])).context
+    lines = shown["plan_lines"]
+    assert lines[0].left == 800_00 - lines[0].principal
+    assert shown["dots"].count("pd--ok") == shown["paid_count"] == 2
+    points, now, _days = balance_series(made, instalments_on(made, today), today)
+    assert (points[0], points[now], now) == (800_00, 800_00, 0)
+    assert sorted(points, reverse=True) == points
