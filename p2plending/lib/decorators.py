@@ -8,15 +8,29 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 View = Callable[..., HttpResponse]
 
-get_only = require_http_methods(["GET", "HEAD"])
-post_only = require_http_methods(["POST"])
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+READ_METHODS = ["GET", "HEAD"]
+get_only = require_http_methods(READ_METHODS)
+get_or_post = require_http_methods([*READ_METHODS, "POST"])
+
+
+def post_only(view: View) -> View:
+    """Only forms come here. Somebody who opens the address, after signing in again say, is told what to do."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method in READ_METHODS:
+            return HttpResponseNotAllowed(["POST"], render_to_string("405.html", request=request))
+        return only_post(request, *args, **kwargs)
+
+    only_post = require_http_methods(["POST"])(view)
+    return guarded
 
 
 def role_required(*roles: str) -> Callable[[View], View]:

@@ -20,7 +20,7 @@ TEMPLATES = ROOT / "templates"
 OUR_APPS = ("accounts", "ledger", "loans", "matching", "adminpanel")
 # Folders whose files are found by name by Django or a package.
 OVERRIDES = ("account/", "allauth/", "mfa/", "usersessions/", "admin/", "django/", "bootstrap5/")
-ERROR_PAGES = {"400.html", "403.html", "404.html", "429.html", "500.html", "503.html"}
+ERROR_PAGES = {"400.html", "403.html", "404.html", "405.html", "429.html", "500.html", "503.html"}
 # Rows that live and die with the person's account; nothing about money or decisions hangs on them.
 MAY_GO_WITH_THE_USER: set[str] = set()
 BARE_WORDS = re.compile(r"[A-Za-z]{3,}")

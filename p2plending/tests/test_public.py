@@ -76,6 +76,12 @@ def test_pages_take_no_post(client: Client, db: None, name: str) -> None:
     assert client.post(reverse(name)).status_code == 405
 
 
+def test_the_address_of_a_form_opened_by_itself_says_what_to_do(client: Client, db: None) -> None:
+    page = client.get(reverse("loans:help_send", args=["LN-00000000"]))
+    assert (page.status_code, page.headers["Allow"]) == (405, "POST")
+    assert "Open the page with the form again" in page.content.decode()
+
+
 @pytest.mark.parametrize("name", ["public:welcome", "public:statistics", "public:fees"])
 def test_queries_do_not_grow_with_loans(
     client: Client, alice: User, bob: User, django_assert_max_num_queries: Any, name: str
