@@ -62,6 +62,8 @@ class ChargeForm(StepForm):
         told = super().clean()
         if self.errors:
             return told
+        if not told["rate"]:
+            told["base"] = ""
         if bool(told["amount"]) == bool(told["rate"]):
             self.add_error("amount", _("Enter an amount, or a rate: one of the two."))
         elif told["rate"] and told["due_on"]:

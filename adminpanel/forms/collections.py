@@ -13,8 +13,8 @@ from ledger.forms import DayInput
 from loans.collection_enums import DefaultCause
 from loans.forms.collections import PlanForm
 from loans.models import HardshipRequest, Instalment
-from p2plending.figures import format_day, format_money
-from p2plending.lib.forms import KeyedForm, MoneyFormField
+from p2plending.figures import format_day, format_money, format_percent
+from p2plending.lib.forms import KeyedForm, MoneyFormField, PercentFormField
 
 NOTE_LENGTH = 300
 OFFER_DAYS = 14
@@ -35,6 +35,24 @@ class StepForm(KeyedForm):
     """`confirmed` says that the figures were seen."""
 
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def entered(self) -> list[tuple[str, str]]:
+        """What was filled in, as label and words, for the page that asks for a last look. Call on a valid form."""
+        told = [(field, self.cleaned_data.get(field.name)) for field in self.visible_fields()]
+        # In brackets a label says how to fill the field in.
+        return [
+            (field.label.partition(" (")[0], _words(field, value)) for field, value in told if value not in ("", None)
+        ]
+
+
+def _words(field: forms.BoundField, value: Any) -> str:
+    if isinstance(field.field, forms.ChoiceField):
+        return next(str(words) for choice, words in field.field.choices if str(choice) == str(value))
+    if isinstance(field.field, MoneyFormField):
+        return format_money(value)
+    if isinstance(field.field, PercentFormField):
+        return format_percent(value, 2)
+    return format_day(value) if isinstance(value, dt.date) else str(value)
 
 
 class WaiveForm(StepForm):

@@ -23,6 +23,7 @@ from loans.services.charges import add_charge
 from loans.snapshots import live_instalments
 from loans.tests.servicing.following import following_loan
 from loans.tests.servicing.paying import fresh, pay
+from p2plending.figures import format_day
 from p2plending.lib import clock
 from p2plending.tests.books import assert_sound_books
 from p2plending.tests.test_wrong_input import NONSENSE
@@ -90,6 +91,13 @@ def test_a_charge_shows_its_effect_first_and_two_clicks_add_one(
     before = JournalEntry.objects.count()
     check = post(client, loan, "charge", **asked)
     assert [(str(label), amount) for label, amount in check.context["figures"]] == [("The charge in all", 5_00)]
+    assert check.context["form"].entered() == [
+        ("Kind", "Fee"),
+        ("Due on", format_day(today)),
+        ("Amount", "€5.00"),
+        ("Reason, as the borrower reads it", FEE["reason"]),
+    ]
+    assert "What you entered" in check.content.decode()
     preview = check.context["preview"]
     assert not LoanCharge.objects.exists()
     assert JournalEntry.objects.count() == before
@@ -111,13 +119,25 @@ def test_a_charge_on_every_payment_counts_all_that_are_to_come(
     check = post(client, loan, "charge", **FEE | {"amount": "1.00"})
     assert [amount for _label, amount in check.context["figures"]] == [1_00, 11_00]
     asked = FEE | {"amount": "", "rate": "1", "base": "principal"}
-    [(_label, shown)] = post(client, loan, "charge", **asked).context["figures"]
+    check = post(client, loan, "charge", **asked)
+    [(_label, shown)] = check.context["figures"]
+    assert {("Rate of every payment, %", "1.00%"), ("Rate of what", "Principal")} <= set(
+        check.context["form"].entered()
+    )
     assert post(client, loan, "charge", confirmed=True, **asked).status_code == 302
     first, *to_come = [row.late_fee_due for row in live_instalments(loan)]
     assert (first, sum(to_come), LoanCharge.objects.get().total) == (0, shown, shown)
     # 1 % of the principal of eleven payments of twelve.
     assert 9_10 < shown < 9_30
     assert_sound_books()
+
+
+def test_the_case_leads_to_every_payment(loan: Loan, collector: User, client_of: ClientOf) -> None:
+    assert case(client_of(collector), loan).context["repayments"] == []
+    paid = pay(loan, 20_00, clock.business_date() - dt.timedelta(days=1))
+    page = case(client_of(collector), loan)
+    assert page.context["repayments"] == [paid]
+    assert reverse("admin:repayment", args=[paid.reference]) in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.selectors import audit_trail
-from adminpanel.permissions import VIEW_LOANS, permission_required, require_permission
+from adminpanel.permissions import VIEW_LOANS, VIEW_REPAYMENTS, permission_required, require_permission
 from adminpanel.views.collection_steps import STEPS, Call, Step
 from adminpanel.views.pages import INVALID, SPOKEN_STATUS, Decision, desk_page, page_of, with_tried
 from loans.enums import LoanStatus
@@ -21,7 +21,7 @@ from loans.models import Loan
 from loans.permissions import WORK_COLLECTIONS
 from loans.selectors import collections as read
 from loans.selectors.charges import charges_of
-from loans.selectors.servicing import instalments_on, schedule_versions
+from loans.selectors.servicing import instalments_on, repayments_of, schedule_versions
 from loans.services.default import current_cure
 from p2plending.lib import clock
 from p2plending.lib.decorators import get_only, post_only
@@ -104,6 +104,7 @@ def _case_page(
         "tried": tried,
         "failed": form,
         "is_own": is_own,
+        "repayments": repayments_of(loan) if request.user.has_perm(VIEW_REPAYMENTS) else [],
         "sees_story": request.user.has_perm(WORK_COLLECTIONS),
         "history": audit_trail("loan", loan.reference)[:HISTORY_LENGTH],
         **_facts(loan, today),
