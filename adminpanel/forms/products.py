@@ -149,6 +149,8 @@ class ProductForm(forms.ModelForm):
         for name, words in HINTS.items():
             self.fields[name].help_text = words
         self.fields["late_fee_fixed"].min_amount = 0
+        self.fields["late_fee_fixed"].error_messages["negative"] = _("Enter 0 or more.")
+        self.fields["name"].error_messages["required"] = _("Enter a name.")
 
     def clean(self) -> dict[str, Any]:
         told = super().clean()

@@ -20,7 +20,12 @@ from p2plending.rule_settings import FRACTION, MONEY
 
 AUTO_CONFIRM = "AUTO_CONFIRM_MONEY"
 REASON_ERRORS = {"required": _("Enter a reason.")}
-NUMBER_ERRORS = {"required": _("Enter a number."), "invalid": _("Enter a number, like 12.")}
+NUMBER_ERRORS = {
+    "required": _("Enter a number."),
+    "invalid": _("Enter a number, like 12."),
+    "min_value": _("Enter %(limit_value)s or more."),
+    "max_value": _("Enter %(limit_value)s or less."),
+}
 
 
 def reason_field() -> forms.CharField:
@@ -49,6 +54,9 @@ def percent_field(label: Any) -> PercentFormField:
         "invalid": _("Enter a percentage as a number, like 2.5."),
         "min_value": _("Enter a percentage from 0 to 100."),
         "max_value": _("Enter a percentage from 0 to 100."),
+        "max_digits": _("Enter a percentage with at most 4 decimals."),
+        "max_decimal_places": _("Enter a percentage with at most 4 decimals."),
+        "max_whole_digits": _("Enter a percentage from 0 to 100."),
     }
     return PercentFormField(label=label, min_value=0, max_value=100, error_messages=errors)
 
