@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, F, QuerySet, Sum
 
 from accounts.models import User
-from loans.enums import InstalmentStatus, LoanStatus
+from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
 from loans.finance import InstalmentLine
 from loans.models import Commitment, Distribution, Instalment, Loan, Note
 from loans.snapshots import live_instalments
@@ -205,8 +205,9 @@ def _state(row: Instalment, today: dt.date) -> str:
 
 
 def receipts_of(note: Note) -> QuerySet[Distribution]:
-    """What the note received, payment by payment, newest first."""
-    return Distribution.objects.filter(note=note).select_related("repayment").order_by("-repayment_id")
+    """What the note received, payment by payment, newest first; without what was taken back with a payment."""
+    counting = Distribution.objects.filter(note=note, repayment__status=RepaymentStatus.CONFIRMED)
+    return counting.select_related("repayment").order_by("-repayment_id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from loans.selectors.servicing import balance_series, instalments_on
 from loans.services.charges import add_charge, waive_charge
 from loans.services.servicing import bring_up_to_date
 from loans.tests.servicing.following import following_loan
-from loans.tests.servicing.paying import pay
+from loans.tests.servicing.paying import bounce, pay
 from p2plending.lib import clock
 from p2plending.tests.world import active_loan, fund_wallet, new_key, verified
 
@@ -211,6 +211,18 @@ def test_the_plan_shows_what_is_asked_without_what_was_waived(
     assert page.context["has_charges"]
     written = client.get(reverse("loans:plan_csv", args=[loan.reference])).content.decode().splitlines()[2].split(",")
     assert written[5:7] == ["4.00", "92.85"]
+
+
+def test_a_lender_does_not_read_what_was_taken_back_as_received(
+    loan: Loan, bob: User, today: dt.date, client_of: ClientOf
+) -> None:
+    kept = Repayment.objects.get(loan=loan)
+    second = pay(loan, 50_00, today)
+    note, client = Note.objects.get(loan=loan), client_of(bob)
+    url = reverse("matching:note", args=[note.reference])
+    assert [one.repayment for one in client.get(url).context["receipts"]] == [second, kept]
+    bounce(second, staff_of(StaffGroup.FINANCE), staff_of(StaffGroup.COMPLIANCE), today)
+    assert [one.repayment for one in client.get(url).context["receipts"]] == [kept]
 
 
 def test_a_charge_is_due_when_the_payment_is_that_it_is_part_of(
