@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.base import ModelState
+from django.utils import timezone
 
 from p2plending.lib.db import require_transaction
 from p2plending.lib.waiting import AlreadyThere, Statement
@@ -63,16 +66,15 @@ def id_of(inserted: Statement) -> int:
 
 
 def as_read(model: type[ModelRow], pk: int, values: Mapping[str, Any]) -> ModelRow:
-    """The instance of a row whose columns, but for its primary key, were given to `insert_later`."""
-    row = {**values, model._meta.pk.attname: pk}
-    names = _names_of(model)
-    return model.from_db(DEFAULT_DB_ALIAS, names, [row[name] for name in names])
+    """The instance of a row whose columns, all but the primary key, were given to `insert_later`.
 
-
-@functools.cache
-def _names_of(model: type[models.Model]) -> list[str]:
-    """Attributes of the columns, in the order in which an instance takes them."""
-    return [field.attname for field in model._meta.concrete_fields]
+    As Django does it for a pickled instance: without `__init__`, whose signals nobody hears.
+    """
+    instance = model.__new__(model)
+    instance._state = ModelState()
+    instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
+    instance.__dict__.update(values, **{model._meta.pk.attname: pk})
+    return instance
 
 
 @functools.cache
@@ -95,9 +97,10 @@ class _Literals(dict[Any, str]):
             return literal
         if type(value) is Decimal and value.is_finite():
             return format(value, "f")
-        adapted = self.database.ops.adapt_unknown_value(value)
-        # Days and times become texts.
-        return self[adapted] if type(adapted) is str else self.database.connection.literal(adapted).decode()
+        if type(value) is dt.datetime:
+            # As Django stores a time, without asking for the settings of each.
+            return f"'{timezone.make_naive(value, self.database.timezone)}'"
+        return self.database.connection.literal(value).decode()
 
 
 def _written_out(rows: Sequence[Collection[Any]], database: BaseDatabaseWrapper) -> str:
