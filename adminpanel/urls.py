@@ -49,6 +49,7 @@ desk_urls: list[URLPattern] = [
     path("approvals/<slug:reference>/", approvals.approval, name="approval"),
     path("approvals/<slug:reference>/approve/", approvals.approve, name="approval_approve"),
     path("approvals/<slug:reference>/refuse/", approvals.refuse, name="approval_refuse"),
+    path("approvals/<slug:reference>/again/", approvals.ask_anew, name="approval_ask_again"),
     # Money
     path("money/deposits/", deposits.queue, name="deposit_queue"),
     path("money/deposits/confirm/", deposits.batch, name="deposit_batch"),

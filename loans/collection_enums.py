@@ -19,6 +19,7 @@ class ApprovalState(models.TextChoices):
     APPROVED = "approved", _("Approved")
     REFUSED = "refused", _("Refused")
     EXPIRED = "expired", _("Not decided in time")
+    REPLACED = "replaced", _("Asked again with other figures")
 
 
 class HardshipCause(models.TextChoices):

@@ -19,11 +19,11 @@ from ledger.models import JournalEntry
 from loans.models import ApprovalRequest, HardshipRequest, Loan, PlanProposal, Recovery, Waiver
 from loans.services.servicing import run_end_of_day
 from loans.tests.collections import steps
-from loans.tests.servicing.paying import fresh
+from loans.tests.servicing.paying import declare, fresh, pay
 from p2plending.lib import clock
 from p2plending.tests.books import assert_sound_books
 from p2plending.tests.cast import make_user
-from p2plending.tests.world import active_loan, new_key, verified
+from p2plending.tests.world import active_loan, fund_wallet, new_key, verified
 
 WRONG = {
     "plan": {"option": "holiday", "months": "2", "interest_choice": "waive", "late_fee_choice": "waive", "reason": "x"},
@@ -102,7 +102,7 @@ def test_default_write_off_and_recovery_from_the_desk(
     assert post(collector, late, "write-off", cause="fraud", reason="False papers", confirmed=True).status_code == 302
     request = ApprovalRequest.objects.get()
     page = cashier.get(reverse("admin:approval", args=[request.reference]))
-    assert dict(page.context["figures"])["Principal"] == 1_000_00
+    assert page.context["figures"][0][1:] == (1_000_00, 1_000_00)
     own = collector.get(reverse("admin:approval", args=[request.reference]))
     assert own.context["decisions"] == []
     refused = collector.post(reverse("admin:approval_approve", args=[request.reference]), {"form_key": new_key()})
@@ -118,6 +118,52 @@ def test_default_write_off_and_recovery_from_the_desk(
     losses = cashier.get(reverse("admin:losses"))
     assert late.reference in losses.content.decode()
     assert_sound_books()
+
+
+def test_the_second_person_sees_what_is_owed_today_and_one_click_asks_again(
+    late: Loan, staff: Callable[[StaffGroup], User], client_of: Callable[[User], Client]
+) -> None:
+    collector, cashier = client_of(staff(StaffGroup.COLLECTIONS)), client_of(staff(StaffGroup.FINANCE))
+    post(collector, late, "write-off", cause="fraud", reason="False papers", confirmed=True)
+    request = ApprovalRequest.objects.get()
+    page = reverse("admin:approval", args=[request.reference])
+    agree, again = page + "approve/", page + "again/"
+    asked = [figure for _label, figure, _now in cashier.get(page).context["figures"]]
+    fund_wallet(late.borrower, 10_00, today=clock.business_date())
+    pay(late, 10_00, clock.business_date())
+
+    shown = cashier.get(page)
+    assert [figure for _label, figure, _now in shown.context["figures"]] == asked
+    assert shown.context["figures"][-1][1] - shown.context["figures"][-1][2] == 10_00
+    assert [one.name for one in shown.context["decisions"]] == ["refuse"]
+    refused = cashier.post(agree, {"form_key": new_key()})
+    assert (refused.status_code, "Ask again with today" in refused.content.decode()) == (422, True)
+    assert cashier.post(again, {"form_key": new_key()}).status_code == 403
+    assert fresh(late).status == "active"
+
+    assert [one.name for one in collector.get(page).context["decisions"]] == ["ask_again"]
+    assert collector.post(again, {"form_key": new_key()}).status_code == 302
+    second = ApprovalRequest.objects.get(state="pending")
+    assert second.payload["cause"] == "fraud"
+    newer = reverse("admin:approval_approve", args=[second.reference])
+    assert cashier.post(newer, {"form_key": new_key()}).status_code == 302
+    assert fresh(late).status == "written_off"
+    assert cashier.get(page).context["has_today"] is False
+    assert_sound_books()
+
+
+def test_the_page_of_a_write_off_says_which_payment_must_be_found_first(
+    late: Loan, staff: Callable[[StaffGroup], User], client_of: Callable[[User], Client]
+) -> None:
+    collector = client_of(staff(StaffGroup.COLLECTIONS))
+    post(collector, late, "write-off", cause="fraud", reason="False papers", confirmed=True)
+    sent = declare(late, 10_00, clock.business_date())
+    page = client_of(staff(StaffGroup.FINANCE)).get(
+        reverse("admin:approval", args=[ApprovalRequest.objects.get().reference])
+    )
+    assert reverse("admin:repayment", args=[sent.reference]) in page.content.decode()
+    check = post(collector, late, "write-off", cause="fraud", reason="False papers")
+    assert (check.status_code, sent.reference in check.content.decode()) == (422, True)
 
 
 def test_a_request_for_help_is_answered_with_a_plan(

@@ -32,6 +32,7 @@ from loans.permissions import RECORD_RECOVERIES, WAIVE_CHARGES, WORK_COLLECTIONS
 from loans.selectors.charges import charges_of, follows_money
 from loans.selectors.collections import latest_help, open_help, open_offer
 from loans.selectors.servicing import instalments_on
+from loans.services.asked_figures import require_no_waiting_payment
 from loans.services.charge_preview import preview_charge
 from loans.services.charges import add_charge, waive_charge
 from loans.services.default import declare_default, send_default_notice
@@ -150,6 +151,11 @@ def _owed_figures(call: Call) -> Figures:
         (_("Owed in all"), owed.total),
         (_("Interest to come that is no longer charged"), owed.interest_to_come),
     ]
+
+
+def _write_off_figures(call: Call) -> Figures:
+    require_no_waiting_payment(call.loan)
+    return _owed_figures(call)
 
 
 def _notice_figures(call: Call) -> Figures:
@@ -310,7 +316,7 @@ STEPS: dict[str, Step] = {
     ),
     "write-off": Step(
         _("Write off"), _("Check the write-off"), _("A second person is asked."),
-        WORK_COLLECTIONS, _owing, _plain(WriteOffForm), _owed_figures, _write_off, danger=True,
+        WORK_COLLECTIONS, _owing, _plain(WriteOffForm), _write_off_figures, _write_off, danger=True,
     ),
     "recovery": Step(
         _("Record a recovery"), _("Check the recovery"), _("Recorded and passed on to the lenders."),

@@ -16,6 +16,12 @@ from loans.enums import ExtraMode, LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import ApprovalRequest, Loan, LoanLoss, Repayment, SettlementOffer
 from loans.permissions import RECORD_RECOVERIES, WORK_COLLECTIONS
 from loans.services.acceleration import accelerate
+from loans.services.asked_figures import (
+    FiguresChanged,
+    figures_of,
+    require_asked_figures,
+    require_no_waiting_payment,
+)
 from loans.services.collection_notices import tell_settled, tell_settlement_offered
 from loans.services.duties import require_duty
 from loans.services.lifecycle import NotYourLoan, record_step
@@ -103,7 +109,7 @@ def pay_settlement(
     """Pay the agreed amount today and close the loan: the rest is waived, part by part (rules REP and WOFF).
 
     The borrower pays from the wallet; staff enter money that arrived. Raises SettlementEnded, PayByPassed,
-    NotLessThanOwed, LoanNotOwing, NotYourLoan, NotYourDuty, InsufficientBalance.
+    NotLessThanOwed, FiguresChanged, PaymentWaiting, LoanNotOwing, NotYourLoan, NotYourDuty, InsufficientBalance.
     """
     return run_once(
         lambda: _pay(settlement_id, method, bank_reference, actor, today),
@@ -116,13 +122,28 @@ def pay_settlement(
 
 
 def open_settlement(loan: Loan, approval: ApprovalRequest, *, actor: User, today: dt.date) -> SettlementOffer:
-    """Let the borrower pay what was approved. Call under the loan's guard. Raises NotLessThanOwed, PayByPassed."""
+    """Let the borrower pay what was approved. Call under the loan's guard.
+
+    Raises NotLessThanOwed, PayByPassed, FiguresChanged.
+    """
     offer = approval.settlement
-    _require_offer(loan, offer.amount, offer.pay_by, today)
+    owed = _require_offer(loan, offer.amount, offer.pay_by, today)
+    require_asked_figures(approval, owed)
     offer.status = SettlementStatus.OPEN
     offer.save(update_fields=["status", "updated_at"])
     tell_settlement_offered(loan, offer)
     return offer
+
+
+def ask_settlement_again(
+    loan: Loan, approval: ApprovalRequest, *, actor: User | None, today: dt.date
+) -> ApprovalRequest:
+    """Ask for the same offer with what is owed today. Call under the loan's guard, once the old request has ended.
+
+    Raises NotLessThanOwed, PayByPassed, AlreadyAsked, MakerMissing.
+    """
+    offer = approval.settlement
+    return _ask(loan, offer, _require_offer(loan, offer.amount, offer.pay_by, today), actor, today)
 
 
 def refuse_settlement(loan: Loan, approval: ApprovalRequest, *, today: dt.date) -> None:
@@ -162,19 +183,31 @@ def _offer(
     if SettlementOffer.objects.filter(open_key=loan.pk).exists():
         raise SettlementOpen
     owed = _require_offer(loan, amount, pay_by, today)
-    reference = new_reference("SO")
-    payload = {"settlement": reference, "amount": amount, "pay_by": pay_by.isoformat(), "owed": owed.total}
-    approval = ask_second_person(loan, ApprovalKind.SETTLEMENT, payload, reason=reason, actor=actor, today=today)
-    return SettlementOffer.objects.create(
-        reference=reference,
+    offer = SettlementOffer(
+        reference=new_reference("SO"),
         loan=loan,
         amount=amount,
         reason=reason,
         open_key=loan.pk,
         offered_on=today,
         pay_by=pay_by,
-        approval=approval,
     )
+    _ask(loan, offer, owed, actor, today)
+    return offer
+
+
+def _ask(loan: Loan, offer: SettlementOffer, owed: OpenClaims, actor: User | None, today: dt.date) -> ApprovalRequest:
+    payload = {
+        "settlement": offer.reference,
+        "amount": offer.amount,
+        "pay_by": offer.pay_by.isoformat(),
+        **figures_of(owed),
+    }
+    offer.approval = ask_second_person(
+        loan, ApprovalKind.SETTLEMENT, payload, reason=offer.reason, actor=actor, today=today
+    )
+    offer.save()
+    return offer.approval
 
 
 def _require_offer(loan: Loan, amount: int, pay_by: dt.date, today: dt.date) -> OpenClaims:
@@ -195,7 +228,11 @@ def _pay(
     offer = SettlementOffer.objects.select_related("approval").get(pk=settlement_id)
     if offer.status != SettlementStatus.OPEN:
         raise SettlementEnded(status=offer.status)
-    _require_offer(loan, offer.amount, offer.pay_by, today)
+    owed = _require_offer(loan, offer.amount, offer.pay_by, today)
+    if owed.principal > offer.approval.payload["principal"]:
+        # A payment came back, or a new plan added to the loan: more would be given up than two people agreed to.
+        raise FiguresChanged(asked=offer.approval.payload["principal"], now=owed.principal)
+    require_no_waiting_payment(loan)
     # All that is owed is due first, so that the money pays what is owed today and no interest to come.
     accelerate(loan, reason=_("Settled for less: everything is due"), actor=actor, today=today)
     repayment = _repayment(loan, offer, method, bank_reference, actor, today)

@@ -17,6 +17,7 @@ from loans.enums import InstalmentStatus, LoanEvent, LoanStatus, NoteStatus
 from loans.journal_collections import loss_lines, recognition_lines
 from loans.models import ApprovalRequest, Instalment, Loan, LoanLoss
 from loans.permissions import WORK_COLLECTIONS
+from loans.services.asked_figures import figures_of, require_asked_figures, require_no_waiting_payment
 from loans.services.collection_notices import tell_written_off
 from loans.services.duties import require_duty
 from loans.services.second_person import ask_second_person
@@ -39,14 +40,6 @@ class NotInDefault(Refused):
     default_message = _("Only a loan in default can be written off. Choose another cause or declare the default first.")
 
 
-class FiguresChanged(Refused):
-    """Money moved between asking and deciding."""
-
-    code = "figures_changed"
-    status = 409
-    default_message = _("Something was paid since this was asked for. Ask again with the new figures.")
-
-
 def preview_write_off(loan: Loan, today: dt.date) -> OpenClaims:
     """What would be written off on `today`, part by part: the posting's own figures."""
     return open_claims(live_instalments(loan), today)
@@ -57,7 +50,8 @@ def request_write_off(
 ) -> ApprovalRequest:
     """Ask a second person to write the loan off. Nothing is posted yet.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, NotInDefault, ReasonMissing, AlreadyAsked, MakerMissing.
+    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, NotInDefault, PaymentWaiting, ReasonMissing, AlreadyAsked,
+    MakerMissing.
     """
 
     def run() -> ApprovalRequest:
@@ -66,14 +60,8 @@ def request_write_off(
         if not reason.strip():
             raise ReasonMissing
         _require_ripe(loan, cause)
-        claims = preview_write_off(loan, today)
-        payload = {
-            "cause": str(cause),
-            "principal": claims.principal,
-            "interest": claims.interest,
-            "late_fee": claims.late_fee,
-        }
-        return ask_second_person(loan, ApprovalKind.WRITE_OFF, payload, reason=reason.strip(), actor=actor, today=today)
+        require_no_waiting_payment(loan)
+        return _ask(loan, cause, reason.strip(), actor, today)
 
     return run_once(
         run,
@@ -85,16 +73,28 @@ def request_write_off(
     )
 
 
+def ask_write_off_again(
+    loan: Loan, approval: ApprovalRequest, *, actor: User | None, today: dt.date
+) -> ApprovalRequest:
+    """Ask for the same write-off with today's figures. Call under the loan's guard, once the old request has ended.
+
+    Raises NotInDefault, PaymentWaiting, AlreadyAsked, MakerMissing.
+    """
+    cause = DefaultCause(approval.payload["cause"])
+    _require_ripe(loan, cause)
+    require_no_waiting_payment(loan)
+    return _ask(loan, cause, approval.reason, actor, today)
+
+
 def apply_write_off(loan: Loan, approval: ApprovalRequest, *, actor: User, today: dt.date) -> LoanLoss:
     """Do what was approved (rule WOFF). Call under the loan's guard, rolled forward to `today`.
 
-    Raises NotInDefault, FiguresChanged.
+    Raises NotInDefault, PaymentWaiting, FiguresChanged.
     """
     _require_ripe(loan, DefaultCause(approval.payload["cause"]))
-    rows = live_instalments(loan)
-    if open_claims(rows, today).principal != approval.payload["principal"]:
-        raise FiguresChanged
-    loss = close_with_loss(loan, rows, LossKind.WRITE_OFF, approval, actor=actor, today=today)
+    require_no_waiting_payment(loan)
+    require_asked_figures(approval, preview_write_off(loan, today))
+    loss = close_with_loss(loan, live_instalments(loan), LossKind.WRITE_OFF, approval, actor=actor, today=today)
     tell_written_off(loan, loss)
     return loss
 
@@ -144,6 +144,11 @@ def close_with_loss(
     )
     move_with_columns(loan, event, actor=actor, today=today, reason=approval.reason)
     return loss
+
+
+def _ask(loan: Loan, cause: DefaultCause, reason: str, actor: User | None, today: dt.date) -> ApprovalRequest:
+    payload = {"cause": str(cause), **figures_of(preview_write_off(loan, today))}
+    return ask_second_person(loan, ApprovalKind.WRITE_OFF, payload, reason=reason, actor=actor, today=today)
 
 
 def _require_ripe(loan: Loan, cause: DefaultCause) -> None:

@@ -69,6 +69,7 @@ TABLE: dict[Answers, str] = {
         admin:loan_close admin:deposit_confirm admin:deposit_reject admin:withdrawal_approve admin:withdrawal_pay
         admin:withdrawal_reject admin:repayment_confirm admin:repayment_reject admin:user_suspend admin:user_release
         admin:user_groups admin:run_job admin:case_step admin:approval_approve admin:approval_refuse
+        admin:approval_ask_again
         loans:switch_autopay loans:help_send loans:help_take_back loans:accept_new_plan loans:decline_new_plan
         api-token api-token-refresh api-token-verify api-token-logout api-register
         api-calculator

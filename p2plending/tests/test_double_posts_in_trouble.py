@@ -19,7 +19,7 @@ from adminpanel.views.collection_steps import STEPS
 from ledger.models import JournalEntry
 from loans.collection_enums import ApprovalKind, DefaultCause, HardshipCause, PlanOption
 from loans.enums import RepaymentMethod
-from loans.models import ApprovalRequest, HardshipRequest, Instalment, Loan, LoanCharge
+from loans.models import ApprovalRequest, HardshipRequest, Instalment, Loan, LoanCharge, Repayment
 from loans.replanning import PlanTerms
 from loans.services.approvals import approve_request
 from loans.services.default import send_default_notice
@@ -43,6 +43,7 @@ IN_TROUBLE = {
     "admin:case_step",
     "admin:approval_approve",
     "admin:approval_refuse",
+    "admin:approval_ask_again",
     "admin:deposit_batch",
     "loans:help_take_back",
     "loans:accept_new_plan",
@@ -156,6 +157,8 @@ def two_people(desk: Desk) -> Iterator[Post]:
     request_write_off(loan_id=loan.pk, cause=DefaultCause.FRAUD, reason="Gone", **desk.by_second)
     yield decision(desk, loan, "refuse", {"note": "Write to them first"}, 0)
     yield desk.step(loan, "write-off", {"cause": "fraud", "reason": "Gone"}, 0)
+    pay_from_wallet(loan, 10_00, desk.today)
+    yield decision(desk, loan, "ask_again", {}, 0)
     asked = ApprovalRequest.objects.get(loan=loan, kind=ApprovalKind.WRITE_OFF, open_key__isnull=False)
     approve_request(approval_id=asked.pk, **desk.by_second)
     money = {"amount": "50", "value_date": desk.today.isoformat(), "bank_reference": "court"}
@@ -166,16 +169,7 @@ def two_people(desk: Desk) -> Iterator[Post]:
 
 def money(desk: Desk) -> Iterator[Post]:
     loan = desk.late("Bounced")
-    fund_wallet(loan.borrower, 100_00, today=desk.today)
-    paid = record_repayment(
-        loan_id=loan.pk,
-        amount=100_00,
-        method=RepaymentMethod.WALLET,
-        value_date=desk.today,
-        actor=loan.borrower,
-        idempotency_key=new_key(),
-        today=desk.today,
-    )
+    paid = pay_from_wallet(loan, 100_00, desk.today)
     request_reversal(repayment_id=paid.pk, reason="Bounced", **desk.by_second)
     yield decision(desk, loan, "approve", {}, 1)
 
@@ -186,6 +180,19 @@ def money(desk: Desk) -> Iterator[Post]:
     rows = [told_deposit(loan.borrower, amount) for amount in (10_00, 20_00)]
     picked = {"pick": [row.reference for row in rows], "value_date": desk.today.isoformat()}
     yield Post("admin:deposit_batch", [], desk.staff, picked, 2)
+
+
+def pay_from_wallet(loan: Loan, amount: int, today: dt.date) -> Repayment:
+    fund_wallet(loan.borrower, amount, today=today)
+    return record_repayment(
+        loan_id=loan.pk,
+        amount=amount,
+        method=RepaymentMethod.WALLET,
+        value_date=today,
+        actor=loan.borrower,
+        idempotency_key=new_key(),
+        today=today,
+    )
 
 
 def decision(desk: Desk, loan: Loan, name: str, answers: dict[str, Any], entries: int) -> Post:
@@ -216,7 +223,7 @@ STORIES = {
     charges_on_a_plan_that_follows_the_money: {"charge", "waive-charge"},
     two_people: {
         "settlement-paid", "write-off", "recovery", "loans:settlement", "loans:pay_loss", "admin:approval_approve",
-        "admin:approval_refuse",
+        "admin:approval_refuse", "admin:approval_ask_again",
     },
     money: {"admin:approval_approve", "admin:deposit_batch", "loans:give_back"},
 }  # fmt: skip

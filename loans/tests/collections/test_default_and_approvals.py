@@ -13,6 +13,7 @@ from loans.collection_enums import DefaultCause
 from loans.models import ApprovalRequest, DefaultNotice, Loan, LoanDefault, LoanLoss, Note
 from loans.selectors.servicing import payoff_figure
 from loans.services.approvals import OwnRequest, RequestChanged, RequestDecided, approve_request, expire_request
+from loans.services.asked_figures import FiguresChanged
 from loans.services.collections import run_collections
 from loans.services.default import NoticeMissing, NoticeSent, NotLateEnough
 from loans.services.duties import NotYourDuty
@@ -22,7 +23,7 @@ from loans.services.repayment import AmountTooSmall
 from loans.services.second_person import AlreadyAsked, MakerMissing
 from loans.services.servicing import bring_up_to_date
 from loans.services.standing import LoanNotOwing
-from loans.services.write_off import FiguresChanged, NotInDefault
+from loans.services.write_off import NotInDefault
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.books import assert_sound_books, money_mark
