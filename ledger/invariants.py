@@ -91,7 +91,8 @@ def withdrawing_money_has_a_withdrawal() -> list[Break]:
         Account.objects.filter(code=chart.WALLET_WITHDRAWING).exclude(balance=0).values_list("owner_id", "balance")
     )
     open_rows = Withdrawal.objects.filter(status__in=WithdrawalStatus.open()).order_by().values_list("user_id")
-    asked = {user_id: int(amount) for user_id, amount in open_rows.annotate(Sum("amount"))}
+    sums = open_rows.annotate(on_its_way=Sum(F("amount") - F("kept_for_dues")))
+    asked = {user_id: int(amount) for user_id, amount in sums}
     return [
         Break("I7", chart.WALLET_WITHDRAWING + f":U{user_id}", asked.get(user_id, 0), held.get(user_id, 0))
         for user_id in sorted(held.keys() | asked.keys())

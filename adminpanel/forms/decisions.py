@@ -92,10 +92,21 @@ class NotFoundForm(KeyedForm):
 
 
 class ApproveWithdrawalForm(KeyedForm):
-    """The money may be sent."""
+    """The money may be sent. The sum that the page showed goes with the form."""
+
+    confirmed = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, to_send: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["confirmed"].initial = to_send
+
+    def show_again(self, to_send: int) -> None:
+        """Carry the sum of the page that is shown now, in place of the one that was sent in."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("confirmed")] = to_send
 
 
-class PayWithdrawalForm(KeyedForm):
+class PayWithdrawalForm(ApproveWithdrawalForm):
     """The bank has sent the money."""
 
     paid_on = _day(_("Day our bank sent it"), _("Enter the day our bank sent it."))

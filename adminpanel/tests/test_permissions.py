@@ -101,7 +101,12 @@ def deposit_case(name: str, scene: Scene) -> Case:
 def withdrawal_case(name: str, scene: Scene) -> Case:
     withdrawal = scenes.asked_withdrawal(scene.carol)
     if name == "withdrawal_pay":
-        approve_withdrawal(withdrawal_id=withdrawal.pk, actor=scene.dora, idempotency_key=world.new_key())
+        approve_withdrawal(
+            withdrawal_id=withdrawal.pk,
+            actor=scene.dora,
+            idempotency_key=world.new_key(),
+            today=withdrawal.requested_on,
+        )
     data = {
         "withdrawal_approve": keyed(),
         "withdrawal_pay": keyed(paid_on=today(), bank_reference="B-1"),

@@ -15,6 +15,7 @@ from adminpanel.selectors import withdrawal_queue
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
 from ledger.enums import WithdrawalStatus
 from ledger.models import Withdrawal
+from ledger.services.withdrawal_checks import Outlook, withdrawal_outlook
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, reject_withdrawal
 from p2plending.lib import clock
 from p2plending.lib.decorators import get_only, post_only
@@ -40,12 +41,16 @@ def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
 @permission_required(DECIDE_WITHDRAWALS)
 def approve(request: HttpRequest, reference: str) -> HttpResponse:
     row = _withdrawal(reference)
-    form = ApproveWithdrawalForm(request.POST, auto_id="approve_%s")
+    form = ApproveWithdrawalForm(request.POST, to_send=row.on_its_way, auto_id="approve_%s")
     return decide(
         request,
         form,
         lambda cleaned: approve_withdrawal(
-            withdrawal_id=row.pk, actor=request.user, idempotency_key=cleaned["form_key"]
+            withdrawal_id=row.pk,
+            confirmed=cleaned["confirmed"],
+            actor=request.user,
+            idempotency_key=cleaned["form_key"],
+            today=clock.business_date(),
         ),
         done=_("Withdrawal %(reference)s approved. Send the money, then mark it as paid.") % {"reference": reference},
         target=lambda: reverse("admin:withdrawal", args=[reference]),
@@ -57,7 +62,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
 @permission_required(DECIDE_WITHDRAWALS)
 def pay(request: HttpRequest, reference: str) -> HttpResponse:
     row = _withdrawal(reference)
-    form = PayWithdrawalForm(request.POST, today=clock.business_date(), auto_id="pay_%s")
+    form = PayWithdrawalForm(request.POST, today=clock.business_date(), to_send=row.on_its_way, auto_id="pay_%s")
     return decide(
         request,
         form,
@@ -65,6 +70,7 @@ def pay(request: HttpRequest, reference: str) -> HttpResponse:
             withdrawal_id=row.pk,
             paid_on=cleaned["paid_on"],
             bank_reference=cleaned["bank_reference"],
+            confirmed=cleaned["confirmed"],
             actor=request.user,
             idempotency_key=cleaned["form_key"],
             today=clock.business_date(),
@@ -106,7 +112,8 @@ def _following() -> str:
     return reverse("admin:withdrawal", args=[row.reference]) if row else reverse("admin:withdrawal_queue")
 
 
-def _decisions(row: Withdrawal) -> list[Decision]:
+def _decisions(row: Withdrawal, outlook: Outlook) -> list[Decision]:
+    to_send = outlook.to_send
     paths = {name: reverse(f"admin:withdrawal_{name}", args=[row.reference]) for name in ("approve", "pay", "reject")}
     refuse = Decision(
         "reject",
@@ -116,11 +123,13 @@ def _decisions(row: Withdrawal) -> list[Decision]:
         NotFoundForm(auto_id="reject_%s"),
         danger=True,
     )
+    if row.status in WithdrawalStatus.open() and (outlook.refusal or not to_send):
+        return [refuse]
     if row.status == WithdrawalStatus.REQUESTED:
-        form = ApproveWithdrawalForm(auto_id="approve_%s")
+        form = ApproveWithdrawalForm(to_send=to_send, auto_id="approve_%s")
         return [Decision("approve", _("It may be sent"), _("Approve withdrawal"), paths["approve"], form), refuse]
     if row.status == WithdrawalStatus.APPROVED:
-        form = PayWithdrawalForm(today=clock.business_date(), auto_id="pay_%s")
+        form = PayWithdrawalForm(today=clock.business_date(), to_send=to_send, auto_id="pay_%s")
         return [Decision("pay", _("Our bank has sent it"), _("Mark as paid"), paths["pay"], form), refuse]
     return []
 
@@ -130,10 +139,14 @@ def _page(
 ) -> HttpResponse:
     is_own = row.user_id == request.user.pk
     may_decide = request.user.has_perm(DECIDE_WITHDRAWALS)
+    outlook = withdrawal_outlook(row)
+    if isinstance(form, ApproveWithdrawalForm):
+        form.show_again(outlook.to_send)
     ctx = {
         "title": row.reference,
         "row": row,
-        "decisions": with_tried(_decisions(row), tried, form) if may_decide and not is_own else [],
+        "decisions": with_tried(_decisions(row, outlook), tried, form) if may_decide and not is_own else [],
+        "outlook": outlook if row.status in WithdrawalStatus.open() else None,
         "tried": tried,
         "failed": form,
         "is_own": is_own,

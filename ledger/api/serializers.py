@@ -131,14 +131,17 @@ class WithdrawalSerializer(serializers.ModelSerializer):
     """The account number never comes back, only its end."""
 
     amount = MoneySerializerField(read_only=True)
+    kept_for_dues = MoneySerializerField(
+        read_only=True, help_text="Part of the amount that cleared what you owed us; it is not sent."
+    )
     currency = CurrencyField()
     status = serializers.ChoiceField(choices=WithdrawalStatus.choices, read_only=True)
 
     class Meta:
         model = Withdrawal
         fields = (
-            "reference", "status", "amount", "currency", "account_holder", "iban_last4", "requested_on", "paid_on",
-            "bank_reference", "decision_note", "created_at",
+            "reference", "status", "amount", "kept_for_dues", "currency", "account_holder", "iban_last4",
+            "requested_on", "paid_on", "bank_reference", "decision_note", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 

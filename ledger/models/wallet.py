@@ -51,11 +51,15 @@ class Deposit(GuardedModel):
 
 
 class Withdrawal(GuardedModel):
-    """Money on its way out: moved aside when asked for, gone when staff say it was paid."""
+    """Money on its way out: moved aside when asked for, gone when staff say it was paid.
+
+    `kept_for_dues` is the part of `amount` that cleared what the person owed us (C1300) in place of being sent.
+    """
 
     reference = models.CharField(_("reference"), max_length=16, unique=True, editable=False)
     user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="withdrawals")
     amount = MoneyField(_("amount"))
+    kept_for_dues = MoneyField(_("kept for what was owed"), default=0, editable=False)
     account_holder = models.CharField(_("account holder"), max_length=150)
     iban_last4 = models.CharField(_("account, last four"), max_length=4)
     iban = EncryptedTextField(_("account number"), editable=False)
@@ -76,6 +80,10 @@ class Withdrawal(GuardedModel):
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="withdrawal_amount_positive"),
             models.CheckConstraint(
+                condition=models.Q(kept_for_dues__gte=0, kept_for_dues__lte=models.F("amount")),
+                name="withdrawal_keeps_no_more_than_asked",
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(status=WithdrawalStatus.PAID) | models.Q(paid_on__isnull=False),
                 name="withdrawal_paid_has_date",
             ),
@@ -83,3 +91,8 @@ class Withdrawal(GuardedModel):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def on_its_way(self) -> int:
+        """What is, was or would have been sent, in minor units."""
+        return self.amount - self.kept_for_dues

@@ -22,6 +22,7 @@ from ledger.models import Withdrawal
 from ledger.services.deposits import DateNotPossible
 from ledger.services.posting import InsufficientBalance, Line, credit, debit, post_entry
 from ledger.services.staff import require_decider
+from ledger.services.withdrawal_checks import require_confirmed, require_may_leave, take_of_dues
 from p2plending.figures import format_money
 from p2plending.lib import clock
 from p2plending.lib.db import lock_guard
@@ -112,18 +113,32 @@ def request_withdrawal(
     )
 
 
-def approve_withdrawal(*, withdrawal_id: int, actor: User | None, idempotency_key: str) -> Withdrawal:
-    """Say that the money may be sent. Nothing is posted.
+def approve_withdrawal(
+    *,
+    withdrawal_id: int,
+    actor: User | None,
+    idempotency_key: str,
+    today: dt.date,
+    confirmed: int | None = None,
+) -> Withdrawal:
+    """Say that the money may be sent. Nothing is posted, unless the person owes us: that is taken of it (rule WRJ).
 
-    Raises StaffOnly, OwnRequest, InvalidTransition unless REQUESTED.
+    `confirmed` is the sum to send that staff saw, in minor units; without it, all that was asked for.
+    Raises StaffOnly, OwnRequest, InvalidTransition unless REQUESTED, MayNotTakeOut when the gates have closed since,
+    DueTakenFirst when what the person owes leaves another sum, NothingLeftToSend when it leaves none.
     """
 
     def approve() -> Withdrawal:
         withdrawal = _locked(withdrawal_id, WithdrawalStatus.APPROVED)
         require_decider(actor, withdrawal.user_id)
+        require_may_leave(withdrawal)
+        taken = _clear_dues(withdrawal, confirmed, actor, today)
         withdrawal.approved_by = actor
         _decide(withdrawal, WithdrawalStatus.APPROVED, actor)
-        _audit(withdrawal, "approved", actor)
+        _audit(withdrawal, "approved", actor, **_taken_of(taken))
+        if taken:
+            title = _t("A part of your withdrawal pays what you owe us")
+            _tell(withdrawal, "reduced", title, _dues_words(withdrawal, taken))
         return withdrawal
 
     return run_once(
@@ -132,7 +147,7 @@ def approve_withdrawal(*, withdrawal_id: int, actor: User | None, idempotency_ke
         operation="ledger.approve_withdrawal",
         key=idempotency_key,
         actor=actor,
-        parameters={"withdrawal": withdrawal_id},
+        parameters={"withdrawal": withdrawal_id, "confirmed": confirmed},
     )
 
 
@@ -144,11 +159,16 @@ def pay_withdrawal(
     actor: User | None,
     idempotency_key: str,
     today: dt.date,
+    confirmed: int | None = None,
 ) -> Withdrawal:
     """Record that our bank sent the money on `paid_on`: it leaves the books (posting rule WPD).
 
-    Raises StaffOnly, OwnRequest, SecondPersonNeeded (from SECOND_PERSON_ABOVE, when the payer approved it),
-    InvalidTransition unless APPROVED, DateNotPossible before the day of the request or after today.
+    What the person has come to owe us since the approval is taken of it first (rule WRJ). `confirmed` is the sum that
+    was sent, in minor units; without it, all that was approved.
+
+    Raises MayNotTakeOut, DueTakenFirst and NothingLeftToSend as `approve_withdrawal`, StaffOnly, OwnRequest,
+    SecondPersonNeeded (from SECOND_PERSON_ABOVE, when the payer approved it), InvalidTransition unless APPROVED,
+    DateNotPossible before the day of the request or after today.
     """
 
     def pay() -> Withdrawal:
@@ -161,17 +181,20 @@ def pay_withdrawal(
                 earliest=withdrawal.requested_on,
                 latest=today,
             )
+        require_may_leave(withdrawal)
+        taken = _clear_dues(withdrawal, confirmed, actor, today)
         lines = [
-            debit(WALLET_WITHDRAWING, withdrawal.amount, LineCode.WITHDRAWAL, owner=withdrawal.user_id),
-            credit(CLIENT_BANK, withdrawal.amount, LineCode.WITHDRAWAL),
+            debit(WALLET_WITHDRAWING, withdrawal.on_its_way, LineCode.WITHDRAWAL, owner=withdrawal.user_id),
+            credit(CLIENT_BANK, withdrawal.on_its_way, LineCode.WITHDRAWAL),
         ]
         _post(withdrawal, EntryKind.WITHDRAWAL, "paid", lines, actor, paid_on)
         withdrawal.paid_on = paid_on
         withdrawal.bank_reference = bank_reference.strip()
         _decide(withdrawal, WithdrawalStatus.PAID, actor)
-        _audit(withdrawal, "paid", actor, paid_on=paid_on.isoformat())
-        body = _t("We sent %(amount)s to your account ending in %(last4)s.") % _words(withdrawal)
-        _tell(withdrawal, "paid", _t("Your money is on its way to your bank"), body)
+        _audit(withdrawal, "paid", actor, paid_on=paid_on.isoformat(), **_taken_of(taken))
+        body = _t("We sent %(left)s to your account ending in %(last4)s.") % _words(withdrawal)
+        because = " " + _kept_words(taken) if taken else ""
+        _tell(withdrawal, "paid", _t("Your money is on its way to your bank"), body + because)
         return withdrawal
 
     return run_once(
@@ -180,7 +203,12 @@ def pay_withdrawal(
         operation="ledger.pay_withdrawal",
         key=idempotency_key,
         actor=actor,
-        parameters={"withdrawal": withdrawal_id, "paid_on": paid_on, "bank_reference": bank_reference},
+        parameters={
+            "withdrawal": withdrawal_id,
+            "paid_on": paid_on,
+            "bank_reference": bank_reference,
+            "confirmed": confirmed,
+        },
     )
 
 
@@ -195,10 +223,11 @@ def reject_withdrawal(
     def reject() -> Withdrawal:
         withdrawal = _locked(withdrawal_id, WithdrawalStatus.REJECTED)
         require_decider(actor, withdrawal.user_id)
-        _put_back(withdrawal, actor, today)
+        taken = _end(withdrawal, actor, today)
         _decide(withdrawal, WithdrawalStatus.REJECTED, actor, note=note)
-        _audit(withdrawal, "rejected", actor, reason=note)
-        body = _t("%(amount)s is back in your wallet. %(note)s") % _words(withdrawal, note=note)
+        _audit(withdrawal, "rejected", actor, reason=note, **_taken_of(taken))
+        back = _t("%(left)s is back in your wallet.") % _words(withdrawal) if withdrawal.on_its_way else ""
+        body = " ".join(filter(None, [_kept_words(taken) if taken else "", back, note]))
         _tell(withdrawal, "rejected", _t("We could not send your money"), body)
         return withdrawal
 
@@ -222,9 +251,9 @@ def cancel_withdrawal(*, withdrawal_id: int, actor: User, idempotency_key: str, 
         withdrawal = _locked(withdrawal_id, WithdrawalStatus.CANCELLED)
         if actor.pk != withdrawal.user_id:
             raise NotYourWithdrawal
-        _put_back(withdrawal, actor, today)
+        taken = _end(withdrawal, actor, today)
         _decide(withdrawal, WithdrawalStatus.CANCELLED, None)
-        _audit(withdrawal, "cancelled", actor)
+        _audit(withdrawal, "cancelled", actor, **_taken_of(taken))
         return withdrawal
 
     return run_once(
@@ -264,13 +293,37 @@ def _set_aside(withdrawal: Withdrawal, actor: User | None, today: dt.date) -> No
         raise InsufficientBalance(message, available=available) from refusal
 
 
-def _put_back(withdrawal: Withdrawal, actor: User | None, today: dt.date) -> None:
-    amount, owner = withdrawal.amount, withdrawal.user_id
+def _clear_dues(withdrawal: Withdrawal, confirmed: int | None, actor: User | None, today: dt.date) -> int:
+    """Put back what the person owes us: in the wallet it clears that. Returns how much, in minor units."""
+    taken = take_of_dues(withdrawal)
+    require_confirmed(withdrawal, taken=taken, confirmed=confirmed)
+    if taken:
+        _put_back(
+            withdrawal,
+            taken,
+            "kept-when-paid" if withdrawal.status == WithdrawalStatus.APPROVED else "kept",
+            actor,
+            today,
+        )
+        withdrawal.kept_for_dues += taken
+    return taken
+
+
+def _end(withdrawal: Withdrawal, actor: User | None, today: dt.date) -> int:
+    """Put all of it back; what the person owes us is cleared on the way. Returns how much, in minor units."""
+    taken = take_of_dues(withdrawal)
+    _put_back(withdrawal, withdrawal.on_its_way, "returned", actor, today)
+    withdrawal.kept_for_dues += taken
+    return taken
+
+
+def _put_back(withdrawal: Withdrawal, amount: int, event: str, actor: User | None, today: dt.date) -> None:
+    owner = withdrawal.user_id
     lines = [
         debit(WALLET_WITHDRAWING, amount, LineCode.WITHDRAWAL_RETURN, owner=owner),
         credit(WALLET_AVAILABLE, amount, LineCode.WITHDRAWAL_RETURN, owner=owner),
     ]
-    _post(withdrawal, EntryKind.WITHDRAWAL_RETURN, "returned", lines, actor, today)
+    _post(withdrawal, EntryKind.WITHDRAWAL_RETURN, event, lines, actor, today)
 
 
 def _post(
@@ -300,6 +353,7 @@ def _decide(withdrawal: Withdrawal, status: WithdrawalStatus, actor: User | None
             "decided_by",
             "decided_at",
             "decision_note",
+            "kept_for_dues",
             "paid_on",
             "bank_reference",
             "updated_at",
@@ -318,8 +372,21 @@ def _audit(withdrawal: Withdrawal, event: str, actor: User | None, *, reason: st
     )
 
 
-def _words(withdrawal: Withdrawal, **more: str) -> dict[str, str]:
-    return {"amount": format_money(withdrawal.amount), "last4": withdrawal.iban_last4, **more}
+def _words(withdrawal: Withdrawal) -> dict[str, str]:
+    return {"left": format_money(withdrawal.on_its_way), "last4": withdrawal.iban_last4}
+
+
+def _taken_of(taken: int) -> dict[str, int]:
+    return {"kept_for_dues": taken} if taken else {}
+
+
+def _kept_words(taken: int) -> str:
+    return _t("%(taken)s of it paid what you owed us for a payment that came back.") % {"taken": format_money(taken)}
+
+
+def _dues_words(withdrawal: Withdrawal, taken: int) -> str:
+    left = _t("%(left)s goes to your account ending in %(last4)s.") % _words(withdrawal)
+    return f"{_kept_words(taken)} {left}"
 
 
 def _tell(withdrawal: Withdrawal, event: str, title: str, body: str) -> None:

@@ -6,9 +6,13 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from allauth.account.models import EmailAddress
 from constance import config
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
+from accounts.enums import VerificationStatus
 from accounts.gates import IdentityNotVerified, UserSuspended
 from accounts.models import AuditEvent, Notification, OperationKey, User
 from ledger.enums import WITHDRAWAL_TRANSITIONS, WithdrawalStatus
@@ -17,6 +21,7 @@ from ledger.selectors import WalletSummary, balance, wallet_summary
 from ledger.services.deposits import DateNotPossible, confirm_deposit, declare_deposit
 from ledger.services.posting import InsufficientBalance
 from ledger.services.staff import OwnRequest, StaffOnly
+from ledger.services.withdrawal_checks import MayNotTakeOut
 from ledger.services.withdrawals import (
     BelowMinimumWithdrawal,
     InvalidIban,
@@ -56,7 +61,9 @@ def request(
 
 
 def approve(withdrawal: Withdrawal, actor: User) -> Withdrawal:
-    return approve_withdrawal(withdrawal_id=withdrawal.pk, actor=actor, idempotency_key="approve")
+    return approve_withdrawal(
+        withdrawal_id=withdrawal.pk, actor=actor, idempotency_key="approve", today=withdrawal.requested_on
+    )
 
 
 def pay(withdrawal: Withdrawal, actor: User, today: dt.date) -> Withdrawal:
@@ -197,6 +204,72 @@ def test_only_the_person_cancels(funded_bob: User, carol: User, today: dt.date) 
     assert wallet_summary(funded_bob).withdrawing == 400_00
     cancel_withdrawal(withdrawal_id=withdrawal.pk, actor=funded_bob, idempotency_key="c", today=today)
     assert wallet_summary(funded_bob) == WalletSummary(available=1_000_00)
+
+
+def change_email(user: User) -> None:
+    EmailAddress.objects.filter(user=user).update(verified=False)
+
+
+def suspend(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_suspended=True)
+
+
+def doubt_identity(user: User) -> None:
+    user.verification.status = VerificationStatus.SUSPENDED
+    user.verification.save()
+
+
+STOPPED = [
+    (suspend, "user_suspended", "This person's account is suspended, so no money may leave."),
+    (change_email, "email_not_verified", "This person's e-mail address is not confirmed."),
+    (doubt_identity, "identity_not_verified", "This person's identity check does not stand now."),
+]
+
+
+@pytest.mark.parametrize(("stop", "because", "words"), STOPPED)
+def test_nothing_is_approved_or_paid_to_somebody_who_was_stopped_since(
+    funded_bob: User, dora: User, today: dt.date, stop: Callable[[User], None], because: str, words: str
+) -> None:
+    first, second = request(funded_bob, today), request(funded_bob, today, amount=100_00, key="request-2")
+    approve(first, dora)
+    stop(funded_bob)
+    for refused_step in (lambda: pay(first, dora, today), lambda: approve_again(second, dora)):
+        with pytest.raises(MayNotTakeOut) as refused:
+            refused_step()
+        assert refused.value.context == {"because": because}
+        assert refused.value.message.startswith(words)
+        assert "refuse the withdrawal" in refused.value.message
+    assert wallet_summary(funded_bob) == WalletSummary(available=500_00, withdrawing=500_00)
+    assert list(Withdrawal.objects.order_by("pk").values_list("status", flat=True)) == ["approved", "requested"]
+    for row in (first, second):
+        key = f"no-{row.pk}"
+        reject_withdrawal(withdrawal_id=row.pk, note="", actor=dora, idempotency_key=key, today=today)
+    assert wallet_summary(funded_bob) == WalletSummary(available=1_000_00)
+
+
+def approve_again(withdrawal: Withdrawal, actor: User) -> Withdrawal:
+    return approve_withdrawal(
+        withdrawal_id=withdrawal.pk, actor=actor, idempotency_key="approve-2", today=withdrawal.requested_on
+    )
+
+
+def test_an_identity_card_that_ran_out_stops_no_money_on_its_way(funded_bob: User, dora: User, today: dt.date) -> None:
+    withdrawal = request(funded_bob, today)
+    funded_bob.verification.status = VerificationStatus.EXPIRED
+    funded_bob.verification.save()
+    approve(withdrawal, dora)
+    assert pay(withdrawal, dora, today).status == WithdrawalStatus.PAID
+
+
+def test_staff_are_told_on_the_page_and_can_only_refuse(
+    funded_bob: User, dora: User, today: dt.date, client: Client
+) -> None:
+    withdrawal = request(funded_bob, today)
+    suspend(funded_bob)
+    client.force_login(dora)
+    page = client.get(reverse("admin:withdrawal", args=[withdrawal.reference])).content.decode()
+    assert "account is suspended, so no money may leave." in page
+    assert (page.count("Approve withdrawal"), page.count("Refuse withdrawal")) == (0, 1)
 
 
 EVENTS: dict[WithdrawalStatus, Callable[[Withdrawal, User, User, dt.date], Withdrawal]] = {

@@ -64,7 +64,9 @@ def ask_for_money(user: User, amount: int, day: dt.date) -> Withdrawal:
 
 def approve_money(people: People, withdrawal: Withdrawal) -> None:
     """The first person's yes."""
-    approve_withdrawal(withdrawal_id=withdrawal.pk, actor=people.officer, idempotency_key=new_key())
+    approve_withdrawal(
+        withdrawal_id=withdrawal.pk, actor=people.officer, idempotency_key=new_key(), today=withdrawal.requested_on
+    )
 
 
 def take_out_money(people: People, user: User, amount: int, day: dt.date) -> None:

@@ -144,7 +144,7 @@ class Member:
         iban = "DE89 3704 0044 0532 0130 00"
         asked = self.post("withdrawals/", amount=amount, account_holder=f"{self.name} Example", iban=iban)
         withdrawal = Withdrawal.objects.get(reference=asked["reference"])
-        approve_withdrawal(withdrawal_id=withdrawal.pk, actor=officer, idempotency_key=new_key())
+        approve_withdrawal(withdrawal_id=withdrawal.pk, actor=officer, idempotency_key=new_key(), today=day)
         pay_withdrawal(
             withdrawal_id=withdrawal.pk,
             paid_on=day,

@@ -325,7 +325,7 @@ def take_out(lender: User, amount: int, on: dt.date, *, is_paid: bool) -> None:
     if not is_paid:
         cancel_withdrawal(withdrawal_id=withdrawal.pk, actor=lender, idempotency_key=new_key(), today=on)
         return
-    approve_withdrawal(withdrawal_id=withdrawal.pk, actor=officer(), idempotency_key=new_key())
+    approve_withdrawal(withdrawal_id=withdrawal.pk, actor=officer(), idempotency_key=new_key(), today=on)
     pay_withdrawal(
         withdrawal_id=withdrawal.pk,
         paid_on=on,

@@ -133,7 +133,7 @@ def test_a_loan_paid_on_time(alice: User, lenders: tuple[User, User, User], loan
         idempotency_key=new_key(),
         today=loan.disbursed_on,
     )
-    approve_withdrawal(withdrawal_id=withdrawal.pk, actor=dora, idempotency_key=new_key())
+    approve_withdrawal(withdrawal_id=withdrawal.pk, actor=dora, idempotency_key=new_key(), today=loan.disbursed_on)
     pay_withdrawal(
         withdrawal_id=withdrawal.pk,
         paid_on=loan.disbursed_on,

@@ -45,7 +45,7 @@ def take_out(lender: User, amount: int, staff: User, on: dt.date) -> None:
         idempotency_key=new_key(),
         today=on,
     )
-    approve_withdrawal(withdrawal_id=asked.pk, actor=staff, idempotency_key=new_key())
+    approve_withdrawal(withdrawal_id=asked.pk, actor=staff, idempotency_key=new_key(), today=on)
     pay_withdrawal(
         withdrawal_id=asked.pk, paid_on=on, bank_reference="B1", actor=staff, idempotency_key=new_key(), today=on
     )

@@ -178,7 +178,7 @@ def test_a_lender_who_has_spent_the_money_owes_it_until_money_comes_in(
         idempotency_key=new_key(),
         today=FIRST_DUE,
     )
-    approve_withdrawal(withdrawal_id=asked.pk, actor=dora, idempotency_key=new_key())
+    approve_withdrawal(withdrawal_id=asked.pk, actor=dora, idempotency_key=new_key(), today=FIRST_DUE)
     pay_withdrawal(
         withdrawal_id=asked.pk,
         paid_on=FIRST_DUE,
