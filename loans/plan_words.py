@@ -21,7 +21,7 @@ _PARTS: dict[str, Promise] = {
     LoanPart.INTEREST: _("interest"),
     LoanPart.PRINCIPAL: _("principal"),
 }
-_AHEAD: dict[FutureInstalments, Promise] = {
+AHEAD_WORDS: dict[FutureInstalments, Promise] = {
     FutureInstalments.NEXT: _("Money above what is due pays your next payment."),
     FutureInstalments.NEXT_THEN_LAST: _("Money above what is due pays your next payment, then the last ones."),
     FutureInstalments.LAST: _("Money above what is due pays your last payments, so the loan ends sooner."),
@@ -57,8 +57,8 @@ def plan_words(loan: Loan) -> PlanWords:
         follows_money=follows,
         pays_next=not follows or terms.future_instalments in _PAYS_NEXT,
         promise=_promise(terms) if follows else "",
-        ahead=_AHEAD[terms.future_instalments] if follows else "",
-        order=_order(terms, follows),
+        ahead=AHEAD_WORDS[terms.future_instalments] if follows else "",
+        order=order_words(terms, follows=follows),
         source=_source(terms) if follows else "",
         charges=_("Fees") if terms.servicing_method == ServicingMethod.PROGRESSIVE else _("Late fees"),
     )
@@ -70,7 +70,8 @@ def _promise(terms: LoanTerms) -> Promise:
     return _("Your plan follows your payments: pay early and you owe less interest.")
 
 
-def _order(terms: LoanTerms, follows: bool) -> str:
+def order_words(terms: LoanTerms, *, follows: bool) -> str:
+    """What a payment pays first, as one sentence; `follows` says whether the plan follows the money."""
     parts = terms.part_order if follows else terms.allocation_order
     told = {"parts": ", ".join(str(_PARTS[part]) for part in parts)}
     if follows and terms.payment_way is AllocationWay.VERTICAL:

@@ -15,12 +15,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from accounts.terms import RISKS, TERMS
-from loans.finance import Quote, late_fee, net_rate
+from loans.finance import Quote, net_rate
 from loans.forms.application import QuoteForm
 from loans.models import GradeTerms, Loan, LoanProduct
-from loans.quoting import annual_rate_of, quote_for
+from loans.quoting import annual_rate_of, assumed_grade_terms, quote_for
 from loans.selectors.products import default_product
 from loans.selectors.statistics import PlatformFigures, platform_figures
+from loans.term_words import CostWord, cost_words
+from loans.terms import LoanTerms, frozen_terms
 from matching.engine.allocation import Claim, Limits, share_out
 from matching.selectors.marketplace import Filters, matching_loans, open_loans
 from p2plending import charts
@@ -140,8 +142,16 @@ def _price_list(product: LoanProduct, today: dt.date) -> dict[str, Any]:
         "example": example,
         "interest": interest,
         "servicing_fee": floor_percent_of(interest, product.servicing_fee_rate),
-        "late_fee": late_fee(monthly, product.late_fee_fixed, product.late_fee_rate, product.late_fee_cap),
+        "costs": _costs(product, monthly),
     }
+
+
+def _costs(product: LoanProduct, payment: int) -> list[CostWord]:
+    """What a borrower pays beside the plan; no grade changes it."""
+    grade_terms = assumed_grade_terms(product)
+    if grade_terms is None:
+        return []
+    return cost_words(LoanTerms.from_json(frozen_terms(product, grade_terms)), payment=payment)
 
 
 def _price(product: LoanProduct, grade_terms: GradeTerms, amount: int, months: int, today: dt.date) -> Price:

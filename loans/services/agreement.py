@@ -18,12 +18,13 @@ from loans.models import Loan, LoanAgreement
 from loans.quoting import quote_of_loan
 from loans.services.lifecycle import record_step, require_borrower, require_state
 from loans.services.standing import lock_current_loan
+from loans.term_words import borrower_clauses, interest_sentences, lender_clause
 from loans.terms import LoanTerms
 from p2plending.lib import clock
 from p2plending.lib.db import require_transaction
 from p2plending.lib.errors import InvalidTransition, Refused
 
-TEMPLATE_VERSION = "2026-11"
+TEMPLATE_VERSION = "2026-11-22"
 TEMPLATE = "loans/agreement_text.html"
 DISBURSE_TASK = "loans.tasks.disburse_signed_loan"
 
@@ -49,12 +50,13 @@ def prepare_agreement(loan: Loan) -> LoanAgreement:
     Call under the loan's guard. A loan funded a second time gets a new text; a signed one is never touched.
     """
     require_transaction()
-    start = loan.funded_on
+    start, terms = loan.funded_on, LoanTerms.from_json(loan.frozen_terms)
     commitments = loan.commitments.filter(status__in=CommitmentStatus.holding()).select_related("lender")
     context = {
         "loan": loan,
         "borrower": loan.borrower.member_number,
-        "terms": LoanTerms.from_json(loan.frozen_terms),
+        "interest_sentences": interest_sentences(terms),
+        "clauses": [*borrower_clauses(terms), lender_clause(terms)],
         "quote": quote_of_loan(loan, start),
         "parts": [
             {"lender": commitment.lender.member_number, "amount": commitment.amount}

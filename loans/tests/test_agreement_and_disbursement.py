@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from html import unescape
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django_q.models import OrmQ
 
 from accounts.enums import Role
@@ -22,6 +25,8 @@ from loans.quoting import quote_for
 from loans.services.agreement import NameDoesNotMatch, SigningEnded, sign_agreement
 from loans.services.disbursement import LoanFrozen, NotSigned, ReservedDiffers, disburse_loan
 from loans.services.lifecycle import NotYourLoan, StaffOnly
+from loans.term_words import borrower_clauses, interest_sentences, lender_clause
+from loans.terms import LoanTerms
 from p2plending.lib.errors import InvalidTransition
 from p2plending.tests.world import active_loan, funded_loan, new_key, signed_loan, standard_product, verified
 
@@ -70,6 +75,42 @@ def test_the_text_names_members_never_people_and_its_hash_is_kept(alice: User, b
         assert words in agreement.body
     for secret in ("Alice", "Bob", "example.org"):
         assert secret not in agreement.body
+
+
+def test_the_text_says_what_the_product_does_with_money(alice: User, bob: User, today: dt.date) -> None:
+    product = standard_product()
+    product.servicing_method, product.allocation_order = "progressive", "penalty,fee,interest,principal"
+    product.interest_recalculation, product.payoff_interest = "daily", "to_rest_date"
+    product.late_fee_cap = 40_00
+    product.save()
+    loan = funded_loan(alice, {bob: 1_000_00}, today=today)
+    text = unescape(loan.agreement.body)
+
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    clauses = [*borrower_clauses(terms), lender_clause(terms)]
+    for number, clause in enumerate(clauses, start=4):
+        assert f'<h3 class="mt-4">{number}. {clause.title}</h3>' in text
+        for sentence in clause.sentences:
+            assert f"<li>{sentence}</li>" in text
+    for sentence in interest_sentences(terms):
+        assert sentence in text
+    assert "11. The lenders and their parts" in text
+    assert "Interest is then charged to that day only" not in text
+
+
+def test_a_text_that_was_signed_reads_as_it_was_signed(
+    client: Client, alice: User, bob: User, dora: User, today: dt.date
+) -> None:
+    loan = signed_loan(alice, {bob: 1_000_00}, today=today)
+    LoanAgreement.objects.filter(loan=loan).update(body="<p>As it was written then.</p>", template_version="2026-11")
+    product = standard_product()
+    product.late_fee_fixed = 99_00
+    product.save()
+    pay_out(loan, today)
+    client.force_login(alice)
+    page = client.get(reverse("loans:agreement", args=[loan.reference])).content.decode()
+    assert "<p>As it was written then.</p>" in page
+    assert "€99.00" not in page
 
 
 def test_signing_keeps_name_time_and_address_and_queues_the_pay_out_once(

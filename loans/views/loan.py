@@ -23,6 +23,8 @@ from loans.services.early_withdrawal import withdrawal_figures
 from loans.services.origination import withdraw_application
 from loans.services.recovery import missing_amount
 from loans.services.review import answer_request
+from loans.term_words import cost_words
+from loans.terms import LoanTerms
 from loans.views.help import trouble_context
 from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
@@ -90,9 +92,11 @@ def loan_page(
 def _state_context(request: HttpRequest, found: Loan, form: Any) -> dict[str, Any]:
     today = business_date()
     if found.status == LoanStatus.OFFERED:
+        quote = quote_of_loan(found, found.offered_on)
         return {
             "form": form or AcceptOfferForm(),
-            "quote": quote_of_loan(found, found.offered_on),
+            "quote": quote,
+            "costs": cost_words(LoanTerms.from_json(found.frozen_terms), payment=quote.instalment_amount),
             "factors": factor_rows(found.assessment),
             "tips": score_tips(found.assessment.factors),
             "blocked": blocking_refusal(request.user, Action.APPLY),
