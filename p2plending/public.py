@@ -18,10 +18,11 @@ from accounts.terms import RISKS, TERMS
 from loans.finance import Quote, net_rate
 from loans.forms.application import QuoteForm
 from loans.models import GradeTerms, Loan, LoanProduct
+from loans.plan_words import order_words
 from loans.quoting import annual_rate_of, assumed_grade_terms, quote_for
 from loans.selectors.products import default_product
 from loans.selectors.statistics import PlatformFigures, platform_figures
-from loans.term_words import CostWord, cost_words
+from loans.term_words import cost_words, follows_money
 from loans.terms import LoanTerms, frozen_terms
 from matching.engine.allocation import Claim, Limits, share_out
 from matching.selectors.marketplace import Filters, matching_loans, open_loans
@@ -79,8 +80,10 @@ def text_page(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_GET
 def how_it_works(request: HttpRequest) -> HttpResponse:
-    ctx = {"product": default_product(), "rules": platform_rules()}
-    return render(request, "public/how_it_works.html", ctx)
+    product = default_product()
+    terms = _terms(product) if product else None
+    order = order_words(terms, follows=follows_money(terms)) if terms else ""
+    return render(request, "public/how_it_works.html", {"product": product, "rules": platform_rules(), "order": order})
 
 
 @require_GET
@@ -129,7 +132,7 @@ def _newest(loan: Loan) -> dict[str, Any]:
 
 
 def _price_list(product: LoanProduct, today: dt.date) -> dict[str, Any]:
-    amount = _example_amount(product)
+    amount, terms = _example_amount(product), _terms(product)
     months = min(max(EXAMPLE_MONTHS, product.min_term_months), product.max_term_months)
     prices = [_price(product, grade_terms, amount, months, today) for grade_terms in product.grades.all()]
     example = prices[len(prices) // 2] if prices else None
@@ -142,16 +145,14 @@ def _price_list(product: LoanProduct, today: dt.date) -> dict[str, Any]:
         "example": example,
         "interest": interest,
         "servicing_fee": floor_percent_of(interest, product.servicing_fee_rate),
-        "costs": _costs(product, monthly),
+        "costs": cost_words(terms, payment=monthly) if terms else [],
     }
 
 
-def _costs(product: LoanProduct, payment: int) -> list[CostWord]:
-    """What a borrower pays beside the plan; no grade changes it."""
+def _terms(product: LoanProduct) -> LoanTerms | None:
+    """The terms of the product that no grade changes; None for one that lends to no grade."""
     grade_terms = assumed_grade_terms(product)
-    if grade_terms is None:
-        return []
-    return cost_words(LoanTerms.from_json(frozen_terms(product, grade_terms)), payment=payment)
+    return LoanTerms.from_json(frozen_terms(product, grade_terms)) if grade_terms else None
 
 
 def _price(product: LoanProduct, grade_terms: GradeTerms, amount: int, months: int, today: dt.date) -> Price:

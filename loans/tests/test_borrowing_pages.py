@@ -209,6 +209,25 @@ def test_the_offer_leads_with_what_you_receive_and_says_why_the_grade(
     for part in ("You pay €888.49 a month for 12 months, €10,661.86 in all. APR 19.4%.", "Why grade C", "15 of 15"):
         assert part in words
     assert "Each loan that you pay back on time counts." in words
+    added = "Late fee 5% of what is unpaid, at least €5.00 Once for each missed payment, after 15 days"
+    assert f"{added} Early payment Free Any day; interest stops on that day" in words
+
+
+def test_what_paying_late_and_early_costs_is_told_before_it_is_agreed(
+    alice: User, client_of: SignIn, now: dt.date
+) -> None:
+    product = set_price()
+    product.servicing_method, product.allocation_order = "progressive", "penalty,fee,interest,principal"
+    product.interest_recalculation, product.payoff_interest = "daily", "to_rest_date"
+    product.save()
+    browser = client_of(alice)
+    quote = text_of(browser.get(reverse("loans:quote")))
+    assert "free of charge. Any day; paying off costs interest to the next due date." in quote
+    loan = offered_loan(alice, today=now)
+    words = text_of(browser.get(reverse("loans:loan", args=[loan.reference])))
+    assert "Interest on what is late The rate of the loan, on late principal By the day, until it is paid" in words
+    assert "Fees and penalties As we tell you, with the reason" in words
+    assert "interest stops on that day" not in words
 
 
 def test_accepting_needs_the_tick_and_happens_once(alice: User, client_of: SignIn, now: dt.date) -> None:

@@ -9,6 +9,8 @@ from loans.forms.application import QuoteForm
 from loans.models import GradeTerms, LoanProduct
 from loans.quoting import PricedTerm, priced_terms
 from loans.selectors.products import default_product, term_choices
+from loans.term_words import early_words
+from loans.terms import LoanTerms, frozen_terms
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only
 
@@ -26,9 +28,13 @@ def quote(request: HttpRequest) -> HttpResponse:
         return render(request, "loans/quote.html", {"form": form, "product": product}, status=422)
     grades = {terms.grade: terms for terms in product.grades.all()}
     grade_terms = grades.get(form.cleaned_data["grade"]) or next(iter(grades.values()))
-    context = {"form": form, "product": product, "grades": grades.values()}
+    context = {"form": form, "product": product, "grades": grades.values(), "early": _early(product, grade_terms)}
     context |= plans_context(product, grade_terms, form.cleaned_data)
     return render(request, "loans/quote.html", context)
+
+
+def _early(product: LoanProduct, grade_terms: GradeTerms) -> str:
+    return early_words(LoanTerms.from_json(frozen_terms(product, grade_terms)))
 
 
 def plans_context(

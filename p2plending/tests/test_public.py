@@ -152,6 +152,19 @@ def test_there_is_no_return_in_the_first_half_year() -> None:
     assert net_return({today - dt.timedelta(days=179): 1_000_00}, {}, {today: 50_00}, 0, today) is None
 
 
+def test_fees_name_default_interest_and_the_limit_of_a_late_fee(client: Client, db: None) -> None:
+    product = set_price()
+    assert "Default interest" not in text_of(client, "public:fees")
+    product.default_interest_rate, product.late_fee_cap = Decimal("0.08"), 20_00
+    product.allocation_order = "interest,late_fee,principal"
+    product.save()
+    text = text_of(client, "public:fees")
+    assert "5% of what is unpaid, at least €5.00, at most €20.00" in text
+    assert "8% a year of late principal By the day, after 15 days, until it is paid €6.58 on €1,000.00 in 30" in text
+    assert "Collection fee Lender 25% of what still comes in" in text
+    assert "In this order: interest, late fees, principal; the oldest first." in text_of(client, "public:how_it_works")
+
+
 def test_the_worked_example_of_fees_is_the_quote(client: Client, db: None) -> None:
     set_price(Decimal("0.12"), Decimal("0.03"))
     LoanProduct.objects.update(max_amount=50_000_00)
