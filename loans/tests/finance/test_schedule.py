@@ -272,15 +272,28 @@ def test_a_loan_too_small_for_its_instalments_ends_early() -> None:
     assert [line.payment for line in lines] == [17] * 58 + [14]
 
 
-def test_smoothing_evens_out_the_last_instalment() -> None:
-    plain = build_schedule(Terms(100000, Decimal("0.0999"), 36, START))
-    smooth = build_schedule(Terms(100000, Decimal("0.0999"), 36, START, smooth=True))
-    assert plain.lines[-1].payment - plain.instalment_amount == 10
-    assert smooth.instalment_amount == 3226
-    rough = Terms(500, Decimal("0.5"), 40, START)
-    plain_off = build_schedule(rough).lines[-1].payment - build_schedule(rough).instalment_amount
-    smoothed = build_schedule(replace(rough, smooth=True))
-    assert abs(smoothed.lines[-1].payment - smoothed.instalment_amount) <= abs(plain_off)
+@pytest.mark.parametrize(
+    ("terms", "plain", "smooth"),
+    [
+        # 9,000.00 at 7 % over 102 months in whole 5.00: the last of 115.00 is 437.51, of 120.00 110.57.
+        (Terms(900000, Decimal("0.07"), 102, START, multiple=500), (11500, 102, 43751), (12000, 99, 11057)),
+        # 50.00 at 36 % over 114 months, to the cent.
+        (Terms(5000, Decimal("0.36"), 114, START), (155, 114, 510), (156, 111, 18)),
+        # 10 over 36 payments are within half a unit of each: nothing to spread.
+        (Terms(100000, Decimal("0.0999"), 36, START), (3226, 36, 3236), (3226, 36, 3236)),
+        # The last is 46 off, above 60 / 2, but another cent a payment would take it further off.
+        (Terms(50000, Decimal("0.24"), 60, START), (1438, 60, 1484), (1438, 60, 1484)),
+    ],
+)
+def test_smoothing_evens_out_a_last_instalment_that_is_far_off(
+    terms: Terms, plain: tuple[int, int, int], smooth: tuple[int, int, int]
+) -> None:
+    for is_smooth, expected in ((False, plain), (True, smooth)):
+        schedule = build_schedule(replace(terms, smooth=is_smooth))
+        level, count = schedule.instalment_amount, len(schedule.lines)
+        assert (level, count, schedule.lines[-1].payment) == expected
+        assert {line.payment for line in schedule.lines[:-1]} == {level}
+        assert schedule.total_principal == terms.principal
 
 
 def test_parts_of_a_split_period_add_up_to_the_whole() -> None:
