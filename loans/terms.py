@@ -25,7 +25,7 @@ from loans.finance.replay import (
 from loans.models import GradeTerms, LoanProduct
 from p2plending.lib.money import Rounding
 
-TERMS_VERSION = 3
+TERMS_VERSION = 4
 _PLAIN_SINCE_VERSION_2 = (
     "withdrawal_days",
     "refunds_fee_on_withdrawal",
@@ -42,6 +42,8 @@ _PLAIN_SINCE_VERSION_3 = (
     "overdue_bears_interest",
     "last_takes_level",
 )
+_PLAIN_SINCE_VERSION_4 = ("first_period_min_days",)
+_PLAIN = (*_PLAIN_SINCE_VERSION_2, *_PLAIN_SINCE_VERSION_3, *_PLAIN_SINCE_VERSION_4)
 _NAMED_SINCE_VERSION_3: dict[str, type[StrEnum] | type[ServicingMethod]] = {
     "payment_unit": PeriodUnit,
     "servicing_method": ServicingMethod,
@@ -106,6 +108,8 @@ class LoanTerms:
     payment_way: AllocationWay = AllocationWay.HORIZONTAL
     future_instalments: FutureInstalments = FutureInstalments.NEXT
     last_takes_level: bool = True
+    # Since version 4; for every kind of plan, where the borrower chose a day of the month.
+    first_period_min_days: int = 15
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LoanTerms:
@@ -137,7 +141,7 @@ class LoanTerms:
             partial_offer_days=data["partial_offer_days"],
             signing_days=data["signing_days"],
             default_interest_rate=Decimal(data.get("default_interest_rate", 0)),
-            **{name: data[name] for name in (*_PLAIN_SINCE_VERSION_2, *_PLAIN_SINCE_VERSION_3) if name in data},
+            **{name: data[name] for name in _PLAIN if name in data},
             **{name: kind(data[name]) for name, kind in _NAMED_SINCE_VERSION_3.items() if name in data},
         )
 
@@ -181,6 +185,7 @@ def schedule_terms(
         every=terms.payment_every,
         unit=terms.payment_unit,
         due_day=due_day if terms.payment_unit is PeriodUnit.MONTH else None,
+        first_period_min_days=terms.first_period_min_days,
         rounding=terms.rounding,
         smooth=terms.smooths_last_payment,
         multiple=terms.payment_multiple,
@@ -234,7 +239,7 @@ def frozen_terms(product: LoanProduct, grade_terms: GradeTerms) -> dict[str, Any
         "partial_offer_days": product.partial_offer_days,
         "signing_days": product.signing_days,
         "default_interest_rate": str(product.default_interest_rate),
-        **{name: getattr(product, name) for name in (*_PLAIN_SINCE_VERSION_2, *_PLAIN_SINCE_VERSION_3)},
+        **{name: getattr(product, name) for name in _PLAIN},
         **{name: getattr(product, name) for name in _NAMED_SINCE_VERSION_3},
     }
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from adminpanel.forms.settings import NUMBER_ERRORS, percent_field, reason_field
 from loans.enums import ServicingMethod
 from loans.finance import PeriodUnit
+from loans.finance.types import LONGEST_FIRST_WAIT_DAYS
 from loans.holiday_calendars import countries
 from loans.models import GradeTerms, LoanProduct
 from loans.quoting import assumed_grade_terms
@@ -56,6 +57,7 @@ SECTIONS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
             "payment_every",
             "payment_unit",
             "payment_count",
+            "first_period_min_days",
             "smooths_last_payment",
             "payment_multiple",
             "interest_free_periods",
@@ -88,6 +90,7 @@ SECTIONS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
             "late_fee_cap",
             "late_fees_to_lenders",
             "default_interest_rate",
+            "stops_default_interest",
             "default_after_days",
             "collection_fee_rate",
             "holiday_country",
@@ -117,7 +120,13 @@ LABELS = {
 }
 HINTS = {
     "payment_count": _("Only for payments by weeks or days."),
+    "first_period_min_days": _(
+        "Only where the borrower chose a day of the month: it is the first such day after these days. "
+        "Its interest counts the days that it is longer or shorter."
+    ),
     "extra_payment_mode": _("Only where the plan holds."),
+    "default_interest_rate": _("On top of the interest of the plan. Only where the plan holds."),
+    "stops_default_interest": _("If not ticked, it goes on after a default, on all principal that is then late."),
     "interest_recalculation": _("Only with equal payments and no periods without interest."),
     "payoff_interest": _("By whole periods, it says so for every payment inside a period."),
 }
@@ -196,6 +205,10 @@ class ProductForm(forms.ModelForm):
                 self.add_error(high, words)
         if told.get("payment_multiple") == 0:
             self.add_error("payment_multiple", _("Enter an amount above zero, or leave it empty."))
+        days = told.get("first_period_min_days")
+        if days is not None and not 1 <= days <= LONGEST_FIRST_WAIT_DAYS:
+            words = _("Enter a number of days from 1 to %(most)s.")
+            self.add_error("first_period_min_days", words % {"most": LONGEST_FIRST_WAIT_DAYS})
 
     def _check_periods(self, told: dict[str, Any]) -> None:
         every, unit, count = (told.get(name) for name in ("payment_every", "payment_unit", "payment_count"))

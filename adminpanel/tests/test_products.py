@@ -19,6 +19,7 @@ from adminpanel.services.settings import ProductHasNoPrice, change_product
 from adminpanel.tests import scenes
 from loans.models import GradeTerms, Loan, LoanProduct
 from loans.quoting import quote_for
+from loans.terms import LoanTerms
 from p2plending.lib import clock
 from p2plending.tests import world
 
@@ -145,6 +146,8 @@ def test_a_product_whose_plan_follows_the_money_is_saved_and_old_loans_keep_thei
         ({"payment_count": "12"}, "payment_count", "by the month follow from the term"),
         ({"payment_unit": "week", "payment_count": "0"}, "payment_count", "from 1 to 600"),
         ({"payment_unit": "week", "payment_count": "601"}, "payment_count", "from 1 to 600"),
+        ({"first_period_min_days": "0"}, "first_period_min_days", "from 1 to 31"),
+        ({"first_period_min_days": "32"}, "first_period_min_days", "from 1 to 31"),
         ({"payment_every": "3", "principal_free_periods": "2"}, "principal_free_periods", "At least one payment"),
     ],
 )
@@ -176,6 +179,19 @@ def test_every_choice_of_a_plan_that_follows_the_money_stands_under_its_heading(
     ]
     assert sorted(name for names in named.values() for name in names) == sorted(ProductForm.Meta.fields)
     assert "These choices matter only if the plan follows the money." in page.content.decode()
+
+
+def test_default_interest_after_a_default_is_a_choice_told_in_words(
+    compliance: User, client_of: ClientOf, alice: User
+) -> None:
+    client, product = client_of(compliance), world.standard_product()
+    page = client.get(at("product", product.code)).content.decode()
+    assert "it goes on after a default, on all principal that is then late." in page
+    changes = {"default_interest_rate": "8", "stops_default_interest": "", "first_period_min_days": "20"}
+    assert client.post(at("product", product.code), product_data(product, client, **changes)).status_code == 302
+    terms = LoanTerms.from_json(world.offered_loan(alice, today=clock.business_date()).frozen_terms)
+    assert (terms.default_interest_rate, terms.stops_default_interest) == (Decimal("0.08"), False)
+    assert terms.first_period_min_days == 20
 
 
 def test_what_gives_no_price_is_not_saved(compliance: User, client_of: ClientOf) -> None:

@@ -11,7 +11,6 @@ from loans.finance.daycount import add_months, monthly_dates, year_fraction
 from loans.finance.enums import DayCount, PeriodUnit
 from loans.finance.types import Terms
 
-SHORTEST_FIRST_PERIOD_DAYS = 15
 _NOMINAL = frozenset({DayCount.THIRTY_360, DayCount.THIRTY_360_US, DayCount.THIRTY_E_360, DayCount.EQUAL_PERIODS})
 _DAYS_IN_UNIT = {PeriodUnit.DAY: 1, PeriodUnit.WEEK: 7, PeriodUnit.MONTH: 30}
 _UNITS_IN_YEAR = {PeriodUnit.DAY: 365, PeriodUnit.WEEK: 52, PeriodUnit.MONTH: 12}
@@ -27,14 +26,15 @@ def shift(start: date, periods: int, every: int, unit: PeriodUnit, day: int | No
 def first_due_date(terms: Terms) -> date:
     """The first due date: as given, or on the chosen due day, or one period after the start.
 
-    With a due day it is the first such day at least 15 days after the start (plus the further months of a longer
-    period), so a monthly loan's first period has 15 to 45 days: start 20 January, due day 5 gives 5 February.
+    With a due day it is the first such day at least ``first_period_min_days`` after the start (plus the further months
+    of a longer period). A monthly loan's first period has those days or up to 30 more, 15 to 45: start 20 January, due
+    day 5 gives 5 February.
     """
     if terms.first_due_date is not None:
         return terms.first_due_date
     if terms.due_day is None:
         return shift(terms.start_date, 1, terms.every, terms.unit)
-    earliest = add_months(terms.start_date, terms.every - 1) + timedelta(days=SHORTEST_FIRST_PERIOD_DAYS)
+    earliest = add_months(terms.start_date, terms.every - 1) + timedelta(days=terms.first_period_min_days)
     candidate = add_months(earliest, 0, terms.due_day)
     return candidate if candidate >= earliest else add_months(candidate, 1, terms.due_day)
 

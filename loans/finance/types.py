@@ -13,6 +13,8 @@ from p2plending.lib.money import Rounding
 
 LARGEST_INSTALMENT_COUNT = 1200
 LARGEST_ANNUAL_RATE = Decimal(100)
+SHORTEST_FIRST_PERIOD_DAYS = 15
+LONGEST_FIRST_WAIT_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,10 @@ class Terms:
 
     ``principal`` minor units; ``annual_rate`` nominal yearly fraction; a period is ``every`` times ``unit``.
     ``due_day`` (1 to 28, months only) or ``first_due_date`` sets the first due date; neither means one period after
-    ``start_date``. ``smooth`` evens out the last instalment; ``multiple`` (minor units) makes the level instalment a
-    multiple of it; ``round_total`` rounds the interest of a flat loan once for the whole term. The first
-    ``interest_free_periods`` bear no interest, the first ``principal_free_periods`` pay back no principal. Raises
-    InvalidTerms when no schedule can be built.
+    ``start_date``. A due day leaves at least ``first_period_min_days`` (1 to 31) before it. ``smooth`` evens out the
+    last instalment; ``multiple`` (minor units) makes the level instalment a multiple of it; ``round_total`` rounds the
+    interest of a flat loan once for the whole term. The first ``interest_free_periods`` bear no interest, the first
+    ``principal_free_periods`` pay back no principal. Raises InvalidTerms when no schedule can be built.
     """
 
     principal: int
@@ -36,6 +38,7 @@ class Terms:
     every: int = 1
     unit: PeriodUnit = PeriodUnit.MONTH
     due_day: int | None = None
+    first_period_min_days: int = SHORTEST_FIRST_PERIOD_DAYS
     first_due_date: date | None = None
     rounding: Rounding = Rounding.HALF_UP
     smooth: bool = False
@@ -69,6 +72,8 @@ class Terms:
                 raise InvalidTerms("give a due day or a first due date, not both")
             if self.unit is not PeriodUnit.MONTH or not 1 <= self.due_day <= 28:
                 raise InvalidTerms("a due day is from 1 to 28 and needs monthly periods")
+        if not 1 <= self.first_period_min_days <= LONGEST_FIRST_WAIT_DAYS:
+            raise InvalidTerms("the first period before a due day must be at least 1 to 31 days long")
         if self.first_due_date is not None and self.first_due_date <= self.start_date:
             raise InvalidTerms("the first due date must come after the start date")
 

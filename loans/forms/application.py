@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from loans.contact_details import has_contact_details
 from loans.enums import Employment, Grade, Purpose
@@ -15,6 +16,8 @@ from loans.selectors.products import term_choices
 from p2plending.figures import format_money
 from p2plending.lib.forms import KeyedForm, MoneyFormField
 
+# From one day of the month to the next such day.
+MOST_DAYS_TO_A_DAY = 30
 DUE_DAYS = (1, 5, 10, 15, 20, 25, 28)
 STORY_LENGTH = 2_000
 
@@ -32,7 +35,6 @@ class AmountForm(forms.Form):
         empty_value=None,
         required=False,
         choices=[("", _("The day the money is paid out")), *((day, str(day)) for day in DUE_DAYS)],
-        help_text=_("The first payment is then 15 to 45 days after the money is paid out."),
     )
 
     def __init__(self, *args: Any, product: LoanProduct, **kwargs: Any) -> None:
@@ -44,6 +46,8 @@ class AmountForm(forms.Form):
         # Only a month has days to choose from. The calculator has left the question out already.
         if product.payment_unit != PeriodUnit.MONTH:
             self.fields.pop("due_day", None)
+        if "due_day" in self.fields:
+            self.fields["due_day"].help_text = _first_payment_words(product)
         self.fields["term_months"].choices = [(months, str(months)) for months in term_choices(product)]
 
     def clean_requested_amount(self) -> int:
@@ -59,6 +63,20 @@ class QuoteForm(AmountForm):
 
     grade = forms.ChoiceField(label=_("If your grade is"), choices=Grade.choices)
     due_day = None
+
+
+def _first_payment_words(product: LoanProduct) -> str:
+    """When the first payment is due if the borrower chose its day of the month."""
+    least, months = product.first_period_min_days, product.payment_every - 1
+    if not months:
+        words = _("The first payment is then %(least)s to %(most)s days after the money is paid out.")
+        return words % {"least": least, "most": least + MOST_DAYS_TO_A_DAY}
+    words = ngettext(
+        "The first payment is then %(count)s month and %(least)s days after the pay-out, or up to a month later.",
+        "The first payment is then %(count)s months and %(least)s days after the pay-out, or up to a month later.",
+        months,
+    )
+    return words % {"count": months, "least": least}
 
 
 class PurposeForm(forms.Form):

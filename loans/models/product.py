@@ -27,8 +27,8 @@ class LoanProduct(TimestampedModel):
     schedule_method = models.CharField(_("schedule"), max_length=20, default="annuity")
     day_count = models.CharField(_("day count"), max_length=20, default="30/360")
     rounding = models.CharField(_("rounding of the payment"), max_length=12, default="half-up")
-    first_period_min_days = models.PositiveSmallIntegerField(_("first period, fewest days"), default=15)
-    first_period_max_days = models.PositiveSmallIntegerField(_("first period, most days"), default=45)
+    # For a due day that the borrower chose.
+    first_period_min_days = models.PositiveSmallIntegerField(_("days before the first payment, at least"), default=15)
     allocation_order = models.CharField(
         _("order inside a payment"), max_length=40, default="late_fee,interest,principal"
     )

@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.models import User
 from loans.finance import InvalidTerms, PeriodUnit
 from loans.finance.replan import PlanChange, ReplanKind, replan_dates
+from loans.forms.application import AmountForm
 from loans.models import LoanProduct
 from loans.services.assessment import preview_outcome
 from loans.terms import monthly_amount
@@ -157,3 +158,13 @@ def test_a_new_plan_keeps_the_period_and_has_no_day_of_the_month() -> None:
     # Three months hold six payments of two weeks.
     longer = replan_dates(dates, PlanChange(ReplanKind.LONGER, months=3), **weeks)
     assert (len(longer), longer[-1]) == (6, dt.date(2026, 5, 13))
+
+
+def test_the_form_says_when_the_first_payment_comes_on_a_chosen_day() -> None:
+    for every, least, words in (
+        (1, 15, "The first payment is then 15 to 45 days after the money is paid out."),
+        (1, 5, "The first payment is then 5 to 35 days after the money is paid out."),
+        (3, 15, "The first payment is then 2 months and 15 days after the pay-out, or up to a month later."),
+    ):
+        form = AmountForm(product=LoanProduct(payment_every=every, first_period_min_days=least))
+        assert form.fields["due_day"].help_text == words

@@ -223,11 +223,17 @@ def test_chosen_due_day_comes_at_least_fifteen_days_after_the_start(start: date,
     assert due_dates(Terms(100, Decimal(0), 1, start, due_day=due_day)) == (first,)
 
 
-@given(st.dates(date(2000, 1, 1), date(2050, 1, 1)), st.integers(1, 28))
-def test_first_period_never_leaves_its_bounds(start: date, due_day: int) -> None:
-    (first,) = due_dates(Terms(100, Decimal(0), 1, start, due_day=due_day))
+@given(st.dates(date(2000, 1, 1), date(2050, 1, 1)), st.integers(1, 28), st.sampled_from([1, 15, 31]))
+def test_first_period_never_leaves_its_bounds(start: date, due_day: int, least: int) -> None:
+    (first,) = due_dates(Terms(100, Decimal(0), 1, start, due_day=due_day, first_period_min_days=least))
     assert first.day == due_day
-    assert 15 <= (first - start).days <= 45
+    assert least <= (first - start).days <= least + 30
+
+
+def test_days_before_a_chosen_due_day_are_at_least_one_and_at_most_thirty_one() -> None:
+    for least in (0, 32):
+        with pytest.raises(InvalidTerms, match="1 to 31 days"):
+            replace(TEN_THOUSAND, due_day=5, first_period_min_days=least)
 
 
 def test_long_first_period_adds_the_interest_of_the_extra_days() -> None:

@@ -70,3 +70,26 @@ def test_a_first_payment_of_nothing_is_passed_over_and_the_books_are_sound_to_th
         pay(made, row.total_unpaid, row.due_date)
         assert_sound_books()
     assert (fresh(made).status, fresh(made).next_due_amount) == ("repaid", None)
+
+
+def test_first_payments_without_principal_pay_interest_only(alice: User, bob: User) -> None:
+    product = set_price(Decimal("0.12"))
+    product.principal_free_periods = 3
+    product.save()
+    made = active_loan(alice, {bob: 1_000_00})
+    due = list(Instalment.objects.filter(loan=made).order_by("number").values_list("principal_due", "interest_due"))
+    assert due[:3] == [(0, 10_00)] * 3
+    # 1,000.00 at 1 % a month over the nine payments that are left: 116.74.
+    assert due[3:5] == [(106_74, 10_00), (107_81, 8_93)]
+    assert sum(principal for principal, _interest in due) == 1_000_00
+
+
+def test_a_chosen_day_comes_after_the_days_that_the_product_leaves_before_it(alice: User, bob: User) -> None:
+    product = set_price(Decimal("0.12"))
+    product.first_period_min_days = 25
+    product.save()
+    # Paid out on 15 January: 5 February is 21 days later, too soon.
+    made = active_loan(alice, {bob: 1_000_00}, due_day=5)
+    first = Instalment.objects.get(loan=made, number=1)
+    # A month from 5 February on, and 21 days before it: 10.00 and 1,000.00 × 12 % × 21 / 365 = 6.90.
+    assert (first.due_date, first.interest_due) == (dt.date(2026, 3, 5), 16_90)
