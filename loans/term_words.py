@@ -339,9 +339,14 @@ def _default(terms: LoanTerms) -> tuple[str, ...]:
         "A loan that is more than %(count)s days late may be declared in default.",
         terms.default_after_days,
     )
+    sooner = ngettext(
+        "After bankruptcy or fraud it may be sooner: once it is more than %(count)s day late.",
+        "After bankruptcy or fraud it may be sooner: once it is more than %(count)s days late.",
+        terms.grace_days,
+    )
     said = [
         words % {"count": terms.default_after_days},
-        _("After bankruptcy or fraud it may be sooner, once a payment is later than the days before a late fee."),
+        sooner % {"count": terms.grace_days},
         _("The borrower gets a notice at least %(days)s days before. Paying what is late ends it.")
         % {"days": NOTICE_DAYS},
         _("With the default the whole loan is due at once: what paying off takes on that day."),

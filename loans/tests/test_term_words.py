@@ -58,6 +58,7 @@ SHAPES: list[tuple[str, LoanTerms, list[str], list[str]]] = [
             "A payment that is more than 15 days late costs a late fee, once: 5% of what is unpaid, at least €5.00.",
             "There is no default interest.",
             "A loan that is more than 90 days late may be declared in default.",
+            "After bankruptcy or fraud it may be sooner: once it is more than 15 days late.",
             "The borrower gets a notice at least 14 days before. Paying what is late ends it.",
             "The borrower pays no fee that is not named here.",
         ],
@@ -133,7 +134,7 @@ SHAPES: list[tuple[str, LoanTerms, list[str], list[str]]] = [
         "the plan follows the money by the day",
         FOLLOWS,
         [
-            "In this order: penalties, fees, interest, principal; the oldest first.",
+            "In this order: penalties, fees, interest, principal; of what is due, the oldest first.",
             "Money above what is due pays your next payment.",
             "Interest is counted by the day on the principal that is left: early money lowers it from its day on.",
             TO_THE_DAY,
