@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from loans.enums import InstalmentStatus
-from loans.finance import interest_owed
+from loans.finance import AllocationPart, interest_owed
 from loans.models import Instalment
 from loans.snapshots import instalment_state
 
@@ -34,6 +34,15 @@ class OpenClaims:
     @property
     def total(self) -> int:
         return self.principal + self.interest + self.late_fee
+
+    def less_credit(self, credit: int, order: Sequence[AllocationPart]) -> OpenClaims:
+        """What is left of the claims once `credit` (minor units), paid ahead, has paid of them in this order."""
+        left = {}
+        for part in order:
+            claim = getattr(self, part.value)
+            paid = min(claim, credit)
+            left[part.value], credit = claim - paid, credit - paid
+        return dataclasses.replace(self, **left)
 
 
 def unpaid_rows(rows: Sequence[Instalment]) -> list[Instalment]:

@@ -226,6 +226,7 @@ class RepaymentMethod(models.TextChoices):
     WALLET = "wallet", _("From the wallet")
     DECLARED = "declared", _("Transferred to us")
     AUTOPAY = "autopay", _("Automatic payment")
+    CREDIT = "credit", _("From what was paid ahead")
 
 
 class RepaymentStatus(models.TextChoices):
@@ -242,9 +243,12 @@ class RepaymentStatus(models.TextChoices):
 
 
 class ExtraMode(models.TextChoices):
-    """What money above the amount due does. The last two change the payment plan (`loans.finance.PrepaymentMode`)."""
+    """What money above the amount due does; the pure twin is `loans.finance.PrepaymentMode`, with the same values.
 
-    NEXT = "next", _("It counts for the next payments")
+    The first keeps it until the next payments are due; the other two change the payment plan.
+    """
+
+    CREDIT = "credit", _("It is kept for the next payments")
     SHORTER = "shorter", _("The loan ends sooner")
     LOWER = "lower", _("The payments get smaller")
 

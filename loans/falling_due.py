@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from loans.credit import left_to_pay
 from loans.enums import InstalmentStatus
 from loans.finance import late_fee
 from loans.finance.arrears import bucket_for
@@ -144,15 +145,23 @@ def days_late(oldest_due: dt.date | None, terms: LoanTerms, on: dt.date) -> int:
     return max((on - first_day_of_lateness(oldest_due, terms.holiday_country)).days, 0)
 
 
-def servicing_columns(loan: Loan, rows: Sequence[Instalment], terms: LoanTerms, today: dt.date) -> dict[str, Any]:
-    """What the loan's columns of servicing say on `today`, from its instalments."""
+def servicing_columns(
+    loan: Loan, rows: Sequence[Instalment], terms: LoanTerms, today: dt.date, *, credit: int | None = None
+) -> dict[str, Any]:
+    """What the loan's columns of servicing say on `today`, from its instalments and the money paid ahead that it keeps.
+
+    `credit` (minor units) says how much that is where it is not what the loan says. The next payment is what is still
+    to pay on the next due date: 0 when that is covered.
+    """
+    credit = loan.credit_held if credit is None else credit
     unpaid = [row for row in rows if row.total_unpaid]
     days = days_late(late_since(rows), terms, today)
-    following = unpaid[0] if unpaid else None
+    following, to_pay = left_to_pay(unpaid, credit)[0] if unpaid else (None, None)
     return {
         "principal_outstanding": sum(row.principal_unpaid for row in rows),
+        "credit_held": credit,
         "next_due_on": following.due_date if following else None,
-        "next_due_amount": following.total_unpaid if following else None,
+        "next_due_amount": to_pay,
         "arrears_amount": sum(row.total_unpaid for row in unpaid if row.due_date < today),
         "days_past_due": days,
         "worst_days_past_due": max(loan.worst_days_past_due, days),

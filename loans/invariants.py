@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, F, Model, Q, Sum
+from django.db.models import Case, Count, F, Model, Q, Sum, When
 from django.utils.translation import gettext_lazy as _
 
 from ledger import chart
 from ledger.invariants import MOST_BREAKS, Break, Check
 from ledger.models import Account
-from loans.enums import CommitmentStatus, InstalmentStatus, LoanStatus, NoteStatus, RepaymentStatus
+from loans.enums import CommitmentStatus, InstalmentStatus, LoanStatus, NoteStatus, RepaymentMethod, RepaymentStatus
 from loans.models import Commitment, Distribution, Instalment, Loan, LoanLoss, Note, Recovery, RecoveryShare, Repayment
 from loans.terms import LoanTerms
 
@@ -23,6 +23,7 @@ LOAN_COLUMNS = (
     "reference",
     "principal_outstanding",
     "next_due_amount",
+    "credit_held",
     "funded_amount",
     "lender_count",
     "frozen_terms",
@@ -66,12 +67,26 @@ def reservations_tie_together() -> list[Break]:
     ]
 
 
-def collections_are_empty() -> list[Break]:
-    """I9: nothing is left in the collection account of a loan that is not under check."""
+def collections_hold_what_is_paid_ahead() -> list[Break]:
+    """I9: what is in a loan's collection account is the money paid ahead that the loan keeps, as its payments say."""
     left = Account.objects.filter(code=chart.LOAN_COLLECTION).exclude(balance=0)
-    frozen = Loan.objects.filter(is_frozen=True).values("reference")
-    rows = left.exclude(loan_reference__in=frozen).order_by("pk").values_list("loan_reference", "balance")
-    return [Break("I9", f"{reference} {chart.LOAN_COLLECTION}", 0, balance) for reference, balance in rows]
+    found = dict(left.order_by("pk").values_list("loan_reference", "balance"))
+    kept = dict(Loan.objects.exclude(credit_held=0).order_by("pk").values_list("reference", "credit_held"))
+    breaks = []
+    for reference in dict.fromkeys([*found, *kept]):
+        account = {chart.LOAN_COLLECTION: found.get(reference, 0)}
+        breaks += _differences("I9", reference, kept.get(reference, 0), account)
+    for loans in _pages(Q(credit_held__gt=0)):
+        payments = _sums(
+            Repayment,
+            Q(loan__in=list(loans), status=RepaymentStatus.CONFIRMED),
+            kept=F("held") - F("credit_used"),
+            spent=Case(When(method=RepaymentMethod.CREDIT, then=F("amount")), default=0),
+        )
+        for pk, loan in loans.items():
+            sums = payments.get(pk, {"kept": 0, "spent": 0})
+            breaks += _differences("I9", loan.reference, loan.credit_held, {"payments": sums["kept"] - sums["spent"]})
+    return breaks
 
 
 def lenders_get_what_is_paid() -> list[Break]:
@@ -140,7 +155,7 @@ def loan_columns_agree() -> list[Break]:
                 first.setdefault(row.loan_id, row.total_unpaid)
         for pk, loan in loans.items():
             found = {"next payment": loan.next_due_amount or 0}
-            breaks += _differences("L2", loan.reference, first.get(pk, 0), found)
+            breaks += _differences("L2", loan.reference, max(first.get(pk, 0) - loan.credit_held, 0), found)
     for loans in _pages(Q(status__in=LoanStatus.holding_commitments())):
         holding = Commitment.objects.filter(loan__in=list(loans), status__in=CommitmentStatus.holding()).order_by()
         rows = holding.values_list("loan_id").annotate(Sum("amount"), Count("lender", distinct=True))
@@ -194,7 +209,7 @@ def losses_and_recoveries_agree() -> list[Break]:
 CHECKS: list[Check] = [
     Check("I5", _("Principal is the same in loan, accounts, notes and payment plan"), principal_ties_together),
     Check("I6", _("Reserved money equals open commitments"), reservations_tie_together),
-    Check("I9", _("Collection accounts of loans are empty"), collections_are_empty),
+    Check("I9", _("Collection accounts of loans hold what was paid ahead"), collections_hold_what_is_paid_ahead),
     Check("I12", _("Lenders received what borrowers paid"), lenders_get_what_is_paid),
     Check("L1", _("Claims for interest and late fees equal the payment plan"), claims_tie_to_the_plan),
     Check("L2", _("Figures shown on loans equal their rows"), loan_columns_agree),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from enum import StrEnum
 
 from ledger.chart import (
     CLIENT_BANK,
@@ -25,16 +26,27 @@ from ledger.enums import LineCode
 from ledger.services.posting import Line, credit, debit
 
 
+class MoneySource(StrEnum):
+    """Where the money of a payment comes from."""
+
+    WALLET = "wallet"
+    BANK = "bank"
+    CREDIT = "credit"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class RepaymentFigures:
     """A payment in minor units. `interest_recognised` is the part of its interest that is not in the books yet;
-    `nets` holds what each note receives, with the lender's id, in the order of the notes."""
+    `nets` holds what each note receives, with the lender's id, in the order of the notes. `held` stays in the loan's
+    collection account, `credit_used` was there before."""
 
     amount: int
     late_fee: int
     interest: int
     principal: int
     surplus: int
+    held: int
+    credit_used: int
     servicing_fee: int
     interest_recognised: int
     nets: Sequence[tuple[int, int]]
@@ -67,30 +79,36 @@ def fee_refund_lines(borrower_id: int, fee: int) -> list[Line]:
     ]
 
 
-def repayment_lines(loan_reference: str, payer_id: int, figures: RepaymentFigures, *, from_wallet: bool) -> list[Line]:
-    """REP, REP-F and OVR: in through the loan's collection account, out to lenders, fees and the payer's surplus.
+def repayment_lines(
+    loan_reference: str, payer_id: int, figures: RepaymentFigures, *, source: MoneySource
+) -> list[Line]:
+    """REP, REP-F, OVR and PRE-a: in through the loan's collection account, out to lenders, fees and payer's surplus.
 
-    Each note gets one line with its net; the parts are on its Distribution row.
+    Money paid ahead stays in that account until it is due. Each note gets one line with its net; the parts are on its
+    Distribution row.
     """
     return [
-        *_money_in(loan_reference, payer_id, figures.amount, from_wallet),
+        *_money_in(loan_reference, payer_id, figures.amount, source),
         *_money_out(loan_reference, payer_id, figures),
         *_claims_settled(loan_reference, figures),
         *_fees_earned(figures),
     ]
 
 
-def _money_in(loan_reference: str, payer_id: int, amount: int, from_wallet: bool) -> list[Line]:
-    if from_wallet:
-        source = debit(WALLET_AVAILABLE, amount, LineCode.REPAYMENT, owner=payer_id)
+def _money_in(loan_reference: str, payer_id: int, amount: int, source: MoneySource) -> list[Line]:
+    if source is MoneySource.CREDIT:
+        return []
+    if source is MoneySource.WALLET:
+        paid = debit(WALLET_AVAILABLE, amount, LineCode.REPAYMENT, owner=payer_id)
     else:
-        source = debit(CLIENT_BANK, amount, LineCode.REPAYMENT)
-    return [source, credit(LOAN_COLLECTION, amount, LineCode.REPAYMENT, loan_reference=loan_reference)]
+        paid = debit(CLIENT_BANK, amount, LineCode.REPAYMENT)
+    return [paid, credit(LOAN_COLLECTION, amount, LineCode.REPAYMENT, loan_reference=loan_reference)]
 
 
 def _money_out(loan_reference: str, payer_id: int, figures: RepaymentFigures) -> list[Line]:
+    paid_out = figures.amount + figures.credit_used - figures.held
     return [
-        debit(LOAN_COLLECTION, figures.amount, LineCode.REPAYMENT, loan_reference=loan_reference),
+        debit(LOAN_COLLECTION, paid_out, LineCode.REPAYMENT, loan_reference=loan_reference),
         *(credit(WALLET_AVAILABLE, net, LineCode.REPAYMENT, owner=lender_id) for lender_id, net in figures.nets),
         credit(FEES_DUE, figures.servicing_fee, LineCode.SERVICING_FEE),
         credit(FEES_DUE, _kept_late_fee(figures), LineCode.LATE_FEE),

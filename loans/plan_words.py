@@ -13,6 +13,7 @@ from loans.finance.replay import AllocationWay, FutureInstalments, InterestRecal
 from loans.models import Loan
 from loans.progressive import is_progressive
 from loans.terms import LoanTerms
+from p2plending.figures import format_day, format_money
 
 _PARTS: dict[str, Promise] = {
     "late_fee": _("late fees"),
@@ -62,6 +63,16 @@ def plan_words(loan: Loan) -> PlanWords:
         source=_source(terms) if follows else "",
         charges=_("Fees") if terms.servicing_method == ServicingMethod.PROGRESSIVE else _("Late fees"),
     )
+
+
+def next_payment_words(loan: Loan) -> str:
+    """What the borrower pays next, and when, as its columns say; empty when nothing is left to pay."""
+    if loan.next_due_on is None:
+        return ""
+    told = {"amount": format_money(loan.next_due_amount), "day": format_day(loan.next_due_on, "long")}
+    if not loan.next_due_amount:
+        return _t("Your payment on %(day)s is covered by what you paid ahead.") % told
+    return _t("Next: %(amount)s on %(day)s.") % told
 
 
 def _promise(terms: LoanTerms) -> Promise:

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from loans.credit import left_to_pay
 from loans.enums import ExtraMode, InstalmentStatus
 from loans.finance import (
     AllocationLine,
@@ -14,9 +15,7 @@ from loans.finance import (
     NoteShare,
     PaymentPlan,
     PrepaymentMode,
-    allocate,
     distribute,
-    payoff,
     plan_payment,
 )
 from loans.finance.replay import Payment
@@ -25,7 +24,6 @@ from loans.models import Instalment, Loan
 from loans.progressive import NEW_PAYMENT, PlanOutOfStep, bring_rows, is_progressive, picture_of, show_picture
 from loans.snapshots import HeldNote, finance_terms, instalment_state, note_states
 from loans.terms import LoanTerms
-from loans.up_to_date import bring_up_to
 
 
 @dataclasses.dataclass(slots=True)
@@ -48,7 +46,8 @@ class RepaymentPlan:
 
     `rows` are the instalments that count afterwards, `touched` those that changed and `superseded` those replaced by
     `added`. `interest_recognised` is the interest that it brings into the books, `shares` what each note receives.
-    `follows_money`: the loan is progressive, so what its instalments ask for changed with the payment.
+    `held` of the amount is kept for the next due dates, `credit_used` was kept before and pays with it; `credit_left`
+    is kept afterwards. `follows_money`: the loan is progressive, so what its instalments ask for changed with it.
     """
 
     on: dt.date
@@ -64,6 +63,9 @@ class RepaymentPlan:
     added: list[Instalment] = dataclasses.field(default_factory=list)
     interest_recognised: int = 0
     shares: list[NoteShare] = dataclasses.field(default_factory=list)
+    held: int = 0
+    credit_used: int = 0
+    credit_left: int = 0
     follows_money: bool = False
 
     @property
@@ -98,7 +100,8 @@ class RepaymentPreview:
     @property
     def has_extra(self) -> bool:
         """Whether some of the money pays what is not due yet, so that there is a choice."""
-        return any(line.row.due_date > self.plan.on for line in self.plan.allocations) or bool(self.plan.added)
+        plan = self.plan
+        return any(line.row.due_date > plan.on for line in plan.allocations) or bool(plan.added or plan.held)
 
     @property
     def still_due(self) -> int:
@@ -122,7 +125,7 @@ class RepaymentPreview:
 
     @property
     def following_amount(self) -> int:
-        """The first payment after this day, in minor units."""
+        """The first payment after this day, in minor units, if nothing is kept for it."""
         return next((row.total_unpaid for row in self.plan.rows if row.due_date > self.plan.on and row.total_unpaid), 0)
 
 
@@ -135,35 +138,54 @@ def plan_repayment(
     amount: int,
     on: dt.date,
     mode: ExtraMode | None,
+    credit: int,
 ) -> RepaymentPlan:
     """Work out a payment of `amount` minor units that counts on `on`; changes `rows` in memory only.
 
-    Instalments are brought to `on` first (due, late fees). Then: what is due, oldest first; then the extra money by
-    `mode` (None: the next payment when it is not more than that, else as the product says); above the pay-off figure
-    is surplus. Raises InvalidPayment for an amount that is not above zero.
+    Call with instalments brought to `on` (due, late fees) and the `credit` that is kept then. What is due is paid,
+    oldest first; then the extra money goes by `mode` (None: it is kept when it is not more than the next payment, else
+    as the product says). A mode that changes the plan uses the credit first, and so does a payment that reaches the
+    pay-off figure with it; above that figure is surplus. Raises InvalidPayment for an amount that is not above zero.
     """
     if rows and is_progressive(loan, terms):
         plan = _plan_progressive(loan, terms, rows, amount, on)
     else:
-        plan = _plan_by_mode(loan, terms, rows, amount, on, mode)
-    if plan.late_fee + plan.interest + plan.principal:
-        plan.shares = distribute(
-            principal=plan.principal,
-            interest=plan.interest,
-            late_fee=plan.late_fee,
-            notes=note_states(notes),
-            servicing_fee_rate=loan.servicing_fee_rate,
-            late_fees_to_lenders=terms.late_fees_to_lenders,
-        )
+        plan = _plan_by_mode(loan, terms, rows, amount, on, mode, credit)
+    plan.shares = share_out(loan, terms, notes, plan)
     return plan
 
 
-def _plan_by_mode(
-    loan: Loan, terms: LoanTerms, rows: list[Instalment], amount: int, on: dt.date, mode: ExtraMode | None
+def plan_from_credit(
+    loan: Loan, terms: LoanTerms, rows: list[Instalment], *, credit: int, on: dt.date
 ) -> RepaymentPlan:
-    bring_up_to(loan, terms, rows, on)
-    mode = mode or default_mode(rows, terms, amount, on)
-    outcome = _payment_plan(loan, terms, rows, amount, on, mode)
+    """What money paid ahead pays of what falls due on `on`, as far as it reaches; not shared out yet."""
+    return _plan_by_mode(loan, terms, rows, min(credit, due_by(rows, on)), on, ExtraMode.CREDIT, 0)
+
+
+def share_out(loan: Loan, terms: LoanTerms, notes: Sequence[HeldNote], plan: RepaymentPlan) -> list[NoteShare]:
+    """What each note receives of a payment; none when all of it is kept, or goes back to the wallet."""
+    if not plan.late_fee + plan.interest + plan.principal:
+        return []
+    return distribute(
+        principal=plan.principal,
+        interest=plan.interest,
+        late_fee=plan.late_fee,
+        notes=note_states(notes),
+        servicing_fee_rate=loan.servicing_fee_rate,
+        late_fees_to_lenders=terms.late_fees_to_lenders,
+    )
+
+
+def due_by(rows: Sequence[Instalment], on: dt.date) -> int:
+    """What is unpaid of everything that fell due by `on`, in minor units."""
+    return sum(row.total_unpaid for row in rows if row.due_date <= on)
+
+
+def _plan_by_mode(
+    loan: Loan, terms: LoanTerms, rows: list[Instalment], amount: int, on: dt.date, mode: ExtraMode | None, credit: int
+) -> RepaymentPlan:
+    mode = mode or default_mode(rows, terms, amount, on, credit)
+    outcome = _payment_plan(loan, terms, rows, amount + credit, on, mode)
     plan = RepaymentPlan(
         on=on,
         amount=amount,
@@ -172,6 +194,9 @@ def _plan_by_mode(
         closes_loan=outcome.closes_loan,
         interest_saved=outcome.interest_saved,
         rows=rows,
+        held=max(outcome.credit - credit, 0),
+        credit_used=max(credit - outcome.credit, 0),
+        credit_left=outcome.credit,
     )
     by_number = {row.number: row for row in rows}
     for line in outcome.due.lines:
@@ -192,7 +217,7 @@ def _plan_progressive(loan: Loan, terms: LoanTerms, rows: list[Instalment], amou
     plan = RepaymentPlan(
         on=on,
         amount=amount,
-        mode=ExtraMode.NEXT,
+        mode=ExtraMode.CREDIT,
         surplus=payment.surplus,
         closes_loan=picture.is_settled,
         interest_saved=0,
@@ -219,15 +244,16 @@ def _plan_progressive(loan: Loan, terms: LoanTerms, rows: list[Instalment], amou
     return plan
 
 
-def default_mode(rows: Sequence[Instalment], terms: LoanTerms, amount: int, on: dt.date) -> ExtraMode:
-    """What extra money does when nobody chose: up to the next payment it counts for that, else as the product says.
+def default_mode(rows: Sequence[Instalment], terms: LoanTerms, amount: int, on: dt.date, credit: int) -> ExtraMode:
+    """What extra money does when nobody chose: up to the next payment it is kept for that, else as the product says.
 
-    So a payment some days before its due date is simply that payment.
+    So a payment some days before its due date is simply that payment. The next one is the first that `credit` does not
+    cover.
     """
-    due = sum(row.total_unpaid for row in rows if row.due_date <= on)
-    following = next((row.total_unpaid for row in rows if row.due_date > on and row.total_unpaid), 0)
-    if amount <= due + following or terms.extra_payment_mode is PrepaymentMode.CREDIT:
-        return ExtraMode.NEXT
+    to_come = left_to_pay([row for row in rows if row.due_date > on], credit)
+    following = next((left for _row, left in to_come if left), 0)
+    if amount <= due_by(rows, on) + following:
+        return ExtraMode.CREDIT
     return ExtraMode(terms.extra_payment_mode.value)
 
 
@@ -236,12 +262,9 @@ def _payment_plan(
 ) -> PaymentPlan:
     # What was paid before its due date stays paid: only instalments with something unpaid can be replaced.
     states = [instalment_state(row) for row in rows if row.total_unpaid]
+    prepayment = PrepaymentMode(mode.value)
     if not states:
-        return PaymentPlan(PrepaymentMode.SHORTER, Allocation((), 0), None, None, (), 0, amount, False, 0)
-    if mode == ExtraMode.NEXT and amount < payoff(states, on).total:
-        due = allocate(states, amount, max(state.due_date for state in states), terms.allocation_order)
-        return PaymentPlan(PrepaymentMode.CREDIT, due, None, None, (), 0, 0, False, 0)
-    prepayment = PrepaymentMode.SHORTER if mode == ExtraMode.NEXT else PrepaymentMode(mode.value)
+        return PaymentPlan(prepayment, Allocation((), 0), None, None, (), 0, amount, False, 0)
     return plan_payment(states, amount, on, prepayment, finance_terms(loan, terms), terms.allocation_order)
 
 
@@ -249,7 +272,7 @@ def _pay(plan: RepaymentPlan, row: Instalment, line: AllocationLine) -> None:
     row.late_fee_paid += line.late_fee
     row.interest_paid += line.interest
     row.principal_paid += line.principal
-    # A payment ahead needs its interest in the books before the due date brings it there.
+    # Interest of the running period that is paid needs to be in the books before the due date brings it there.
     missing = max(row.interest_paid - row.interest_posted, 0)
     row.interest_posted += missing
     plan.interest_recognised += missing

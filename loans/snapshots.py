@@ -8,7 +8,7 @@ from itertools import starmap
 from typing import NamedTuple
 
 from loans.enums import InstalmentStatus, NoteStatus
-from loans.finance import InstalmentState, NoteState, Terms
+from loans.finance import InstalmentState, NoteShare, NoteState, Terms
 from loans.models import Instalment, Loan, Note
 from loans.terms import LoanTerms, schedule_terms
 
@@ -55,6 +55,20 @@ def open_notes(loan: Loan) -> list[HeldNote]:
     """The notes that payments are shared among, by id."""
     rows = Note.objects.filter(loan=loan, status__in=NoteStatus.open()).order_by("pk")
     return list(starmap(HeldNote, rows.values_list(*HeldNote._fields)))
+
+
+def notes_after(notes: Sequence[HeldNote], shares: Sequence[NoteShare]) -> list[HeldNote]:
+    """The notes as they are once they received `shares`: one for each, in the same order, or none at all."""
+    if not shares:
+        return list(notes)
+    return [
+        note._replace(
+            principal_outstanding=note.principal_outstanding - share.principal,
+            interest_carry=share.interest_carry,
+            late_fee_carry=share.late_fee_carry,
+        )
+        for note, share in zip(notes, shares, strict=True)
+    ]
 
 
 def note_states(notes: Sequence[HeldNote | Note]) -> list[NoteState]:

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
-from loans.falling_due import CalendarEvent, apply_calendar
+from loans.falling_due import CalendarEvent, apply_calendar, late_since
 from loans.models import Instalment, Loan
 from loans.progressive import bring_rows, is_progressive
+from loans.repayment_plan import RepaymentPlan, plan_from_credit
 from loans.terms import LoanTerms
 
 
-def bring_up_to(loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.date) -> list[CalendarEvent]:
-    """Let the calendar act on live instalments up to `until`, in memory; returns what happened, in order.
+@dataclasses.dataclass(frozen=True, slots=True)
+class UpToDate:
+    """What the calendar did, in order; the payments that money paid ahead made; what is kept of it, in minor units."""
 
-    Applying it again gives nothing. Raises PlanOutOfStep for a progressive loan whose books don't fit its events.
+    events: list[CalendarEvent]
+    from_credit: list[RepaymentPlan]
+    credit: int
+
+
+def bring_up_to(
+    loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.date, *, credit: int | None = None
+) -> UpToDate:
+    """Let the calendar act on live instalments up to `until`, in memory; money paid ahead pays on each due date.
+
+    Applying it again, with the `credit` that was left, gives nothing; None is what the loan keeps. Raises PlanOutOfStep
+    for a progressive loan whose books don't fit its events.
     """
     if is_progressive(loan, terms):
-        return bring_rows(loan, terms, rows, until).calendar
-    return apply_calendar(rows, terms, until)
+        return UpToDate(bring_rows(loan, terms, rows, until).calendar, [], 0)
+    credit = loan.credit_held if credit is None else credit
+    events: list[CalendarEvent] = []
+    from_credit: list[RepaymentPlan] = []
+    while credit and (day := late_since(rows)) is not None and day <= until:
+        events += apply_calendar(rows, terms, day)
+        from_credit.append(plan_from_credit(loan, terms, rows, credit=credit, on=day))
+        credit -= from_credit[-1].amount
+    events += apply_calendar(rows, terms, until)
+    return UpToDate(events, from_credit, credit)

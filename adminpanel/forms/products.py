@@ -271,7 +271,7 @@ def product_choices() -> dict[str, list[tuple[Any, Any]]]:
         "extra_payment_mode": [
             ("shorter", _("The loan ends sooner")),
             ("lower", _("The payments get smaller")),
-            ("credit", _("It counts for the next payments")),
+            ("credit", _("It is kept for the next payments")),
         ],
         "holiday_country": [("", _("None: every day counts")), *((code, code) for code in countries())],
         "servicing_method": list(ServicingMethod.choices),

@@ -17,7 +17,7 @@ from adminpanel.tests.scenes import staff_of
 from ledger.models import JournalEntry
 from loans.enums import ChargePart
 from loans.models import Loan, LoanCharge
-from loans.selectors.servicing import amounts_due, instalments_on
+from loans.selectors.servicing import amounts_due, instalments_on, standing_on
 from loans.services.charge_preview import preview_charge
 from loans.services.charges import add_charge
 from loans.snapshots import live_instalments
@@ -179,7 +179,7 @@ def test_nonsense_in_a_charge_never_breaks_the_page(
 def test_what_is_unpaid_of_a_charge_is_waived_once(loan: Loan, collector: User, client_of: ClientOf) -> None:
     client, today = client_of(collector), clock.business_date()
     charge = fee_of(loan, collector)
-    due = amounts_due(instalments_on(loan, today), today).due
+    due = amounts_due(standing_on(loan, today), today).due
     asked = {"charge": charge.pk, "reason": "Sent by mistake", "form_key": new_key()}
     check = post(client, loan, "waive-charge", **asked)
     assert [amount for _label, amount in check.context["figures"]] == [5_00, 5_00]
@@ -190,7 +190,7 @@ def test_what_is_unpaid_of_a_charge_is_waived_once(loan: Loan, collector: User, 
     assert "This charge was waived before." in again.content.decode()
     charge.refresh_from_db()
     assert (charge.waived, charge.waived_by, charge.waiver_reason) == (5_00, collector, "Sent by mistake")
-    assert amounts_due(instalments_on(fresh(loan), today), today).due == due
+    assert amounts_due(standing_on(fresh(loan), today), today).due == due
     page = case(client, loan)
     assert [(line.state, line.unpaid) for line in page.context["charges"]] == [("waived", 0)]
     assert "Sent by mistake" in page.content.decode()

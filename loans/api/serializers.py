@@ -121,6 +121,7 @@ class LoanSerializer(serializers.ModelSerializer):
     funded_amount = MoneySerializerField(read_only=True)
     principal_outstanding = MoneySerializerField(read_only=True)
     next_due_amount = MoneySerializerField(read_only=True, allow_null=True)
+    credit_held = MoneySerializerField(read_only=True)
     arrears_amount = MoneySerializerField(read_only=True)
     currency = CurrencyField()
 
@@ -135,7 +136,7 @@ class LoanSerializer(serializers.ModelSerializer):
             "info_due_on", "decline_reasons", "decline_note", "offer_expires_on", "listed_on", "listing_ends_on",
             "partial_offer_ends_on", "funded_amount", "lender_count", "funded_on", "signing_ends_on", "signed_at",
             "disbursed_on", "maturity_date", "closed_on", "principal_outstanding", "next_due_on", "next_due_amount",
-            "arrears_amount", "days_past_due", "bucket", "created_at",
+            "credit_held", "arrears_amount", "days_past_due", "bucket", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 

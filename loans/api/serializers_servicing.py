@@ -16,7 +16,7 @@ QUOTE_DAYS = 30
 
 
 class PreviewedPaymentSerializer(serializers.Serializer):
-    """What would be paid. Without `extra_mode` the next payment comes first, then the product's way."""
+    """What would be paid. Without `extra_mode` up to the next payment is kept for it, else it is the product's way."""
 
     amount = MoneySerializerField()
     extra_mode = serializers.ChoiceField(choices=ExtraMode.choices, required=False)
@@ -49,7 +49,11 @@ class PayoffDateSerializer(serializers.Serializer):
 
 
 class RepaymentSerializer(serializers.ModelSerializer):
-    """A payment; its parts are zero until it is confirmed."""
+    """A payment; its parts are zero until it is confirmed.
+
+    `held` of the amount waits for the next due dates; `credit_used` was held before and pays with it. One of the method
+    `credit` was paid out of what was held, on a due date.
+    """
 
     loan = serializers.CharField(source="loan.reference", read_only=True)
     status = serializers.ChoiceField(choices=RepaymentStatus.choices, read_only=True)
@@ -59,6 +63,8 @@ class RepaymentSerializer(serializers.ModelSerializer):
     interest = MoneySerializerField(read_only=True)
     principal = MoneySerializerField(read_only=True)
     surplus = MoneySerializerField(read_only=True)
+    held = MoneySerializerField(read_only=True)
+    credit_used = MoneySerializerField(read_only=True)
     entry = serializers.SerializerMethodField()
     currency = CurrencyField()
 
@@ -66,7 +72,8 @@ class RepaymentSerializer(serializers.ModelSerializer):
         model = Repayment
         fields = (
             "reference", "loan", "status", "method", "extra_mode", "amount", "late_fee", "interest", "principal",
-            "surplus", "value_date", "bank_reference", "decision_note", "entry", "created_at", "currency",
+            "surplus", "held", "credit_used", "value_date", "bank_reference", "decision_note", "entry", "created_at",
+            "currency",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -94,10 +101,13 @@ class PreviewSerializer(serializers.Serializer):
     interest = MoneySerializerField(source="plan.interest", read_only=True)
     principal = MoneySerializerField(source="plan.principal", read_only=True)
     surplus = MoneySerializerField(source="plan.surplus", read_only=True)
+    held = MoneySerializerField(source="plan.held", read_only=True)
+    credit_used = MoneySerializerField(source="plan.credit_used", read_only=True)
     closes_loan = serializers.BooleanField(source="plan.closes_loan", read_only=True)
     changes_plan = serializers.BooleanField(source="plan.changes_plan", read_only=True)
     still_due = MoneySerializerField(read_only=True)
     principal_outstanding = MoneySerializerField(source="columns.principal_outstanding", read_only=True)
+    credit_held = MoneySerializerField(source="columns.credit_held", read_only=True)
     next_due_on = serializers.DateField(source="columns.next_due_on", read_only=True, allow_null=True)
     next_due_amount = MoneySerializerField(source="columns.next_due_amount", read_only=True, allow_null=True)
     payments_left = serializers.IntegerField(read_only=True)
@@ -106,12 +116,16 @@ class PreviewSerializer(serializers.Serializer):
 
 
 class PayoffSerializer(serializers.Serializer):
-    """What closes the loan on a day. No future interest is in it; `interest_saved` is what is then never charged."""
+    """What closes the loan on a day. No future interest is in it; `interest_saved` is what is then never charged.
+
+    `total` is what is still to pay: principal, interest and late fees less `credit_held`, which was paid ahead.
+    """
 
     date = serializers.DateField(read_only=True)
     principal = MoneySerializerField(source="figure.principal", read_only=True)
     interest = MoneySerializerField(source="figure.interest", read_only=True)
     late_fee = MoneySerializerField(source="figure.late_fee", read_only=True)
+    credit_held = MoneySerializerField(source="figure.credit", read_only=True)
     total = MoneySerializerField(source="figure.total", read_only=True)
     interest_saved = MoneySerializerField(source="figure.interest_saved", read_only=True)
     currency = CurrencyField()

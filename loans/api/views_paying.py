@@ -27,6 +27,7 @@ class GiveBackSerializer(serializers.Serializer):
     principal = MoneySerializerField(read_only=True)
     interest = MoneySerializerField(read_only=True)
     late_fee = MoneySerializerField(read_only=True)
+    credit_held = MoneySerializerField(source="credit", read_only=True)
     to_pay = MoneySerializerField(read_only=True)
     fee_refund = MoneySerializerField(read_only=True)
     from_wallet = MoneySerializerField(read_only=True)

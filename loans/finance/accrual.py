@@ -34,11 +34,12 @@ def interest_owed(state: InstalmentState, on: date) -> int:
     return max(accrued_interest(state.interest_due, state.period_start, state.due_date, on) - state.interest_paid, 0)
 
 
-def payoff(states: Sequence[InstalmentState], on: date) -> PayoffFigure:
+def payoff(states: Sequence[InstalmentState], on: date, credit: int = 0) -> PayoffFigure:
     """What closes the loan on ``on``: principal outstanding, interest earned and unpaid, late fees. No future interest.
 
-    ``interest_saved`` is the interest of the schedule that then is never charged. Balance 7,610.80 with 76.11 of
-    interest in the running period, 10 of 30 days gone: 7,636.17, and 360.22 saved of the 385.59 still to come.
+    ``credit`` (minor units) was paid ahead and is kept: that much less is to pay. ``interest_saved`` is the interest of
+    the schedule that then is never charged. Balance 7,610.80 with 76.11 of interest in the running period, 10 of 30
+    days gone: 7,636.17, and 360.22 saved of the 385.59 still to come.
     """
     interest = sum(interest_owed(state, on) for state in states)
     return PayoffFigure(
@@ -46,4 +47,5 @@ def payoff(states: Sequence[InstalmentState], on: date) -> PayoffFigure:
         interest=interest,
         late_fee=sum(state.late_fee_unpaid for state in states),
         interest_saved=sum(state.interest_unpaid for state in states) - interest,
+        credit=credit,
     )

@@ -202,16 +202,20 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class PayoffFigure:
-    """What closes the loan on a date, and the future interest that then is never charged."""
+    """What closes the loan on a date, and the future interest that then is never charged.
+
+    ``credit`` is money that was paid ahead and is kept: it pays its part, so ``total`` is what is still to pay.
+    """
 
     principal: int
     interest: int
     late_fee: int
     interest_saved: int
+    credit: int = 0
 
     @property
     def total(self) -> int:
-        return self.principal + self.interest + self.late_fee
+        return self.principal + self.interest + self.late_fee - self.credit
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,8 @@ class Loan(GuardedModel):
     next_due_on = models.DateField(_("next payment"), null=True, blank=True)
     next_due_amount = MoneyField(null=True, blank=True)
     arrears_amount = MoneyField(_("late now"), default=0)
+    # Money paid ahead that waits for the next due dates: the balance of the loan's collection account (C2130).
+    credit_held = MoneyField(_("paid ahead, kept"), default=0)
     days_past_due = models.PositiveIntegerField(_("days late"), default=0)
     bucket = models.CharField(_("lateness"), max_length=12, choices=Bucket, default=Bucket.CURRENT)
     worst_days_past_due = models.PositiveIntegerField(default=0)
@@ -166,6 +168,10 @@ class Loan(GuardedModel):
             ),
             models.CheckConstraint(
                 condition=Q(principal_outstanding__gte=0, arrears_amount__gte=0), name="loan_owes_no_less_than_zero"
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_held=0) | Q(credit_held__gt=0, status__in=LoanStatus.owing()),
+                name="loan_keeps_credit_while_owing",
             ),
             models.CheckConstraint(
                 condition=Q(annual_rate__isnull=True) | Q(annual_rate__gte=Decimal(0), annual_rate__lte=Decimal(2)),

@@ -12,7 +12,11 @@ from p2plending.lib.models import CarryField, GuardedModel, MoneyField
 
 class Repayment(GuardedModel):
     """One payment. Declared ones wait for staff; confirmed ones have a journal entry. `amount` is what was received;
-    `surplus` is the part above the pay-off figure, which went to the borrower's wallet."""
+    `surplus` is the part above the pay-off figure, which went to the borrower's wallet.
+
+    `held` is the part that is kept for the next due dates, `credit_used` what was kept before and is used together with
+    this payment. A payment of the method CREDIT is made by the calendar, out of what was kept.
+    """
 
     reference = models.CharField(_("reference"), max_length=16, unique=True, editable=False)
     loan = models.ForeignKey("loans.Loan", on_delete=models.PROTECT, related_name="repayments")
@@ -27,6 +31,8 @@ class Repayment(GuardedModel):
     interest = MoneyField(_("interest"), default=0)
     principal = MoneyField(_("principal"), default=0)
     surplus = MoneyField(_("back to the wallet"), default=0)
+    held = MoneyField(_("kept for the next payments"), default=0)
+    credit_used = MoneyField(_("paid ahead before, used with it"), default=0)
     servicing_fee = MoneyField(_("servicing fee of the lenders"), default=0)
     entry = models.OneToOneField(
         "ledger.JournalEntry", on_delete=models.PROTECT, null=True, blank=True, related_name="repayment"
@@ -54,14 +60,28 @@ class Repayment(GuardedModel):
                 condition=~Q(status__in=RepaymentStatus.posted())
                 | Q(
                     entry__isnull=False,
-                    amount=F("late_fee") + F("interest") + F("principal") + F("surplus"),
+                    amount=F("late_fee") + F("interest") + F("principal") + F("surplus") + F("held") - F("credit_used"),
                 ),
                 name="repayment_allocated_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(held__gte=0, credit_used__gte=0) & (Q(held=0) | Q(credit_used=0)),
+                name="repayment_keeps_or_uses_credit",
             ),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_from_credit(self) -> bool:
+        """Whether the calendar made it, out of money that was paid ahead."""
+        return self.method == RepaymentMethod.CREDIT
+
+    @property
+    def credit_change(self) -> int:
+        """By how much it changes what the loan keeps of money paid ahead, in minor units; below zero takes from it."""
+        return self.held - self.credit_used - (self.amount if self.is_from_credit else 0)
 
 
 class RepaymentAllocation(models.Model):

@@ -36,19 +36,22 @@ class PaymentFigures:
     interest: int
     principal: int
     surplus: int
+    held: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LoanPicture:
     """What counts on the loan now. Rows by version and number; payments by the first of each chain of replacements.
 
-    `received` is what each lender has of it, `dues` what lenders and the borrower owe us (C1300); both by user id.
+    Payments that the calendar made from money paid ahead show in the rows only. `received` is what each lender has of
+    it, `dues` what lenders and the borrower owe us (C1300); both by user id.
     """
 
     status: str
     next_due_on: dt.date | None
     next_due_amount: int | None
     principal_outstanding: int
+    credit_held: int
     days_past_due: int
     rows: dict[tuple[int, int], RowFigures]
     payments: dict[int, PaymentFigures]
@@ -157,6 +160,7 @@ def loan_picture(loan: Loan) -> LoanPicture:
         next_due_on=stored.next_due_on,
         next_due_amount=stored.next_due_amount,
         principal_outstanding=stored.principal_outstanding,
+        credit_held=stored.credit_held,
         days_past_due=stored.days_past_due,
         rows={(row.schedule_version, row.number): _row_figures(row) for row in live_instalments(loan)},
         payments=_payments(loan),
@@ -209,9 +213,10 @@ def _payments(loan: Loan) -> dict[int, PaymentFigures]:
             payment.interest,
             payment.principal,
             payment.surplus,
+            payment.held,
         )
         for payment in found
-        if payment.status == RepaymentStatus.CONFIRMED
+        if payment.status == RepaymentStatus.CONFIRMED and not payment.is_from_credit
     }
 
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from loans.credit import left_to_pay
 from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
 from loans.falling_due import LateFee, late_fee_day, late_since, servicing_columns
 from loans.finance import PayoffFigure, payoff
@@ -64,7 +65,11 @@ class PlanLine:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AmountsDue:
-    """What a borrower may pay today, in minor units: the parts of what is late or due, and of the payment after it."""
+    """What a borrower may pay today, in minor units: the parts of what is late or due, and of the payment after it.
+
+    Money paid ahead covers payments to come: `following` is what it leaves to pay of the first that it does not cover,
+    `covered` what it pays of that one, and `covered_to` the due date of the last one that it covers whole.
+    """
 
     late: int
     due: int
@@ -73,6 +78,8 @@ class AmountsDue:
     late_fee: int
     following: int
     following_on: dt.date | None
+    covered: int = 0
+    covered_to: dt.date | None = None
 
     @property
     def next_payment(self) -> int:
@@ -98,30 +105,52 @@ def repayments_of(loan: Loan) -> list[Repayment]:
 
 def instalments_on(loan: Loan, today: dt.date) -> list[Instalment]:
     """The live instalments as they stand on `today`, not saved."""
+    return standing_on(loan, today).rows
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Standing:
+    """A loan as it stands on a day: its live instalments, not saved, and what it keeps of money paid ahead."""
+
+    rows: list[Instalment]
+    credit: int
+
+
+def standing_on(loan: Loan, today: dt.date) -> Standing:
+    """The loan as the calendar makes it by `today`, whether or not it has run yet."""
     rows = live_instalments(loan)
-    if loan.status in LoanStatus.owing():
-        bring_up_to(loan, LoanTerms.from_json(loan.frozen_terms), rows, today)
-    return rows
+    if loan.status not in LoanStatus.owing():
+        return Standing(rows, 0)
+    return Standing(rows, bring_up_to(loan, LoanTerms.from_json(loan.frozen_terms), rows, today).credit)
 
 
 def payoff_figure(loan: Loan, on: dt.date) -> PayoffFigure:
     """What closes the loan on a day from today on, and the interest that this saves."""
-    return payoff(instalment_states(instalments_on(loan, on)), on)
+    return payoff_of(standing_on(loan, on), on)
 
 
-def amounts_due(rows: list[Instalment], today: dt.date) -> AmountsDue:
-    """What is late, due and next, from instalments that were brought to `today`."""
-    due = [row for row in rows if row.due_date <= today and row.total_unpaid]
-    ahead = [row for row in rows if row.due_date > today and row.total_unpaid]
-    shown = due or ahead[:1]
+def payoff_of(standing: Standing, on: dt.date) -> PayoffFigure:
+    """The same, of a loan that stands so on that day."""
+    return payoff(instalment_states(standing.rows), on, standing.credit)
+
+
+def amounts_due(standing: Standing, today: dt.date) -> AmountsDue:
+    """What is late, due and next on a loan that stands so on `today`."""
+    due = [row for row in standing.rows if row.due_date <= today and row.total_unpaid]
+    ahead = left_to_pay([row for row in standing.rows if row.due_date > today], standing.credit)
+    whole = [row for row, left in ahead if not left]
+    following, left = next(((row, left) for row, left in ahead if left), (None, 0))
+    shown = due or ([following] if following else [])
     return AmountsDue(
         late=sum(row.total_unpaid for row in due if row.due_date < today),
         due=sum(row.total_unpaid for row in due),
         principal=sum(row.principal_unpaid for row in shown),
         interest=sum(row.interest_unpaid for row in shown),
         late_fee=sum(row.late_fee_unpaid for row in shown),
-        following=ahead[0].total_unpaid if ahead else 0,
-        following_on=ahead[0].due_date if ahead else None,
+        following=left,
+        following_on=following.due_date if following else None,
+        covered=following.total_unpaid - left if following else 0,
+        covered_to=whole[-1].due_date if whole else None,
     )
 
 
@@ -177,11 +206,11 @@ def balance_series(loan: Loan, rows: list[Instalment], today: dt.date) -> tuple[
 
 def repaying_context(loan: Loan, today: dt.date) -> dict[str, Any]:
     """Everything that `loans/servicing/_repaying.html` shows."""
-    rows = instalments_on(loan, today)
-    terms = LoanTerms.from_json(loan.frozen_terms)
-    columns = servicing_columns(loan, rows, terms, today)
+    standing = standing_on(loan, today)
+    rows, terms = standing.rows, LoanTerms.from_json(loan.frozen_terms)
+    columns = servicing_columns(loan, rows, terms, today, credit=standing.credit)
     lines = plan_lines(loan, rows, today)
-    due = amounts_due(rows, today)
+    due = amounts_due(standing, today)
     totals = paid_totals(loan)
     paid_count = sum(1 for row in rows if not row.total_unpaid)
     first = next((line.position for line in lines if line.is_next), len(lines))
@@ -190,7 +219,7 @@ def repaying_context(loan: Loan, today: dt.date) -> dict[str, Any]:
         "due": due,
         "columns": columns,
         "oldest_due_on": late_since(rows),
-        "payoff": payoff(instalment_states(rows), today),
+        "payoff": payoff_of(standing, today),
         "plan_lines": lines[start : start + ROWS_SHOWN],
         "has_charges": any(line.charges for line in lines[start : start + ROWS_SHOWN]),
         "plan_count": len(lines),
@@ -252,6 +281,7 @@ def _next_late_fee(loan: Loan, rows: list[Instalment], terms: LoanTerms, today: 
         return None
     # Copies: what might happen must not show on the plan.
     copies = [copy.copy(row) for row in rows]
-    events = bring_up_to(loan, terms, copies, late_fee_day(late[0], terms))
+    # Nothing is kept of money paid ahead while something is late.
+    events = bring_up_to(loan, terms, copies, late_fee_day(late[0], terms), credit=0).events
     fees = [event for event in events if isinstance(event, LateFee) and event.fee]
     return next(((event.on, event.fee) for event in fees if event.row.pk == late[0].pk), None)

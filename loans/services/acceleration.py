@@ -11,6 +11,7 @@ from loans.claims import REPLACED_COLUMNS, OpenClaims, next_number, open_claims,
 from loans.enums import InstalmentStatus
 from loans.journal_collections import recognition_lines
 from loans.models import Instalment, Loan
+from loans.services.credit import pass_days
 from loans.services.standing import store_version
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
@@ -20,8 +21,9 @@ from p2plending.lib.db import require_transaction
 def accelerate(loan: Loan, *, reason: str, actor: User | None, today: dt.date) -> OpenClaims:
     """Make the whole balance due on `today` as the next schedule version; returns what was to come, as it is due now.
 
-    Interest earned up to today is recognised (rule ACC), interest of later days is not charged. From now on no late
-    fee is added to anything unpaid, nor default interest unless the product says so. Call under the loan's guard,
+    Interest earned up to today is recognised (rule ACC), interest of later days is not charged. Money paid ahead pays
+    of it at once. From now on no late fee is added to anything unpaid, nor default interest unless the product says so.
+    Call under the loan's guard,
     rolled forward to `today`.
     """
     require_transaction()
@@ -29,7 +31,8 @@ def accelerate(loan: Loan, *, reason: str, actor: User | None, today: dt.date) -
     unpaid = unpaid_rows(rows)
     ahead = [row for row in unpaid if row.due_date > today]
     claims = open_claims(ahead, today)
-    stops_interest = LoanTerms.from_json(loan.frozen_terms).stops_default_interest
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    stops_interest = terms.stops_default_interest
     _end_charges([row for row in unpaid if row.due_date <= today], today, stops_interest=stops_interest)
     if not ahead:
         return claims
@@ -39,6 +42,7 @@ def accelerate(loan: Loan, *, reason: str, actor: User | None, today: dt.date) -
     kept = [row for row in rows if row.status != InstalmentStatus.SUPERSEDED]
     due_now = _due_now(loan, claims, next_number(kept), stops_interest=stops_interest)
     store_version(loan, reason, [due_now], actor=actor, today=today)
+    pass_days(loan, terms, live_instalments(loan), until=today, actor=actor)
     return claims
 
 

@@ -21,6 +21,7 @@ from loans.models import (
     SettlementOffer,
     Waiver,
 )
+from loans.plan_words import next_payment_words
 from p2plending.figures import format_day, format_money
 
 
@@ -58,10 +59,7 @@ def tell_plan_proposed(loan: Loan, proposal: PlanProposal) -> None:
 
 def tell_plan_changed(loan: Loan, proposal: PlanProposal) -> None:
     """The borrower, and each lender: the reason as a category only."""
-    body = _("First payment %(amount)s on %(day)s. Old and new are side by side on the page of the plan.") % {
-        "amount": format_money(loan.next_due_amount),
-        "day": format_day(loan.next_due_on, "long"),
-    }
+    body = f"{next_payment_words(loan)} {_('Old and new are side by side on the page of the plan.')}"
     link = reverse("loans:plan", args=[loan.reference])
     _tell_borrower(loan, f"plan_changed:{proposal.reference}", "plan_changed", _("Your new payment plan"), body, link)
     cause = proposal.hardship.get_cause_display() if proposal.hardship_id else proposal.get_option_display()

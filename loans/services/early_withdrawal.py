@@ -37,17 +37,21 @@ class WithdrawalTimeOver(Refused):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class WithdrawalFigures:
-    """What giving the loan back on a day takes, in minor units. `fee_refund` comes back to the wallet first."""
+    """What giving the loan back on a day takes, in minor units.
+
+    `fee_refund` comes back to the wallet first; `credit` was paid ahead and is kept, so it need not be paid again.
+    """
 
     principal: int
     interest: int
     late_fee: int
+    credit: int
     fee_refund: int
     last_day: dt.date
 
     @property
     def to_pay(self) -> int:
-        return self.principal + self.interest + self.late_fee
+        return self.principal + self.interest + self.late_fee - self.credit
 
     @property
     def from_wallet(self) -> int:
@@ -64,10 +68,10 @@ def withdrawal_figures(loan: Loan, today: dt.date) -> WithdrawalFigures | None:
     if not terms.withdrawal_days or today > last_day:
         return None
     rows = live_instalments(loan)
-    bring_up_to(loan, terms, rows, today)
+    credit = bring_up_to(loan, terms, rows, today).credit
     figure = payoff(instalment_states(rows), today)
     refund = loan.origination_fee if terms.refunds_fee_on_withdrawal else 0
-    return WithdrawalFigures(figure.principal, figure.interest, figure.late_fee, refund, last_day)
+    return WithdrawalFigures(figure.principal, figure.interest, figure.late_fee, credit, refund, last_day)
 
 
 def give_loan_back(*, loan_id: int, actor: User, idempotency_key: str, today: dt.date) -> Repayment:

@@ -1,4 +1,4 @@
-"""Reminders of payments: each exactly once, none for what is paid."""
+"""Reminders of payments: each exactly once, none for what is paid; none asks for what was paid ahead."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.services.notifications import notify
+from loans.credit import left_to_pay
 from loans.enums import REMINDER_DAYS, InstalmentStatus, LoanStatus, ReminderKind
 from loans.models import HardshipRequest, Instalment, Loan, ReminderSent
 from loans.selectors.collections import open_help
 from loans.services.standing import lock_current_loan
+from loans.snapshots import live_instalments
 from p2plending.figures import format_day, format_money
 from p2plending.lib.db import run_money
 
@@ -96,8 +98,9 @@ def _due_dates(kind: ReminderKind, today: dt.date) -> Q:
 
 
 def _tell(loan: Loan, row: Instalment, kind: ReminderKind) -> None:
+    left = _left_to_pay(loan, row)
     figures = {
-        "amount": format_money(row.total_unpaid),
+        "amount": format_money(left),
         "day": format_day(row.due_date, "long"),
         "loan": loan.reference,
     }
@@ -107,6 +110,9 @@ def _tell(loan: Loan, row: Instalment, kind: ReminderKind) -> None:
             "%(amount)s was due on %(day)s for loan %(loan)s. If you paid today, do nothing. "
             "If you can't pay all of it, pay a part or write to us; asking costs nothing."
         )
+    elif not left:
+        title = _("Your payment on %(day)s is covered")
+        body = _("What you paid ahead for loan %(loan)s pays it on the day. You need not do anything.")
     else:
         title = _("Payment due on %(day)s")
         body = _("%(amount)s for loan %(loan)s. Is it hard this month? Tell us before %(day)s.")
@@ -119,3 +125,9 @@ def _tell(loan: Loan, row: Instalment, kind: ReminderKind) -> None:
         link=reverse("loans:pay", args=[loan.reference]),
         is_required=kind == ReminderKind.LATE_1,
     )
+
+
+def _left_to_pay(loan: Loan, row: Instalment) -> int:
+    if not loan.credit_held:
+        return row.total_unpaid
+    return next(left for one, left in left_to_pay(live_instalments(loan), loan.credit_held) if one.pk == row.pk)

@@ -15,13 +15,13 @@ from loans.enums import ExtraMode, InstalmentStatus, LoanStatus, RepaymentMethod
 from loans.falling_due import servicing_columns
 from loans.models import Instalment, Loan, Repayment
 from loans.progressive import is_progressive
-from loans.repayment_plan import RepaymentPreview, plan_repayment
+from loans.repayment_plan import RepaymentPreview, plan_repayment, share_out
 from loans.services.default import cure_if_paid
 from loans.services.repayment_notices import tell_not_found
 from loans.services.repayment_posting import settle_repayment
 from loans.services.replay import count_in_the_past
 from loans.services.servicing import roll_forward
-from loans.snapshots import live_instalments, open_notes
+from loans.snapshots import live_instalments, notes_after, open_notes
 from loans.terms import LoanTerms
 from loans.up_to_date import bring_up_to
 from p2plending.lib import clock
@@ -105,11 +105,13 @@ def preview_repayment(
     loan = Loan.objects.get(pk=loan_id)
     _require_owing(loan, amount)
     terms = LoanTerms.from_json(loan.frozen_terms)
-    rows = live_instalments(loan)
-    bring_up_to(loan, terms, rows, today)
+    rows, notes = live_instalments(loan), open_notes(loan)
+    brought = bring_up_to(loan, terms, rows, today)
+    for paid in brought.from_credit:
+        notes = notes_after(notes, share_out(loan, terms, notes, paid))
     loan.worst_days_past_due = servicing_columns(loan, rows, terms, today)["worst_days_past_due"]
-    plan = plan_repayment(loan, terms, rows, open_notes(loan), amount=amount, on=today, mode=extra_mode)
-    return RepaymentPreview(plan, servicing_columns(loan, plan.rows, terms, today))
+    plan = plan_repayment(loan, terms, rows, notes, amount=amount, on=today, mode=extra_mode, credit=brought.credit)
+    return RepaymentPreview(plan, servicing_columns(loan, plan.rows, terms, today, credit=plan.credit_left))
 
 
 def payment_choices(loan: Loan, amount: int, today: dt.date) -> list[RepaymentPreview]:
@@ -142,8 +144,8 @@ def record_repayment(
     """Pay `amount` minor units: from the wallet at once (rule REP), or as money sent to us, which waits for staff.
 
     Money sent to us is confirmed at once when the platform does so (demo). `extra_mode` says what money above the
-    amount due does; None takes the next payment first, then the product's way. What is above the pay-off figure goes
-    to the borrower's wallet.
+    amount due does; None keeps up to the next payment for that, else it is the product's way. A way that changes the
+    plan takes what was kept before with it. What is above the pay-off figure goes to the borrower's wallet.
 
     Raises NothingToPay, AmountTooSmall, DateInFuture, BeforePayout, WalletPaysToday, BeforeLastPayment,
     NotYourPayment, InsufficientBalance.
@@ -310,20 +312,20 @@ def _require_date(loan: Loan, value_date: dt.date, today: dt.date) -> None:
 def _counts_on(loan: Loan, value_date: dt.date, rows: list[Instalment], today: dt.date) -> dt.date:
     """The day on which a payment is allocated. Raises BeforeLastPayment.
 
-    What was posted after its date without depending on it (an instalment fell due) moves it to that day; what would
-    have come out otherwise (another payment, a late fee) refuses it.
+    What was posted after its date without depending on it (an instalment fell due, or was paid by money paid ahead)
+    moves it to that day; what would have come out otherwise (another payment, a late fee) refuses it.
     """
     if value_date == today:
         return today
     earlier = Repayment.objects.filter(loan=loan, status=RepaymentStatus.CONFIRMED)
-    dates = list(earlier.values_list("value_date", "counted_on"))
-    fixed = [paid_on for paid_on, _posted_on in dates]
+    dates = list(earlier.values_list("value_date", "counted_on", "method"))
+    fixed = [paid_on for paid_on, _counted_on, method in dates if method != RepaymentMethod.CREDIT]
     fixed += [row.late_fee_charged_on for row in rows if row.late_fee_charged_on]
     last = max(fixed, default=value_date)
     if value_date < last:
         raise BeforeLastPayment(last=last)
     fallen_due = [row.due_date for row in rows if row.due_date <= today and _fell_due(row)]
-    return max([value_date, *fallen_due, *(posted_on for _paid_on, posted_on in dates)])
+    return max([value_date, *fallen_due, *(counted_on for _paid_on, counted_on, _method in dates)])
 
 
 def _fell_due(row: Instalment) -> bool:

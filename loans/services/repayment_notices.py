@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.services.notifications import notify
 from loans.enums import LoanStatus, RepaymentStatus
 from loans.models import Loan, Repayment
+from loans.plan_words import next_payment_words
 from p2plending.figures import format_day, format_money
 from p2plending.lib.db import lock_guard, run_money
 
@@ -42,7 +43,7 @@ def _tell_of_payment(repayment_id: int) -> None:
 
 
 def tell_received(loan: Loan, repayment: Repayment) -> None:
-    """The payment arrived: what it paid for, what is left, what is next."""
+    """The payment arrived, or was made from money paid ahead: what it paid for, what is kept, left and next."""
     body = _(
         "%(amount)s on %(day)s: principal %(principal)s, interest %(interest)s, fees %(fees)s. Still owed: %(left)s."
     ) % {
@@ -53,22 +54,22 @@ def tell_received(loan: Loan, repayment: Repayment) -> None:
         "fees": format_money(repayment.late_fee),
         "left": format_money(loan.principal_outstanding),
     }
-    if loan.next_due_on:
-        body += " " + _("Next: %(amount)s on %(day)s.") % {
-            "amount": format_money(loan.next_due_amount),
-            "day": format_day(loan.next_due_on, "long"),
-        }
-    _tell(loan, repayment, "received", _("We received your payment"), body)
+    if repayment.held:
+        body += " " + _("%(held)s is kept for your next payments.") % {"held": format_money(repayment.held)}
+    title = _("Your payment was made from what you paid ahead")
+    if not repayment.is_from_credit:
+        title = _("We received your payment")
+    _tell(loan, repayment, "received", title, f"{body} {next_payment_words(loan)}".strip())
 
 
 def tell_repaid(loan: Loan, repayment: Repayment) -> None:
     """The last cent arrived."""
     paid = Repayment.objects.filter(loan=loan, status=RepaymentStatus.CONFIRMED).aggregate(
-        interest=Sum("interest"), total=Sum("amount") - Sum("surplus")
+        total=Sum(F("principal") + F("interest") + F("late_fee")), of_it_interest=Sum("interest")
     )
     body = _("Thank you. You paid %(total)s, of it %(interest)s interest. Your certificate is on the loan's page.") % {
         "total": format_money(paid["total"]),
-        "interest": format_money(paid["interest"]),
+        "interest": format_money(paid["of_it_interest"]),
     }
     if repayment.surplus:
         body += " " + _("%(surplus)s was more than you owed and is in your wallet.") % {

@@ -1,7 +1,8 @@
 """Payments worked out again: the loan is taken back to a day, and what came after is applied anew, in its order.
 
 Nothing is deleted. Every entry that no longer holds gets its mirror (rule REV), and a payment that comes out otherwise
-becomes a new row with a new entry, linked to the old one.
+becomes a new row with a new entry, linked to the old one. What the calendar paid from money paid ahead is undone, too;
+the calendar makes it anew, from what is kept then.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from ledger.services.posting import reverse_entry
 from loans.enums import RepaymentStatus
 from loans.models import DefaultInterest, Instalment, Loan, LoanCharge, Repayment, ScheduleVersion, Waiver
 from loans.progressive import is_progressive
-from loans.services.calendar import CALENDAR_KINDS, day_of_key, post_calendar, row_of_key
-from loans.services.repayment_posting import bring_loan_to, post_payment
+from loans.services.calendar import CALENDAR_KINDS, day_of_key, row_of_key
+from loans.services.credit import pass_days
+from loans.services.payment_entry import post_payment
+from loans.services.repayment_posting import bring_loan_to
 from loans.services.restoring import restore_following, restore_instalments, restore_notes
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
@@ -67,7 +70,7 @@ def count_in_the_past(
     rows, closing = play_again(loan, terms, [repayment, *later], actor=actor, today=today)
     closed_on = closing.counted_on if closing else None
     bring_loan_to(loan, terms, rows, closed_on=closed_on, actor=actor, today=today, posted_on=today)
-    return later
+    return made_by_people(later)
 
 
 def payments_from(loan: Loan, *, after: dt.date | None = None, first: Repayment | None = None) -> list[Repayment]:
@@ -78,6 +81,11 @@ def payments_from(loan: Loan, *, after: dt.date | None = None, first: Repayment 
     if after is not None:
         found = found.filter(counted_on__gt=after)
     return list(found.order_by("entry_id"))
+
+
+def made_by_people(payments: Sequence[Repayment]) -> list[Repayment]:
+    """The payments without those that the calendar made from money paid ahead."""
+    return [payment for payment in payments if not payment.is_from_credit]
 
 
 def take_back(
@@ -111,6 +119,7 @@ def take_back(
             may_owe=True,
         )
     Repayment.objects.filter(pk__in=[payment.pk for payment in payments]).update(status=RepaymentStatus.REPLACED)
+    loan.credit_held -= sum(payment.credit_change for payment in payments)
     if is_progressive(loan, terms):
         restore_following(loan, terms, list(rows.values()), payments, calendar, to)
     else:
@@ -123,15 +132,15 @@ def play_again(
 ) -> tuple[list[Instalment], Repayment | None]:
     """Apply payments again in the given order, each on the day on which it counts, posted today.
 
-    One that was posted before becomes a new row that replaces it. Returns the live instalments, and the payment that
-    left nothing to pay, if there is one. Call after `take_back`.
+    One that was posted before becomes a new row that replaces it; those from money paid ahead are left to the calendar.
+    Returns the live instalments, and the payment that left nothing to pay, if there is one. Call after `take_back`.
     """
     rows = live_instalments(loan)
     closing = None
-    for payment in payments:
+    for payment in made_by_people(payments):
         again = _again(payment) if payment.entry_id else payment
         if closing is None:
-            post_calendar(loan, terms, rows, until=payment.counted_on, posted_on=today, actor=None)
+            pass_days(loan, terms, rows, until=payment.counted_on, posted_on=today, actor=None)
         plan = post_payment(
             loan,
             terms,

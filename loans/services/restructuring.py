@@ -23,6 +23,7 @@ from loans.models import CapitalisationShare, HardshipRequest, Instalment, Loan,
 from loans.permissions import WORK_COLLECTIONS
 from loans.replanning import NewPlan, PlanTerms, plan_anew
 from loans.services.collection_notices import tell_plan_changed, tell_plan_proposed
+from loans.services.credit import pass_days
 from loans.services.default import end_notice
 from loans.services.duties import require_duty
 from loans.services.lifecycle import record_step, require_borrower, require_state
@@ -63,11 +64,13 @@ class PaymentBelowInterest(Refused):
 
 
 class NothingToPlan(Refused):
-    """No principal is left that a plan could spread."""
+    """No principal is left that a plan could spread, or money paid ahead covers all of it."""
 
     code = "nothing_to_plan"
     status = 409
-    default_message = gettext_lazy("No principal is left to plan. Waive or collect what is owed.")
+    default_message = gettext_lazy(
+        "No principal is left to plan beside what was paid ahead. Waive or collect what is owed."
+    )
 
 
 class FeesStayOurs(Refused):
@@ -99,19 +102,22 @@ def preview_plan(loan: Loan, asked: PlanTerms, today: dt.date) -> NewPlan:
     """
     terms = LoanTerms.from_json(loan.frozen_terms)
     rows = live_instalments(loan)
-    bring_up_to(loan, terms, rows, today)
+    credit = bring_up_to(loan, terms, rows, today).credit
     if not any(row.principal_unpaid for row in rows):
         raise NothingToPlan
     if asked.late_fee_choice == UnpaidChoice.CAPITALISE and not terms.late_fees_to_lenders:
         raise FeesStayOurs
     try:
-        return plan_anew(loan, finance_terms(loan, terms), rows, asked, today)
+        plan = plan_anew(loan, finance_terms(loan, terms), rows, asked, today)
     except PaymentTooSmall as error:
         words = _("The payment must be at least %(least)s: that is the interest of one period.")
         message = words % {"least": format_money(error.least)}
         raise PaymentBelowInterest(message, least=error.least) from error
     except InvalidTerms as error:
         raise PlanNotPossible from error
+    if credit >= plan.claims.total - plan.waived:
+        raise NothingToPlan
+    return plan
 
 
 def propose_plan(
@@ -191,8 +197,8 @@ def accept_plan(*, proposal_id: int, actor: User | None, idempotency_key: str, t
     """Accept the proposed plan: it replaces the old one today, and the loan is marked as restructured.
 
     Unpaid interest and late fees become principal (rule RES-cap; notes grow by their share), stay due beside the plan,
-    or are waived (rule WAIVE), as the proposal says. Raises NotYourLoan, LoanNotOwing, InvalidTransition,
-    ProposalEnded, and what `preview_plan` raises.
+    or are waived (rule WAIVE), as the proposal says. Money paid ahead is kept for the new plan.
+    Raises NotYourLoan, LoanNotOwing, InvalidTransition, ProposalEnded, and what `preview_plan` raises.
     """
     return run_once(
         lambda: _accept(proposal_id, actor, today),
@@ -269,6 +275,9 @@ def _accept(proposal_id: int, actor: User | None, today: dt.date) -> PlanProposa
     reason = _("New plan: %(option)s") % {"option": proposal.get_option_display()}
     store_version(loan, reason, plan.added, actor=actor, today=today)
     _grow_notes(loan, proposal, plan.capitalised)
+    # What stays due beside the plan is due now, and money paid ahead pays it.
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    pass_days(loan, terms, live_instalments(loan), until=today, actor=actor)
     proposal.interest, proposal.late_fee = plan.claims.interest, plan.claims.late_fee
     proposal.schedule_version = loan.schedule_version
     end_notice(loan, today)

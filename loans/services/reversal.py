@@ -16,10 +16,11 @@ from ledger.models import JournalEntry
 from ledger.services.posting import reverse_entry
 from loans.enums import LoanEvent, LoanStatus, RepaymentStatus
 from loans.models import Loan, Repayment
+from loans.plan_words import next_payment_words
 from loans.services.early_withdrawal import fee_refund_key
 from loans.services.lifecycle import move_loan, require_staff, require_state
 from loans.services.repayment_posting import bring_loan_to
-from loans.services.replay import payments_from, play_again, take_back
+from loans.services.replay import made_by_people, payments_from, play_again, take_back
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from p2plending.figures import format_day, format_money
@@ -29,7 +30,7 @@ from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
 
 
 class NotReversible(InvalidTransition):
-    """Only a payment that arrived can come back, and only once."""
+    """Only a payment that arrived can come back, and only once; not what the calendar paid from money paid ahead."""
 
     code = "not_reversible"
     default_message = _("This payment is not in the books any more. The page was out of date.")
@@ -87,6 +88,8 @@ def require_reversible(loan: Loan, repayment: Repayment, reason: str, actor: Use
         raise OwnPaymentReversal
     if repayment.status != RepaymentStatus.CONFIRMED:
         raise NotReversible(status=repayment.status)
+    if repayment.is_from_credit:
+        raise NotReversible(_t("This was paid from money that came before. Undo the payment that brought the money."))
     require_state(loan, LoanEvent.REVERSE_PAYMENT)
     if not reason:
         raise ReversalReasonMissing
@@ -130,7 +133,10 @@ def _record(repayment: Repayment, payments: list[Repayment], reason: str, actor:
         subject_type="repayment",
         subject_reference=repayment.reference,
         reason=reason,
-        data={"amount": repayment.amount, "worked_out_again": [payment.reference for payment in payments[1:]]},
+        data={
+            "amount": repayment.amount,
+            "worked_out_again": [payment.reference for payment in made_by_people(payments[1:])],
+        },
     )
 
 
@@ -140,17 +146,12 @@ def _tell_borrower(loan: Loan, repayment: Repayment, reason: str) -> None:
         "day": format_day(repayment.value_date, "long"),
         "reason": reason,
     }
-    if loan.next_due_on:
-        body += " " + _t("Next: %(amount)s on %(day)s.") % {
-            "amount": format_money(loan.next_due_amount),
-            "day": format_day(loan.next_due_on, "long"),
-        }
     notify(
         user=repayment.payer,
         key=f"repayment:{repayment.reference}:reversed",
         event="repayment_reversed",
         title=_t("Your payment came back"),
-        body=body,
+        body=f"{body} {next_payment_words(loan)}".strip(),
         link=reverse("loans:loan", args=[loan.reference]),
         is_required=True,
     )

@@ -14,7 +14,7 @@ from loans.enums import LoanStatus
 from loans.falling_due import late_since, servicing_columns
 from loans.models import Loan
 from loans.services import autopay, expiry
-from loans.services.calendar import post_calendar
+from loans.services.credit import pass_days
 from loans.services.delinquency import track_lateness
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
@@ -43,8 +43,8 @@ class EndOfDay:
 def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Loan:
     """Do all that the calendar owes the loan up to `today`, in order; again it changes nothing.
 
-    A loan that is being paid back: instalments fall due (rule ACC), late fees (rule LATE), automatic payment, lateness
-    and its history.
+    A loan that is being paid back: instalments fall due (rule ACC) and are paid by money paid ahead (rule PRE-a), late
+    fees (rule LATE), automatic payment, lateness and its history.
     Before that: offers, listings, partial offers and signing end. Call under the loan's guard.
     """
     require_transaction()
@@ -55,7 +55,8 @@ def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Lo
         return loan
     terms = LoanTerms.from_json(loan.frozen_terms)
     rows = live_instalments(loan)
-    post_calendar(loan, terms, rows, until=today, actor=actor)
+    stored_credit = loan.credit_held
+    pass_days(loan, terms, rows, until=today, actor=actor)
     if autopay.is_wanted(loan, rows, today):
         autopay.pay_what_is_due(loan, rows, today=today)
         if loan.status not in LoanStatus.owing():
@@ -66,6 +67,8 @@ def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Lo
     track_lateness(loan, terms, late_since(rows), today)
     columns["rolled_forward_to"] = max(loan.rolled_forward_to or today, today)
     changed = {name: value for name, value in columns.items() if getattr(loan, name) != value}
+    if loan.credit_held != stored_credit:
+        changed["credit_held"] = loan.credit_held
     if changed:
         for name, value in changed.items():
             setattr(loan, name, value)

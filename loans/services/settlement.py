@@ -31,6 +31,7 @@ from loans.services.standing import lock_current_loan, lock_owing_loan
 from loans.services.waivers import ReasonMissing
 from loans.services.write_off import close_with_loss
 from loans.snapshots import live_instalments
+from loans.terms import LoanTerms
 from p2plending.lib import clock
 from p2plending.lib.db import run_money
 from p2plending.lib.errors import InvalidTransition, Refused
@@ -68,8 +69,12 @@ class SettlementEnded(InvalidTransition):
 
 
 def preview_settlement(loan: Loan, today: dt.date) -> OpenClaims:
-    """What is owed on `today`: an offer must be below its total, and what is not paid of it is waived."""
-    return open_claims(live_instalments(loan), today)
+    """What is owed on `today` beside money paid ahead, which is used first.
+
+    An offer must be below its total, and what is not paid of it is waived.
+    """
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    return open_claims(live_instalments(loan), today).less_credit(loan.credit_held, terms.allocation_order)
 
 
 def offer_settlement(
@@ -262,7 +267,7 @@ def _repayment(
         payer_id=loan.borrower_id,
         amount=offer.amount,
         method=method,
-        extra_mode=ExtraMode.NEXT,
+        extra_mode=ExtraMode.CREDIT,
         value_date=today,
         bank_reference=bank_reference,
         status=RepaymentStatus.DECLARED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -17,6 +18,7 @@ from loans.enums import InstalmentStatus, LoanEvent, LoanStatus, NoteStatus
 from loans.journal_collections import loss_lines, recognition_lines
 from loans.models import ApprovalRequest, Instalment, Loan, LoanLoss
 from loans.permissions import WORK_COLLECTIONS
+from loans.services.acceleration import accelerate
 from loans.services.asked_figures import figures_of, require_asked_figures, require_no_waiting_payment
 from loans.services.collection_notices import tell_written_off
 from loans.services.duties import require_duty
@@ -24,6 +26,7 @@ from loans.services.second_person import ask_second_person
 from loans.services.standing import close_notes, lock_owing_loan, move_with_columns
 from loans.services.waivers import ReasonMissing
 from loans.snapshots import live_instalments
+from loans.terms import LoanTerms
 from p2plending.lib.errors import Refused
 
 CLOSING = {
@@ -41,8 +44,9 @@ class NotInDefault(Refused):
 
 
 def preview_write_off(loan: Loan, today: dt.date) -> OpenClaims:
-    """What would be written off on `today`, part by part: the posting's own figures."""
-    return open_claims(live_instalments(loan), today)
+    """What would be written off on `today`, part by part, once money paid ahead is used: the posting's own figures."""
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    return open_claims(live_instalments(loan), today).less_credit(loan.credit_held, terms.allocation_order)
 
 
 def request_write_off(
@@ -87,13 +91,15 @@ def ask_write_off_again(
 
 
 def apply_write_off(loan: Loan, approval: ApprovalRequest, *, actor: User, today: dt.date) -> LoanLoss:
-    """Do what was approved (rule WOFF). Call under the loan's guard, rolled forward to `today`.
+    """Do what was approved (rule WOFF), once money paid ahead has paid of the claims what it reaches.
 
-    Raises NotInDefault, PaymentWaiting, FiguresChanged.
+    Call under the loan's guard, rolled forward to `today`. Raises NotInDefault, PaymentWaiting, FiguresChanged.
     """
     _require_ripe(loan, DefaultCause(approval.payload["cause"]))
     require_no_waiting_payment(loan)
     require_asked_figures(approval, preview_write_off(loan, today))
+    if loan.credit_held:
+        accelerate(loan, reason=_t("Written off: everything is due"), actor=actor, today=today)
     loss = close_with_loss(loan, live_instalments(loan), LossKind.WRITE_OFF, approval, actor=actor, today=today)
     tell_written_off(loan, loss)
     return loss

@@ -12,13 +12,11 @@ from django.shortcuts import redirect, render
 from accounts.enums import Role
 from ledger.selectors import wallet_summary
 from loans.enums import ExtraMode, LoanStatus, RepaymentMethod
-from loans.finance import payoff
 from loans.forms.servicing import ConfirmPaymentForm, PayForm, PaymentKind
 from loans.models import Loan
 from loans.plan_words import plan_words
-from loans.selectors.servicing import amounts_due, instalments_on, loan_for_payer, repayment_of
+from loans.selectors.servicing import amounts_due, loan_for_payer, payoff_of, repayment_of, standing_on
 from loans.services.repayment import payment_choices, record_repayment
-from loans.snapshots import instalment_states
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
@@ -97,9 +95,9 @@ def _loan(request: HttpRequest, reference: str) -> Loan:
 
 
 def _form(loan: Loan, today: dt.date, **kwargs: Any) -> PayForm:
-    rows = instalments_on(loan, today)
-    figure = payoff(instalment_states(rows), today)
-    return PayForm(due=amounts_due(rows, today), payoff=figure, today=today, paid_out_on=loan.disbursed_on, **kwargs)
+    standing = standing_on(loan, today)
+    due, figure = amounts_due(standing, today), payoff_of(standing, today)
+    return PayForm(due=due, payoff=figure, today=today, paid_out_on=loan.disbursed_on, **kwargs)
 
 
 def _mode(told: dict[str, Any]) -> ExtraMode | None:

@@ -142,9 +142,9 @@ class BarePayment:
         cursor.execute(
             "INSERT INTO loans_repayment (created_at, updated_at, version, reference, loan_id, payer_id, amount, "
             "method, extra_mode, value_date, bank_reference, status, late_fee, interest, principal, surplus, "
-            "servicing_fee, entry_id, decision_note, is_told) "
+            "held, credit_used, servicing_fee, entry_id, decision_note, is_told) "
             "VALUES (%s, %s, 0, %s, %s, %s, %s, 'wallet', '', '2026-02-15', '', "
-            "'confirmed', 0, 0, %s, 0, 0, %s, '', 1)",
+            "'confirmed', 0, 0, %s, 0, 0, 0, 0, %s, '', 1)",
             [now, now, f"B{self.loan.pk}-{number}", self.loan.pk, self.loan.borrower_id, paid, paid, entry],
         )
         repayment = cursor.lastrowid

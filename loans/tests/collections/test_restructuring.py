@@ -144,18 +144,16 @@ def test_another_day_of_the_month(late: Loan, alice: User, dora: User) -> None:
     assert_sound_books()
 
 
-def test_a_payment_ahead_keeps_its_worth(loan: Loan, alice: User, dora: User) -> None:
+def test_money_paid_ahead_is_kept_for_the_new_plan(loan: Loan, alice: User, dora: User) -> None:
     day = dt.date(2026, 2, 20)
     pay(loan, 888_49, steps.FIRST_DUE)
-    # 150.00 towards the next payment: its interest 92.12 is paid, 16.45 of it is earned after 5 of 28 days.
-    pay(loan, 150_00, day, extra_mode="next")
+    pay(loan, 150_00, day, extra_mode="credit")
     plan = preview_plan(fresh(loan), PAUSE, day)
-    assert (plan.claims.interest, plan.claims.interest_ahead, plan.claims.principal) == (0, 75_67, 9_153_63)
+    # 5 of 28 days of the 92.12 are gone; nothing of it was paid.
+    assert (plan.claims.interest, plan.claims.principal) == (16_45, 9_211_51)
     steps.accept(steps.propose(loan, PAUSE, dora, day), alice, day)
-    assert (
-        plan.first.interest_due
-        == Instalment.objects.get(loan=loan, number=plan.first.number, schedule_version=2).interest_due
-    )
+    stored = fresh(loan)
+    assert (stored.credit_held, stored.next_due_amount) == (150_00, plan.first.total_due - 150_00)
     assert_sound_books()
     pay(loan, 10_200_00, dt.date(2026, 5, 15))
     assert fresh(loan).status == "repaid"

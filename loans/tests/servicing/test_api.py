@@ -49,10 +49,12 @@ def test_preview_and_payment_say_the_same(running: Loan, alice: User, bob: User,
     shown = client.post(url(running, "repayments/preview/"), {"amount": "888.49"}).json()
     paid = repay(client, running)
     assert paid.status_code == 201
-    for part in ("amount", "extra_mode", "late_fee", "interest", "principal", "surplus"):
+    for part in ("amount", "extra_mode", "late_fee", "interest", "principal", "surplus", "held", "credit_used"):
         assert paid.json()[part] == shown[part]
-    assert (paid.json()["interest"], paid.json()["principal"]) == ("100.00", "788.49")
-    assert available(bob) == [294_48]
+    # It is not due yet, so it is kept until then.
+    assert (paid.json()["extra_mode"], paid.json()["held"], paid.json()["interest"]) == ("credit", "888.49", "0.00")
+    assert (shown["credit_held"], shown["next_due_amount"]) == ("888.49", "0.00")
+    assert available(bob) == [0]
 
 
 def test_the_same_key_answers_with_the_first_payment(running: Loan, alice: User, api_of: ApiOf) -> None:
@@ -72,7 +74,7 @@ def test_the_same_key_answers_with_the_first_payment(running: Loan, alice: User,
         ({"method": "cash"}, 422, "invalid"),
         ({"method": "declared", "value_date": "2999-01-01"}, 422, "date_in_future"),
         ({"method": "wallet", "value_date": "2026-01-01"}, 422, None),
-        ({"extra_mode": "credit"}, 422, "invalid"),
+        ({"extra_mode": "next"}, 422, "invalid"),
     ],
 )
 def test_refusals_have_a_code_and_move_nothing(
@@ -116,7 +118,9 @@ def test_the_plan_and_the_list_of_payments(running: Loan, alice: User, api_of: A
     reference = repay(client, running).json()["reference"]
     plan = client.get(url(running, "plan/")).json()
     assert (plan["version"], len(plan["lines"])) == (1, 12)
-    assert (plan["lines"][0]["state"], plan["lines"][0]["unpaid"]) == ("paid", "0.00")
+    assert (plan["lines"][0]["state"], plan["lines"][0]["unpaid"]) == ("next", "888.49")
+    stored = client.get(url(running, "").removesuffix("/") + "/").json()
+    assert (stored["credit_held"], stored["next_due_amount"]) == ("888.49", "0.00")
     assert [row["reference"] for row in client.get(url(running, "repayments/")).json()["results"]] == [reference]
     assert client.get(url(running, f"repayments/{reference}/")).json()["amount"] == "888.49"
     assert client.get(url(running, "repayments/RP-NOTHING/")).status_code == 404

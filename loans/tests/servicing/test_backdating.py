@@ -78,8 +78,8 @@ def test_a_payment_that_came_later_is_worked_out_again(loan: Loan, dora: User) -
     assert (late.late_fee, late.interest, late.principal) == (44_42, 100_00, 788_49)
     find(loan, 888_49, FIRST_DUE, dora)
     again = Repayment.objects.get(replaces=late)
-    # Nothing is due on 7 March: all of it pays the next instalment, and a little of the principal after it.
-    assert (again.late_fee, again.interest + again.principal) == (0, 932_91)
+    # Nothing is due on 7 March: all of it is kept, and what is due on 15 March is paid from it.
+    assert (again.late_fee, again.interest, again.principal, again.held) == (0, 0, 0, 932_91)
     assert again.value_date == late.value_date
     assert fresh(loan).days_past_due == 0
     assert_sound_books()

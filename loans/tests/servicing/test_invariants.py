@@ -30,7 +30,7 @@ def test_all_green_from_pay_out_to_the_last_cent(loan: Loan) -> None:
     assert breaks() == []
     pay(loan, 3_000_00, dt.date(2026, 3, 28), extra_mode=ExtraMode.SHORTER)
     assert breaks() == []
-    pay(loan, 100_00, dt.date(2026, 4, 2), extra_mode=ExtraMode.NEXT)
+    pay(loan, 100_00, dt.date(2026, 4, 2), extra_mode=ExtraMode.CREDIT)
     assert breaks() == []
     pay(loan, 1_500_00, dt.date(2026, 4, 20), extra_mode=ExtraMode.LOWER)
     assert breaks() == []
@@ -55,6 +55,13 @@ def test_i9_names_the_loan_whose_collection_account_is_not_empty(loan: Loan) -> 
     pay(loan, 888_49, dt.date(2026, 2, 15))
     Account.objects.filter(code="C2130", loan_reference=loan.reference).update(balance=1)
     assert breaks() == [("I9", f"{loan.reference} C2130")]
+
+
+def test_i9_knows_money_paid_ahead_and_names_the_loan_that_says_otherwise(loan: Loan) -> None:
+    pay(loan, 888_49, dt.date(2026, 2, 12))
+    assert breaks() == []
+    Loan.objects.filter(pk=loan.pk).update(credit_held=888_48, next_due_amount=1)
+    assert breaks() == [("I9", f"{loan.reference} C2130"), ("I9", f"{loan.reference} payments")]
 
 
 def test_i12_names_the_part_that_did_not_reach_the_lenders(loan: Loan) -> None:

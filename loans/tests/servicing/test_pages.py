@@ -81,25 +81,39 @@ def test_a_payment_is_shown_before_it_moves_and_paid_once(running: Loan, bob: Us
     shown = check(client, running)
     assert shown.status_code == 200
     assert "Pay €888.49" in words(shown)
-    assert "Interest €100.00" in words(shown)
+    assert "Interest €0.00 Principal €0.00 Kept for your next payments €888.49" in words(shown)
+    assert "Paid ahead, kept €888.49 Still to pay next €0.00" in words(shown)
     assert "Wallet before €11,700.00 Wallet after €10,811.51" in words(shown)
     assert not Repayment.objects.exists()
-    sent = hidden(shown) | {"extra_mode": "next"}
+    sent = hidden(shown) | {"extra_mode": "credit"}
     first = client.post(url(running, "pay/check"), sent)
     second = client.post(url(running, "pay/check"), sent)
     paid = Repayment.objects.get()
     assert first.url == second.url == url(running, f"payments/{paid.reference}")
-    assert available(running.borrower, bob) == [10_811_51, 294_48]
+    assert available(running.borrower, bob) == [10_811_51, 0]
     done = words(client.get(first.url))
     assert f"Reference {paid.reference}" in done
     assert "Payment received" in done
+
+
+def test_the_page_of_the_loan_says_what_is_covered_and_what_is_next(running: Loan, client_of: ClientOf) -> None:
+    pay(running, 1_000_00, business_date(), extra_mode="credit")
+    first, second = (row.due_date for row in running.instalments.order_by("due_date")[:2])
+    text = words(client_of(running.borrower).get(f"/borrowing/loans/{running.reference}/"))
+    assert f"Your payments up to {first.day} {first:%B %Y} are covered: €1,000.00 that you paid ahead is kept" in text
+    assert f"€776.98 due {second.day} {second:%b}" in text
+    assert "Less what you paid ahead €111.51" in text
+    figure = payoff_figure(fresh(running), business_date())
+    assert f"Less what you paid ahead €1,000.00 To pay today €{figure.total / 100:,.2f}" in text
+    home = words(client_of(running.borrower).get("/borrowing/"))
+    assert "is covered by what you paid ahead" in home
 
 
 def test_extra_money_shows_three_ways_with_their_figures(running: Loan, client_of: ClientOf) -> None:
     text = words(check(client_of(running.borrower), running, kind="other", amount="2,000.00"))
     assert "End the loan sooner" in text
     assert "Make the payments smaller" in text
-    assert "Count for the next payments" in text
+    assert "Keep it for the next payments" in text
     assert text.count("Interest still to pay") == 3
 
 

@@ -32,7 +32,15 @@ PAYMENTS = settings(
 amounts = st.one_of(st.integers(1, MOST), st.sampled_from([888_49, 100_00, 10_000_00, 1]))
 days = st.integers(0, 400).map(lambda count: TODAY + dt.timedelta(days=count))
 modes = st.sampled_from([None, *ExtraMode])
-COLUMNS = ("status", "principal_outstanding", "next_due_on", "next_due_amount", "arrears_amount", "bucket")
+COLUMNS = (
+    "status",
+    "principal_outstanding",
+    "credit_held",
+    "next_due_on",
+    "next_due_amount",
+    "arrears_amount",
+    "bucket",
+)
 PARTS = ("principal", "interest", "late_fee")
 
 
@@ -82,13 +90,15 @@ def test_a_payment_is_allocated_and_shared_out_whole_and_as_it_was_shown(
         shown = preview_repayment(loan_id=loan.pk, amount=amount, today=day, extra_mode=mode)
         paid = pay(loan, amount, day, extra_mode=mode)
         parts = {part: getattr(paid, part) for part in PARTS}
-        assert sum(parts.values()) + paid.surplus == amount
+        assert sum(parts.values()) + paid.surplus + paid.held == amount
         for part, total in parts.items():
             assert sum(getattr(line, part) for line in paid.allocations.all()) == total
             assert sum(getattr(share, part) for share in paid.distributions.all()) == total
-        assert sum(share.net for share in paid.distributions.all()) == amount - paid.surplus - paid.servicing_fee
+        shared = amount - paid.surplus - paid.held
+        assert sum(share.net for share in paid.distributions.all()) == shared - paid.servicing_fee
         assert {part: getattr(shown.plan, part) for part in PARTS} == parts
-        assert (shown.plan.surplus, shown.plan.servicing_fee) == (paid.surplus, paid.servicing_fee)
+        assert (shown.plan.surplus, shown.plan.held) == (paid.surplus, paid.held)
+        assert shown.plan.servicing_fee == paid.servicing_fee
         assert [share.net for share in shown.plan.shares] == [
             share.net for share in paid.distributions.order_by("note_id")
         ]

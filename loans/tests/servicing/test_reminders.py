@@ -47,10 +47,17 @@ def test_the_text_says_how_much_for_which_loan_and_leads_to_the_payment(loan: Lo
     assert told.link == f"/borrowing/loans/{loan.reference}/pay/"
 
 
-def test_a_paid_instalment_is_not_reminded_of(loan: Loan) -> None:
+def test_no_reminder_asks_for_what_was_paid_ahead(loan: Loan) -> None:
     pay(loan, 888_49, FIRST_DUE - dt.timedelta(days=4))
-    for days in (-3, 0, 1):
-        assert send_reminders(today=FIRST_DUE + dt.timedelta(days=days)).sent == 0
+    assert [send_reminders(today=FIRST_DUE + dt.timedelta(days=days)).sent for days in (-3, 0, 1)] == [1, 0, 0]
+    assert titles(loan) == ["Your payment on 15 February 2026 is covered"]
+    assert "You need not do anything." in Notification.objects.get(event="reminder_before_3").body
+
+
+def test_a_reminder_asks_for_what_money_paid_ahead_leaves(loan: Loan) -> None:
+    pay(loan, 500_00, FIRST_DUE - dt.timedelta(days=4))
+    send_reminders(today=FIRST_DUE - dt.timedelta(days=3))
+    assert Notification.objects.get(event="reminder_before_3").body.startswith("€388.49 for loan")
 
 
 def test_a_reminder_whose_instalment_was_paid_meanwhile_is_dropped(loan: Loan) -> None:

@@ -140,15 +140,6 @@ def test_a_part_pays_interest_first_and_the_rest_stays_due(loan: Loan) -> None:
     assert (row.status, row.settled_on) == (InstalmentStatus.PAID, FIRST_DUE)
 
 
-def test_a_payment_some_days_early_counts_for_its_due_date(loan: Loan) -> None:
-    paid = pay(loan, 888_49, FIRST_DUE - dt.timedelta(days=3))
-    assert (paid.extra_mode, paid.interest, paid.principal) == (ExtraMode.NEXT, 100_00, 788_49)
-    bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE)
-    stored = fresh(loan)
-    assert (stored.next_due_on, stored.arrears_amount, stored.schedule_version) == (SECOND_DUE, 0, 1)
-    assert not JournalEntry.objects.filter(kind="INTEREST_DUE").exists()
-
-
 def test_extra_money_ends_the_loan_sooner_by_a_new_plan(loan: Loan) -> None:
     fund_wallet(loan.borrower, 5_000_00)
     for month in (2, 3, 4):

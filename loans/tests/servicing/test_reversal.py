@@ -88,7 +88,7 @@ def columns(loan: Loan) -> tuple[Any, ...]:
         (888_49, FIRST_DUE, None),
         (150_00, FIRST_DUE, None),
         (888_49, FIRST_DUE - dt.timedelta(days=3), None),
-        (1_500_00, FIRST_DUE - dt.timedelta(days=3), ExtraMode.NEXT),
+        (1_500_00, FIRST_DUE - dt.timedelta(days=3), ExtraMode.CREDIT),
         (2_888_49, FIRST_DUE, ExtraMode.SHORTER),
         (2_888_49, FIRST_DUE + dt.timedelta(days=4), ExtraMode.LOWER),
         (900_00, FIRST_DUE + dt.timedelta(days=20), None),
@@ -98,7 +98,7 @@ def columns(loan: Loan) -> tuple[Any, ...]:
 def test_reversing_at_once_restores_every_balance(
     loan: Loan, dora: User, frank: User, amount: int, on: dt.date, mode: ExtraMode | None
 ) -> None:
-    pay(loan, 100_00, FIRST_DUE - dt.timedelta(days=5), extra_mode=ExtraMode.NEXT)
+    pay(loan, 100_00, FIRST_DUE - dt.timedelta(days=5), extra_mode=ExtraMode.CREDIT)
     bring_up_to_date(loan_id=loan.pk, today=on)
     before = (balances(), rows(loan), parts(loan), columns(loan))
     paid = pay(loan, amount, on, extra_mode=mode)

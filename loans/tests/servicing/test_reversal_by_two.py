@@ -152,10 +152,10 @@ def test_the_figures_that_are_shown_before(
 ) -> None:
     shown = preview(twice_paid[0], dora)
     undone, again = shown.payments
-    assert (undone.before, undone.after) == (PaymentFigures(FIRST_DUE, 888_49, 0, 100_00, 788_49, 0), None)
+    assert (undone.before, undone.after) == (PaymentFigures(FIRST_DUE, 888_49, 0, 100_00, 788_49, 0, 0), None)
     # The fee of the first payment was charged on 3 March, so the second one pays it first.
-    assert again.before == PaymentFigures(SECOND_DUE, 888_49, 0, 92_12, 796_37, 0)
-    assert again.after == PaymentFigures(SECOND_DUE, 888_49, 44_42, 100_00, 744_07, 0)
+    assert again.before == PaymentFigures(SECOND_DUE, 888_49, 0, 92_12, 796_37, 0, 0)
+    assert again.after == PaymentFigures(SECOND_DUE, 888_49, 44_42, 100_00, 744_07, 0, 0)
     first, second = shown.rows
     assert first.before == RowFigures(1, FIRST_DUE, 888_49, 0, 0)
     assert first.after == RowFigures(1, FIRST_DUE, 888_49, 44_42, 44_42)
@@ -305,7 +305,7 @@ def test_a_late_found_payment_is_posted_as_it_was_shown(loan: Loan, bob: User, d
     shown = preview_backdated_repayment(**asked, actor=dora)
     assert traces() == before
     new, changed = shown.payments
-    assert (new.before, new.after) == (None, PaymentFigures(FIRST_DUE, 888_49, 0, 100_00, 788_49, 0))
+    assert (new.before, new.after) == (None, PaymentFigures(FIRST_DUE, 888_49, 0, 100_00, 788_49, 0, 0))
     assert (changed.before.late_fee, changed.after.late_fee) == (44_42, 0)
     assert changed.before.value_date == later.value_date
     assert shown.fees_fall_away == 44_42

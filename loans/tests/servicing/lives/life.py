@@ -8,6 +8,8 @@ product, because predicting it would mean writing it again, and then held agains
   do (`_adopt_plan`);
 - which lender gets the odd cent of interest and late fees: the shares add up and nobody is a whole cent away from the
   exact share, counted in fractions since the loan was paid out (`_share_out`).
+
+Money paid ahead is `credit`: what it pays on which due date is predicted, and the product must have paid just that.
 """
 
 from __future__ import annotations
@@ -41,12 +43,14 @@ class Division:
     interest: int
     principal: int
     surplus: int
+    held: int = 0
+    credit_used: int = 0
     closes: bool = False
     replaces: bool = False
 
     @property
-    def figures(self) -> tuple[int, int, int, int]:
-        return self.late_fee, self.interest, self.principal, self.surplus
+    def figures(self) -> tuple[int, int, int, int, int, int]:
+        return self.late_fee, self.interest, self.principal, self.surplus, self.held, self.credit_used
 
 
 @dataclasses.dataclass(slots=True)
@@ -55,6 +59,7 @@ class Standing:
 
     rows: list[Row]
     parts: dict[int, Part]
+    credit: int = 0
 
 
 class Life:
@@ -79,6 +84,7 @@ class Life:
         self.paid_off_as = self.status
         self.paid_out_on, self.bank, self.fees = paid_out_on, bank, fees
         self.payments: list[Payment] = []
+        self.from_credit: list[Payment] = []
         self.refunds: dict[int, int] = {}
         # The plan that people agreed on last: nothing before it can be worked out again.
         self.base = copy.deepcopy(self.now)
@@ -106,11 +112,29 @@ class Life:
         return sum(row.open for row in self.now.rows if row.due <= on)
 
     def following(self, on: dt.date) -> int:
-        return next((row.open for row in self.now.rows if row.due > on and row.open), 0)
+        """What is to pay of the first payment to come that money paid ahead does not cover."""
+        credit = self.now.credit
+        for row in self.now.rows:
+            if row.due > on and row.open > credit:
+                return row.open - credit
+            credit -= row.open if row.due > on else 0
+        return 0
 
     def payoff(self, on: dt.date) -> int:
+        """What closes the loan, besides the money paid ahead."""
         rows = self.open_rows
-        return sum(row.principal_open + row.interest_earned(on) + row.late_fee_open for row in rows)
+        owed = sum(row.principal_open + row.interest_earned(on) + row.late_fee_open for row in rows)
+        return owed - self.now.credit
+
+    def principal_beside_credit(self, on: dt.date) -> int:
+        """The principal that is left once money paid ahead has paid of everything that is owed on the day."""
+        owed = {"late_fee": 0, "interest": 0, "principal": 0}
+        for row in self.open_rows:
+            owed["late_fee"] += row.late_fee_open
+            owed["interest"] += row.interest_earned(on)
+            owed["principal"] += row.principal_open
+        before = sum(owed[part] for part in self.terms.order[: self.terms.order.index("principal")])
+        return owed["principal"] - max(min(self.now.credit - before, owed["principal"]), 0)
 
     def late_since(self) -> dt.date | None:
         return min((row.due for row in self.open_rows), default=None)
@@ -131,7 +155,28 @@ class Life:
     # ------------------------------------------------------------ the calendar
 
     def calendar(self, until: dt.date) -> None:
-        """What days alone do: a late fee once for each row, and default interest for each day after the grace."""
+        """What days alone do: money paid ahead pays on each due date; then late fees and default interest."""
+        while self.now.credit and self.open_rows and self.open_rows[0].due <= until:
+            day = self.open_rows[0].due
+            self._charge_days(day)
+            self._pay_from_credit(day)
+        self._charge_days(until)
+
+    def _pay_from_credit(self, on: dt.date) -> None:
+        known = {payment.pk for payment in self.payments}
+        payment = next(one for one in self.from_credit if one.pk not in known)
+        amount = min(self.now.credit, self.due(on))
+        assert (payment.counted_on, payment.value_date, payment.amount) == (on, on, amount)
+        taken = self._take([row for row in self.open_rows if row.due <= on], amount)
+        assert payment.figures == taken.figures
+        assert taken.surplus == 0
+        self.now.credit -= amount
+        self._share_out(payment)
+        self._move_money(payment, 1, may_owe=False)
+        self.payments.append(payment)
+
+    def _charge_days(self, until: dt.date) -> None:
+        """A late fee once for each row, and default interest for each day after the grace."""
         for row in self.open_rows:
             if row.due > until:
                 continue
@@ -182,7 +227,7 @@ class Life:
         if asked:
             return asked
         fits = amount <= self.due(on) + self.following(on)
-        return "next" if fits or self.terms.extra_mode == "credit" else self.terms.extra_mode
+        return "credit" if fits else self.terms.extra_mode
 
     def pay(self, payment: Payment, asked: str, *, may_owe: bool = False) -> None:
         """Follow a payment that the product posted: it must have done what is predicted here."""
@@ -193,7 +238,9 @@ class Life:
             assert payment.mode == self.mode_of(payment.amount, on, asked)
         division = self._divide(payment.amount, on, payment.mode)
         assert payment.figures == division.figures
-        assert sum(payment.figures) == payment.amount
+        *parts, used = payment.figures
+        assert sum(parts) == payment.amount + used
+        self.now.credit += division.held - division.credit_used
         if division.principal or division.interest or division.late_fee:
             self._share_out(payment)
         if division.replaces:
@@ -204,29 +251,33 @@ class Life:
         self.payments.append(payment)
 
     def _divide(self, amount: int, on: dt.date, mode: str) -> Division:
-        """Oldest first, and in each row in the order of the product; then what extra money does."""
+        """Oldest first, and in each row in the order of the product; then what extra money does.
+
+        What pays all off, or changes the plan, takes along what was paid ahead before.
+        """
         if not self.open_rows:
             return Division(0, 0, 0, amount)
-        owed = self.payoff(on)
-        if mode == "next" and amount < owed:
-            return self._take(self.open_rows, amount)
+        owed, credit = self.payoff(on), self.now.credit
         if amount >= owed:
             late_fee = sum(row.late_fee_open for row in self.open_rows)
             interest = sum(row.interest_earned(on) for row in self.open_rows)
             principal = sum(row.principal_open for row in self.open_rows)
             self._take([row for row in self.open_rows if row.due <= on], amount)
             self.now.rows = [row for row in self.now.rows if not row.open]
-            return Division(late_fee, interest, principal, amount - owed, closes=True)
+            return Division(late_fee, interest, principal, amount - owed, 0, credit, closes=True)
         taken = self._take([row for row in self.open_rows if row.due <= on], amount)
-        extra = taken.surplus
-        if not extra:
+        if not taken.surplus:
             return taken
+        if mode == "credit":
+            return dataclasses.replace(taken, surplus=0, held=taken.surplus)
+        extra = taken.surplus + credit
         running = self.open_rows[0]
         interest = min(extra, running.interest_earned(on))
         if interest == extra:
             running.interest_paid += interest
-            return Division(taken.late_fee, taken.interest + interest, taken.principal, 0)
-        return Division(taken.late_fee, taken.interest + interest, taken.principal + extra - interest, 0, replaces=True)
+            return Division(taken.late_fee, taken.interest + interest, taken.principal, 0, 0, credit)
+        principal = taken.principal + extra - interest
+        return Division(taken.late_fee, taken.interest + interest, principal, 0, 0, credit, replaces=True)
 
     def _take(self, rows: Sequence[Row], amount: int) -> Division:
         done = Division(0, 0, 0, amount)
@@ -295,7 +346,10 @@ class Life:
 
     def _move_money(self, payment: Payment, sign: int, *, may_owe: bool) -> None:
         borrower = self.purses[self.borrower]
-        if payment.method == "declared":
+        if payment.is_from_credit:
+            # It left the borrower's wallet when it was paid ahead.
+            assert payment.surplus == 0
+        elif payment.method == "declared":
             self.bank += sign * payment.amount
             borrower.move(sign * payment.surplus)
         else:
@@ -341,7 +395,10 @@ class Life:
             self._keep(row)
         purses, bank, fees = copy.deepcopy(self.purses), self.bank, self.fees
         for payment in stay:
-            self.pay(payment, payment.mode, may_owe=True)
+            if payment.is_from_credit:
+                self.calendar(payment.counted_on)
+            else:
+                self.pay(payment, payment.mode, may_owe=True)
         # Their money did not move again.
         self.purses, self.bank, self.fees = purses, bank, fees
         for payment, mode in zip(posted, asked, strict=True):
@@ -398,6 +455,7 @@ class Life:
         row = Row(version, number, self.today - DAY, self.today, principal, interest, late_fee, fee_on=self.today)
         row.no_late_interest_after = self.today
         self.now.rows.append(row)
+        self.calendar(self.today)
 
     def replace_plan(
         self, plan: Sequence[Row], start: dt.date, capitalised: int = 0, carried: Row | None = None
@@ -413,6 +471,7 @@ class Life:
             for part, amount in zip(parts, grown, strict=True):
                 part.outstanding += amount
                 part.capitalised += amount
+        self.calendar(self.today)
 
     def lose(self, status: str) -> None:
         """Everything still open is given up."""

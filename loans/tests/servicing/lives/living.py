@@ -74,14 +74,20 @@ class Living:
             self.is_refused = True
             return None
         assert not expected, f"not refused: {expected}"
+        self.look()
         return done
+
+    def look(self) -> None:
+        """What the calendar says to have paid from money paid ahead, for the model to follow."""
+        self.life.from_credit = seen.posted_payments(self.loan.pk, method="credit")
 
     # ------------------------------------------------------------ following the product
 
     def posted_since(self) -> list[Payment]:
-        """Payments in the books that the model has not seen."""
+        """Payments of people in the books that the model has not seen."""
         known = [payment.pk for payment in self.life.payments]
-        return seen.posted_payments(self.loan.pk, but=known)
+        found = seen.posted_payments(self.loan.pk, but=known)
+        return [payment for payment in found if not payment.is_from_credit]
 
     def follow_day(self) -> None:
         """The step began by bringing the loan to today, with automatic payment."""
@@ -117,6 +123,7 @@ class Living:
         self.life.today += dt.timedelta(days=days)
         if is_looked_at or self.life.autopay:
             bring_up_to_date(loan_id=self.loan.pk, today=self.life.today)
+            self.look()
             self.follow_day()
             self.follow_cure()
 
@@ -171,7 +178,9 @@ class Living:
         assert (columns["status"], columns["principal_outstanding"]) == (life.status, outstanding)
         assert outstanding == sum(row.principal_open for row in rows)
         assert columns["next_due_on"] == (rows[0].due if rows else None)
-        assert columns["next_due_amount"] == (rows[0].open if rows else None)
+        assert columns["next_due_amount"] == (max(rows[0].open - life.now.credit, 0) if rows else None)
+        assert columns["credit_held"] == life.now.credit
+        assert not life.now.credit or life.payoff(life.today) > 0
         assert life.is_owing == bool(rows)
         if life.rolled_to != life.today:
             return

@@ -63,7 +63,14 @@ class Paying(Living):
             was_cured = self.life.status
             payment = self.follow_payment(mode)
             plan = preview.plan
-            assert (plan.late_fee, plan.interest, plan.principal, plan.surplus) == payment.figures
+            assert (
+                plan.late_fee,
+                plan.interest,
+                plan.principal,
+                plan.surplus,
+                plan.held,
+                plan.credit_used,
+            ) == payment.figures
             assert {share.note_id: share.net for share in plan.shares} == {
                 pk: share.net for pk, share in payment.shares.items()
             }
@@ -168,7 +175,7 @@ class Paying(Living):
         if done:
             posted = self.posted_since()
             assert (posted[0].pk, posted[0].counted_on) == (done.pk, day)
-            self.follow_replay(later, posted, ["", *(payment.mode for payment in later)])
+            self.follow_replay(later, posted, ["", *modes_of(later)])
         self.compare()
 
     @step(5, *OWING, "repaid", which=PLACES)
@@ -204,7 +211,7 @@ class Paying(Living):
             lambda: approve_request(idempotency_key=next(self.keys), **decision),
         )
         if done:
-            self.follow_replay(undone, self.posted_since(), [payment.mode for payment in undone[1:]])
+            self.follow_replay(undone, self.posted_since(), modes_of(undone[1:]))
             self.take_fee_again(bounced.pk)
             return
         refuse_request(note="It stays.", idempotency_key=next(self.keys), **decision)
@@ -311,12 +318,12 @@ class Paying(Living):
             return "before_payout"
         if day == life.today:
             return ""
-        fixed = [payment.value_date for payment in life.payments]
+        fixed = [payment.value_date for payment in life.payments if not payment.is_from_credit]
         fixed += [row.fee_on for row in [*life.now.rows, *life.given_up] if row.fee_on]
         return "before_last_payment" if day < max(fixed, default=day) else ""
 
     def refusal_of_asking_to_undo(self, bounced: Repayment) -> str:
-        if bounced.status != "confirmed":
+        if bounced.status != "confirmed" or bounced.method == "credit":
             return "not_reversible"
         return "" if self.life.status in ("active", "defaulted", "repaid") else "invalid_transition"
 
@@ -329,3 +336,8 @@ class Paying(Living):
         refund = self.life.refunds.pop(pk, 0)
         self.life.purses[self.borrower.pk].move(-refund)
         self.life.fees += refund
+
+
+def modes_of(payments: list[Payment]) -> list[str]:
+    """How each of them, as far as people made it, used its extra money: it does so again."""
+    return [payment.mode for payment in payments if not payment.is_from_credit]

@@ -181,9 +181,16 @@ class Payment:
     interest: int
     principal: int
     surplus: int
+    held: int
+    credit_used: int
     shares: Mapping[int, Share]
     plan: Sequence[Row]
 
     @property
-    def figures(self) -> tuple[int, int, int, int]:
-        return self.late_fee, self.interest, self.principal, self.surplus
+    def figures(self) -> tuple[int, int, int, int, int, int]:
+        return self.late_fee, self.interest, self.principal, self.surplus, self.held, self.credit_used
+
+    @property
+    def is_from_credit(self) -> bool:
+        """Paid by the calendar from money that was paid ahead."""
+        return self.method == "credit"

@@ -35,6 +35,7 @@ LOAN_COLUMNS = (
     "schedule_version",
     "autopay",
     "rolled_forward_to",
+    "credit_held",
 )
 OPEN_PARTS = ("principal", "interest", "late_fee")
 PAYMENT_COLUMNS = (
@@ -48,6 +49,8 @@ PAYMENT_COLUMNS = (
     "interest",
     "principal",
     "surplus",
+    "held",
+    "credit_used",
 )
 NOTE_COLUMNS = (
     "principal_outstanding",
@@ -105,10 +108,11 @@ def posted_keys(loan_id: int) -> list[int]:
     return list(found.values_list("pk", flat=True))
 
 
-def posted_payments(loan_id: int, but: Sequence[int]) -> list[Payment]:
+def posted_payments(loan_id: int, but: Sequence[int] = (), **only: str) -> list[Payment]:
     """The same with all that they did, but for those that are known."""
     shares: dict[int, dict[int, Share]] = {}
-    found = Repayment.objects.filter(loan_id=loan_id, status="confirmed").exclude(pk__in=but).order_by("entry_id")
+    stands = Repayment.objects.filter(loan_id=loan_id, status="confirmed", **only)
+    found = stands.exclude(pk__in=but).order_by("entry_id")
     rows = list(found.values_list(*PAYMENT_COLUMNS))
     lines = Distribution.objects.filter(repayment__in=[row[0] for row in rows]).order_by("note_id")
     for payment, note, *figures in lines.values_list(

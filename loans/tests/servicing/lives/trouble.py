@@ -371,6 +371,8 @@ class Troubled(Paying):
             ),
         )
         if done and is_approved and approval.kind == "write_off":
+            if life.now.credit:
+                self.follow_acceleration()
             life.lose("written_off")
         self.compare()
 
@@ -401,7 +403,7 @@ class Troubled(Paying):
         if done:
             self.follow_acceleration()
             (payment,) = self.posted_since()
-            life.pay(payment, "next")
+            life.pay(payment, "credit")
             life.lose("settled")
         self.compare()
 
@@ -470,7 +472,7 @@ class Troubled(Paying):
             return self.refusal_of_offer(approval.settlement)
         if approval.payload["cause"] == "days_late" and self.life.status != "defaulted":
             return "not_in_default"
-        owed = sum(row.principal_open for row in self.life.open_rows)
+        owed = self.life.principal_beside_credit(self.life.today)
         return "" if owed == approval.payload["principal"] else "figures_changed"
 
     def open_help(self) -> HardshipRequest | None:
