@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
@@ -11,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services.notifications import notify
-from ledger.selectors import wallet_summary
+from ledger.chart import WALLET_AVAILABLE
+from ledger.selectors import balance, wallet_summary
 from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import Instalment, Loan, Repayment
 from loans.services.lifecycle import record_step, require_borrower
@@ -22,6 +24,15 @@ from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
 
 TRY_AFTER_DAYS = (0, 1, 3)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What was due on a day and what the wallet paid of it, in minor units."""
+
+    on: dt.date
+    due: int
+    paid: int
 
 
 class NotBeingPaidBack(Refused):
@@ -49,22 +60,32 @@ def set_autopay(*, loan_id: int, is_on: bool, actor: User) -> Loan:
     return run_money(run)
 
 
-def is_wanted(loan: Loan, rows: Sequence[Instalment], today: dt.date) -> bool:
-    """Whether today is a day to try: the due date of something unpaid, or 1 or 3 days after it, not tried since."""
-    if not loan.autopay or loan.is_frozen:
-        return False
-    days = [row.due_date + dt.timedelta(days=after) for row in rows if row.total_unpaid for after in TRY_AFTER_DAYS]
-    return any(day <= today and (loan.autopay_tried_on is None or day > loan.autopay_tried_on) for day in days)
+def next_try(loan: Loan, rows: Sequence[Instalment], today: dt.date) -> dt.date | None:
+    """The next day up to `today` to try: the due date of something unpaid, or 1 or 3 days after it, not tried since.
 
-
-def pay_what_is_due(loan: Loan, rows: list[Instalment], *, today: dt.date) -> None:
-    """Pay what is due from the wallet, as far as it reaches, and tell the borrower when it does not.
-
-    Call under the loan's guard with its live instalments, brought to today.
+    A day that passed before automatic payment was switched on is made up for on the first day that nobody saw yet.
     """
-    due = sum(row.total_unpaid for row in rows if row.due_date <= today)
+    if not loan.autopay or loan.is_frozen:
+        return None
+    tried = loan.autopay_tried_on
+    days = [row.due_date + dt.timedelta(days=after) for row in rows if row.total_unpaid for after in TRY_AFTER_DAYS]
+    day = min((day for day in days if day <= today and (tried is None or day > tried)), default=None)
+    if day is None or loan.rolled_forward_to is None:
+        return day
+    return min(max(day, loan.rolled_forward_to + dt.timedelta(days=1)), today)
+
+
+def pay_what_is_due(loan: Loan, rows: list[Instalment], *, on: dt.date, today: dt.date) -> Shortfall | None:
+    """Pay what is due on a day from the wallet, as far as it reaches; returns what it did not reach, if anything.
+
+    On a day that has passed it reaches what the wallet held then and holds now, so that a day which nobody saw comes
+    out as if somebody had. Call under the loan's guard with its live instalments, brought to the day.
+    """
+    due = sum(row.total_unpaid for row in rows if row.due_date <= on)
     amount = min(due, wallet_summary(loan.borrower).available)
-    loan.autopay_tried_on = today
+    if amount and on < today:
+        amount = max(min(amount, balance(WALLET_AVAILABLE, loan.borrower, as_of=on)), 0)
+    loan.autopay_tried_on = on
     loan.save(update_fields=["autopay_tried_on", "updated_at"])
     if amount > 0:
         repayment = Repayment(
@@ -73,22 +94,23 @@ def pay_what_is_due(loan: Loan, rows: list[Instalment], *, today: dt.date) -> No
             payer_id=loan.borrower_id,
             amount=amount,
             method=RepaymentMethod.AUTOPAY,
-            value_date=today,
+            value_date=on,
             status=RepaymentStatus.DECLARED,
         )
-        settle_repayment(loan, repayment, rows, on=today, actor=None, today=today)
-    if amount < due:
-        _tell_short(loan, due, amount, today)
+        settle_repayment(loan, repayment, rows, on=on, actor=None, today=on)
+    return Shortfall(on, due, amount) if amount < due else None
 
 
-def _tell_short(loan: Loan, due: int, paid: int, today: dt.date) -> None:
+def tell_short(loan: Loan, short: Shortfall) -> None:
+    """Tell the borrower that the wallet did not hold enough, once for each day."""
     words = _t("%(due)s was due. Your wallet held %(paid)s of it. Add %(missing)s: we try again 1 and 3 days later.")
+    amounts = {"due": short.due, "paid": short.paid, "missing": short.due - short.paid}
     notify(
         user=loan.borrower,
-        key=f"autopay:{loan.reference}:{today}",
+        key=f"autopay:{loan.reference}:{short.on}",
         event="autopay_short",
         title=_t("Your automatic payment did not go through in full"),
-        body=words % {"due": format_money(due), "paid": format_money(paid), "missing": format_money(due - paid)},
+        body=words % {name: format_money(amount) for name, amount in amounts.items()},
         link=reverse("loans:pay", args=[loan.reference]),
         is_required=True,
     )

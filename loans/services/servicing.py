@@ -43,8 +43,9 @@ class EndOfDay:
 def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Loan:
     """Do all that the calendar owes the loan up to `today`, in order; again it changes nothing.
 
-    A loan that is being paid back: instalments fall due (rule ACC) and are paid by money paid ahead (rule PRE-a), late
-    fees (rule LATE), automatic payment, lateness and its history.
+    A loan that is being paid back: instalments fall due (rule ACC) and are paid by money paid ahead (rule PRE-a),
+    automatic payment, late fees (rule LATE), lateness and its history. Days that nobody saw pass one after another, so
+    that looking late changes no figure.
     Before that: offers, listings, partial offers and signing end. Call under the loan's guard.
     """
     require_transaction()
@@ -56,13 +57,17 @@ def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Lo
     terms = LoanTerms.from_json(loan.frozen_terms)
     rows = live_instalments(loan)
     stored_credit = loan.credit_held
-    pass_days(loan, terms, rows, until=today, actor=actor)
-    if autopay.is_wanted(loan, rows, today):
-        autopay.pay_what_is_due(loan, rows, today=today)
+    short = None
+    while (day := autopay.next_try(loan, rows, today)) is not None:
+        pass_days(loan, terms, rows, until=day, actor=actor)
+        short = autopay.pay_what_is_due(loan, rows, on=day, today=today)
         if loan.status not in LoanStatus.owing():
             return loan
-        _cure(loan, today)
+        _cure(loan, day)
         rows = live_instalments(loan)
+    if short:
+        autopay.tell_short(loan, short)
+    pass_days(loan, terms, rows, until=today, actor=actor)
     columns = servicing_columns(loan, rows, terms, today)
     track_lateness(loan, terms, late_since(rows), today)
     columns["rolled_forward_to"] = max(loan.rolled_forward_to or today, today)

@@ -11,7 +11,7 @@ from ledger.selectors import balance
 from ledger.services.posting import InsufficientBalance
 from ledger.services.withdrawals import request_withdrawal
 from loans.enums import LoanStatus, RepaymentMethod
-from loans.models import Loan, Repayment
+from loans.models import Instalment, Loan, Repayment
 from loans.services.autopay import NotBeingPaidBack, set_autopay
 from loans.services.early_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
 from loans.services.lifecycle import NotYourLoan
@@ -88,6 +88,57 @@ def test_what_the_wallet_does_not_hold_is_tried_again_one_and_three_days_later(l
     ]
     assert fresh(loan).arrears_amount == 0
     assert_sound_books()
+
+
+@pytest.mark.parametrize("seen", ["daily", "late"])
+def test_days_that_nobody_saw_come_out_as_if_somebody_had(loan: Loan, seen: str) -> None:
+    switch_on(loan)
+    leave_in_wallet(loan, 1_000_00)
+    for passed in range(1, 91) if seen == "daily" else [90]:
+        bring_up_to_date(loan_id=loan.pk, today=PAID_OUT + passed * DAY)
+    # The second due date finds 111.51; the days after it find nothing.
+    assert paid() == [(888_49, DUE, RepaymentMethod.AUTOPAY), (111_51, dt.date(2026, 3, 15), RepaymentMethod.AUTOPAY)]
+    row = Instalment.objects.get(loan=loan, number=2)
+    # 5 % of the 776.98 that were unpaid.
+    assert (row.late_fee_due, row.late_fee_charged_on) == (38_85, dt.date(2026, 3, 31))
+    assert Instalment.objects.get(loan=loan, number=1).late_fee_due == 0
+    assert (fresh(loan).days_past_due, fresh(loan).arrears_amount) == (31, 776_98 + 38_85)
+    assert available(loan.borrower) == [0]
+    told = Notification.objects.filter(user=loan.borrower, event="autopay_short")
+    # Payment 2 was tried three times, payment 3 once; after days that nobody saw only the last one is told.
+    assert told.count() == (4 if seen == "daily" else 1)
+    assert_sound_books()
+
+
+def test_money_that_came_after_a_missed_day_pays_on_the_next_try(loan: Loan) -> None:
+    switch_on(loan)
+    leave_in_wallet(loan, 0)
+    fund_wallet(loan.borrower, 888_49, today=DUE + 2 * DAY)
+    bring_up_to_date(loan_id=loan.pk, today=DUE + 10 * DAY)
+    assert paid() == [(888_49, DUE + 3 * DAY, RepaymentMethod.AUTOPAY)]
+
+
+def test_money_that_was_there_but_is_spent_pays_nothing(loan: Loan) -> None:
+    switch_on(loan)
+    request_withdrawal(
+        user=loan.borrower,
+        amount=available(loan.borrower)[0],
+        account_holder="Alice Example",
+        iban="DE89370400440532013000",
+        actor=loan.borrower,
+        idempotency_key=new_key(),
+        today=DUE + 5 * DAY,
+    )
+    bring_up_to_date(loan_id=loan.pk, today=DUE + 10 * DAY)
+    assert (paid(), fresh(loan).days_past_due) == ([], 10)
+
+
+def test_switched_on_late_it_does_not_reach_back_behind_what_was_seen(loan: Loan) -> None:
+    bring_up_to_date(loan_id=loan.pk, today=DUE + 10 * DAY)
+    switch_on(loan)
+    bring_up_to_date(loan_id=loan.pk, today=DUE + 20 * DAY)
+    assert paid() == [(888_49, DUE + 11 * DAY, RepaymentMethod.AUTOPAY)]
+    assert fresh(loan).worst_days_past_due == 11
 
 
 def test_switched_off_it_pays_nothing(loan: Loan) -> None:

@@ -92,6 +92,8 @@ class Life:
         self.base_on = dt.date.min
         self.base_payments = 0
         self.autopay, self.autopay_tried_on = False, None
+        # What the borrower's wallet held at the end of days on which something was done.
+        self.held = [(paid_out_on, purses[borrower].available)]
         self.before_default: list[Row] = []
         self.lost = 0
         self.waived: list[Row] = []
@@ -172,7 +174,7 @@ class Life:
         assert taken.surplus == 0
         self.now.credit -= amount
         self._share_out(payment)
-        self._move_money(payment, 1, may_owe=False)
+        self._move_money(payment, 1, on=self.today, may_owe=False)
         self.payments.append(payment)
 
     def _charge_days(self, until: dt.date) -> None:
@@ -210,16 +212,37 @@ class Life:
             self.calendar(self.today)
             self.rolled_to = self.today
 
-    def autopay_amount(self) -> int:
-        """What automatic payment takes today, once the loan was brought to it; 0 on a day without a try."""
+    def autopay_day(self) -> dt.date | None:
+        """The next day up to today on which automatic payment tries; a day that was seen before is not gone back to."""
         if not self.autopay or not self.is_owing:
-            return 0
+            return None
+        tried = self.autopay_tried_on or dt.date.min
         days = [row.due + after * DAY for row in self.open_rows for after in (0, 1, 3)]
-        tried = self.autopay_tried_on
-        if not any(day <= self.today and (tried is None or day > tried) for day in days):
-            return 0
-        self.autopay_tried_on = self.today
-        return min(self.due(self.today), self.purses[self.borrower].available)
+        day = min((day for day in days if tried < day <= self.today), default=None)
+        return day and min(max(day, self.rolled_to + DAY), self.today)
+
+    def autopay_amount(self, day: dt.date) -> int:
+        """What it takes, once the loan was brought to the day: as far as the wallet reached then and reaches now."""
+        self.autopay_tried_on = day
+        now = self.purses[self.borrower].available
+        return max(min(self.due(day), now, self.held_on(day) if day < self.today else now), 0)
+
+    def held_on(self, day: dt.date) -> int:
+        """What the borrower's wallet held at the end of a day that has passed."""
+        return next((amount for last, amount in reversed(self.held) if last <= day), 0)
+
+    def _hold(self, change: int, on: dt.date) -> None:
+        """The borrower's wallet changed on a day that has passed."""
+        if on >= self.today:
+            return
+        later = [(day, amount + change) for day, amount in self.held if day > on]
+        earlier = [(day, amount) for day, amount in self.held if day < on]
+        self.held = [*earlier, (on, self.held_on(on) + change), *later]
+
+    def close_day(self) -> None:
+        """Remember what the borrower's wallet holds at the end of today."""
+        self.held = [(day, amount) for day, amount in self.held if day < self.today]
+        self.held.append((self.today, self.purses[self.borrower].available))
 
     # ------------------------------------------------------------ payments
 
@@ -247,7 +270,8 @@ class Life:
             self._adopt_payment_plan(payment)
         if division.closes:
             self.close()
-        self._move_money(payment, 1, may_owe=may_owe)
+        # What is worked out again is posted today.
+        self._move_money(payment, 1, on=self.today if may_owe else on, may_owe=may_owe)
         self.payments.append(payment)
 
     def _divide(self, amount: int, on: dt.date, mode: str) -> Division:
@@ -344,8 +368,9 @@ class Life:
             assert min(row.principal, row.interest) >= 0
             assert row.start < row.due
 
-    def _move_money(self, payment: Payment, sign: int, *, may_owe: bool) -> None:
+    def _move_money(self, payment: Payment, sign: int, *, on: dt.date, may_owe: bool) -> None:
         borrower = self.purses[self.borrower]
+        before = borrower.available
         if payment.is_from_credit:
             # It left the borrower's wallet when it was paid ahead.
             assert payment.surplus == 0
@@ -355,6 +380,7 @@ class Life:
         else:
             assert may_owe or borrower.available >= payment.amount
             borrower.move(sign * (payment.surplus - payment.amount))
+        self._hold(borrower.available - before, on)
         for pk, share in payment.shares.items():
             self.purses[self.owners[pk]].move(sign * share.net)
             self.fees += sign * share.servicing_fee
@@ -386,21 +412,21 @@ class Life:
         """
         self.kept = {row.key: row for row in self.now.rows}
         for payment in reversed(undone):
-            self._move_money(payment, -1, may_owe=True)
+            self._move_money(payment, -1, on=self.today, may_owe=True)
         stay = [payment for payment in self.payments[self.base_payments :] if payment not in undone]
         self.payments = self.payments[: self.base_payments]
         self.now = copy.deepcopy(self.base)
         self.status = self.paid_off_as if self.status == "repaid" else self.status
         for row in self.now.rows:
             self._keep(row)
-        purses, bank, fees = copy.deepcopy(self.purses), self.bank, self.fees
+        purses, bank, fees, held = copy.deepcopy(self.purses), self.bank, self.fees, self.held
         for payment in stay:
             if payment.is_from_credit:
                 self.calendar(payment.counted_on)
             else:
                 self.pay(payment, payment.mode, may_owe=True)
         # Their money did not move again.
-        self.purses, self.bank, self.fees = purses, bank, fees
+        self.purses, self.bank, self.fees, self.held = purses, bank, fees, held
         for payment, mode in zip(posted, asked, strict=True):
             self.pay(payment, mode, may_owe=True)
         self.roll()
@@ -416,9 +442,9 @@ class Life:
             row.late_interest, row.late_interest_to = before.late_interest, before.late_interest_to
             row.late_interest_charged = before.late_interest_charged
 
-    def agree(self) -> None:
-        """The plan that now stands was agreed on: what came before can't be worked out again."""
-        self.base, self.base_on = copy.deepcopy(self.now), self.today
+    def agree(self, on: dt.date | None = None) -> None:
+        """The plan that stands since `on` (today) was agreed on: what came before can't be worked out again."""
+        self.base, self.base_on = copy.deepcopy(self.now), on or self.today
         self.base_payments = len(self.payments)
 
     # ------------------------------------------------------------ loans in trouble

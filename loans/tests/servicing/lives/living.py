@@ -90,13 +90,17 @@ class Living:
         return [payment for payment in found if not payment.is_from_credit]
 
     def follow_day(self) -> None:
-        """The step began by bringing the loan to today, with automatic payment."""
-        self.life.roll()
-        amount = self.life.autopay_amount()
-        if amount:
-            payment = self.posted_since()[0]
-            assert (payment.method, payment.amount, payment.counted_on) == ("autopay", amount, self.life.today)
-            self.life.pay(payment, "")
+        """The step began by bringing the loan to today, with automatic payment on each of its days."""
+        life = self.life
+        while (day := life.autopay_day()) is not None:
+            life.calendar(day)
+            amount = life.autopay_amount(day)
+            if amount:
+                payment = self.posted_since()[0]
+                assert (payment.method, payment.amount, payment.counted_on) == ("autopay", amount, day)
+                life.pay(payment, "")
+                self.follow_cure(day)
+        life.roll()
 
     def follow_payment(self, asked: str) -> Payment:
         """A payment was posted; the loan was brought to today after it, and cured when it was enough."""
@@ -106,20 +110,21 @@ class Living:
         self.follow_cure()
         return payment
 
-    def follow_cure(self) -> None:
-        """A loan in default goes on when what is late by its old plan is paid."""
-        life = self.life
-        if life.status != "defaulted" or life.cure_amount(life.today) != 0:
+    def follow_cure(self, on: dt.date | None = None) -> None:
+        """A loan in default goes on when what is late by its old plan is paid, on a day (today)."""
+        life, on = self.life, on or self.life.today
+        if life.status != "defaulted" or life.cure_amount(on) != 0:
             return
-        dates = [row.due for row in life.before_default if row.due > life.today]
+        dates = [row.due for row in life.before_default if row.due > on]
         plan = seen.rows_of_version(self.loan.pk, seen.loan_columns(self.loan.pk)["schedule_version"])
         assert [row.due for row in plan] == dates[: len(plan)]
-        life.replace_plan(plan, life.today)
-        life.agree()
+        life.replace_plan(plan, on)
+        life.agree(on)
         life.status = "active"
 
     def come(self, days: int, *, is_looked_at: bool) -> None:
         """Days pass. Automatic payment needs somebody who looks."""
+        self.life.close_day()
         self.life.today += dt.timedelta(days=days)
         if is_looked_at or self.life.autopay:
             bring_up_to_date(loan_id=self.loan.pk, today=self.life.today)
