@@ -59,9 +59,13 @@ class OverdueInterest:
 
 
 CalendarEvent = FallsDue | LateFee | OverdueInterest
+# Nothing is charged for the days after the first up to the second.
+Pause = tuple[dt.date, dt.date]
 
 
-def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date) -> list[CalendarEvent]:
+def apply_calendar(
+    rows: Sequence[Instalment], terms: LoanTerms, until: dt.date, pauses: Sequence[Pause]
+) -> list[CalendarEvent]:
     """Bring instalments to `until` in memory and return what happened, in the order of the calendar.
 
     Applying it again gives nothing. The fee falls on the first day after the grace: due date + grace days + 1, or on
@@ -76,18 +80,20 @@ def apply_calendar(rows: Sequence[Instalment], terms: LoanTerms, until: dt.date)
             row.status = InstalmentStatus.PARTIAL if _is_partly_paid(row) else InstalmentStatus.DUE
             row.interest_posted += interest
             events.append(FallsDue(row.due_date, row, interest))
-        charged_on = late_fee_day(row, terms)
+        charged_on = late_fee_day(row, terms, pauses)
         if row.late_fee_charged_on is None and charged_on <= until:
             base = row.principal_unpaid + row.interest_unpaid
             fee = late_fee(base, terms.late_fee_fixed, terms.late_fee_rate, terms.late_fee_cap)
             row.late_fee_due += fee
             row.late_fee_charged_on, row.late_fee_base = charged_on, base
             events.append(LateFee(charged_on, row, fee))
-        events += _charge_overdue_interest(row, terms, until)
+        events += _charge_overdue_interest(row, terms, until, pauses)
     return sorted(events, key=lambda event: (event.on, event.row.number))
 
 
-def _charge_overdue_interest(row: Instalment, terms: LoanTerms, until: dt.date) -> list[OverdueInterest]:
+def _charge_overdue_interest(
+    row: Instalment, terms: LoanTerms, until: dt.date, pauses: Sequence[Pause]
+) -> list[OverdueInterest]:
     """Simple interest a day on late principal, principal × rate × days / 365, from the end of the grace on.
 
     Half-up of all that was earned, less what was charged before: the fraction is carried, so the figure of a day does
@@ -101,7 +107,7 @@ def _charge_overdue_interest(row: Instalment, terms: LoanTerms, until: dt.date) 
     since = max(since, row.default_interest_to or since)
     a_day = principal * int(rate.scaleb(RATE_PLACES))
     found = []
-    for first, last in _outside_pause(row, since, min(until, row.default_interest_until or until)):
+    for first, last in _outside_pauses(pauses, since, min(until, row.default_interest_until or until)):
         carry = row.default_interest_carry
         earned = carry + a_day * (last - first).days
         amount = round_ratio(earned, PARTS_OF_A_UNIT, Rounding.HALF_UP)
@@ -112,12 +118,13 @@ def _charge_overdue_interest(row: Instalment, terms: LoanTerms, until: dt.date) 
     return found
 
 
-def _outside_pause(row: Instalment, since: dt.date, until: dt.date) -> list[tuple[dt.date, dt.date]]:
-    """The days after `since` up to `until` that are not days of the row's pause, as one span or two."""
-    if row.late_fee_not_before is None:
-        return [(since, until)] if since < until else []
-    paused_to = row.late_fee_not_before - dt.timedelta(days=1)
-    spans = [(since, min(until, row.paused_from or since)), (max(since, paused_to), until)]
+def _outside_pauses(pauses: Sequence[Pause], since: dt.date, until: dt.date) -> list[tuple[dt.date, dt.date]]:
+    """The days after `since` up to `until` that are not days of a pause, in spans."""
+    spans = []
+    for first, last in pauses:
+        spans.append((since, min(first, until)))
+        since = max(since, last)
+    spans.append((since, until))
     return [(first, last) for first, last in spans if first < last]
 
 
@@ -125,12 +132,18 @@ def _end_of_grace(row: Instalment, terms: LoanTerms) -> dt.date:
     return first_day_of_lateness(row.due_date, terms.holiday_country) + dt.timedelta(days=terms.grace_days)
 
 
-def late_fee_day(row: Instalment, terms: LoanTerms) -> dt.date:
+def late_fee_day(row: Instalment, terms: LoanTerms, pauses: Sequence[Pause]) -> dt.date:
     """The day on which an unpaid instalment gets its fee: after the days of grace, and not while help is asked for."""
     charged_on = _end_of_grace(row, terms) + dt.timedelta(days=1)
-    if row.paused_from is not None and charged_on <= row.paused_from:
-        return charged_on
-    return max(charged_on, row.late_fee_not_before or charged_on)
+    for first, last in pauses:
+        if first < charged_on <= last:
+            charged_on = last + dt.timedelta(days=1)
+    return charged_on
+
+
+def pauses_of(loan: Loan) -> list[Pause]:
+    """The pauses of the loan's charges, in their order."""
+    return [(dt.date.fromisoformat(first), dt.date.fromisoformat(last)) for first, last in loan.charge_pauses]
 
 
 def late_since(rows: Sequence[Instalment]) -> dt.date | None:

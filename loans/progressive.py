@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from django.utils.translation import gettext_lazy as _
 
 from loans.enums import InstalmentStatus, RepaymentStatus, ServicingMethod
-from loans.falling_due import CalendarEvent, FallsDue, LateFee, late_fee_day
+from loans.falling_due import CalendarEvent, FallsDue, LateFee, late_fee_day, pauses_of
 from loans.finance import late_fee
 from loans.finance.replay import (
     Charge,
@@ -159,7 +159,8 @@ def _late_fees(
         return []
     waiting = [row for row in rows if row.late_fee_charged_on is None and row.total_unpaid and not _is_extra(row)]
     fees = []
-    for day, row in sorted(((late_fee_day(row, terms), row) for row in waiting), key=lambda pair: pair[0]):
+    pauses = pauses_of(loan)
+    for day, row in sorted(((late_fee_day(row, terms, pauses), row) for row in waiting), key=lambda pair: pair[0]):
         if day > until:
             break
         line = picture_of(loan, terms, events, day).instalments[row.number - 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from loans.falling_due import CalendarEvent, apply_calendar, late_since
+from loans.falling_due import CalendarEvent, apply_calendar, late_since, pauses_of
 from loans.models import Instalment, Loan
 from loans.progressive import bring_rows, is_progressive
 from loans.repayment_plan import RepaymentPlan, plan_from_credit
@@ -32,11 +32,12 @@ def bring_up_to(
     if is_progressive(loan, terms):
         return UpToDate(bring_rows(loan, terms, rows, until).calendar, [], 0)
     credit = loan.credit_held if credit is None else credit
+    pauses = pauses_of(loan)
     events: list[CalendarEvent] = []
     from_credit: list[RepaymentPlan] = []
     while credit and (day := late_since(rows)) is not None and day <= until:
-        events += apply_calendar(rows, terms, day)
+        events += apply_calendar(rows, terms, day, pauses)
         from_credit.append(plan_from_credit(loan, terms, rows, credit=credit, on=day))
         credit -= from_credit[-1].amount
-    events += apply_calendar(rows, terms, until)
+    events += apply_calendar(rows, terms, until, pauses)
     return UpToDate(events, from_credit, credit)

@@ -62,10 +62,6 @@ class Instalment(models.Model):
     late_fee_charged_on = models.DateField(null=True, blank=True)
     # The principal and interest that were unpaid on that day: what the fee was worked out from.
     late_fee_base = MoneyField(null=True, blank=True)
-    # While a request for help is open neither fee nor default interest is charged: not for the days after `paused_from`
-    # until the day on which they may be again.
-    paused_from = models.DateField(null=True, blank=True)
-    late_fee_not_before = models.DateField(null=True, blank=True)
     settled_on = models.DateField(_("paid on"), null=True, blank=True)
     # Default interest is charged up to here. Its fraction that is not, in 365,000,000ths of a minor unit.
     default_interest_to = models.DateField(null=True, blank=True)

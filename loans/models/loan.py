@@ -99,6 +99,9 @@ class Loan(GuardedModel):
     rolled_forward_to = models.DateField(null=True, blank=True)
     # Reminders stop until then, because the borrower has asked for help.
     collections_paused_until = models.DateField(_("reminders pause until"), null=True, blank=True)
+    # Neither late fee nor default interest for the days after the first up to the second date of each pair. All of them
+    # are kept, in their order, for payments that are worked out again.
+    charge_pauses = models.JSONField(default=list, blank=True, editable=False)
     is_frozen = models.BooleanField(_("under check"), default=False)
     is_restructured = models.BooleanField(_("payment plan"), default=False)
     autopay = models.BooleanField(_("automatic payment"), default=False)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from loans.credit import left_to_pay
 from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
-from loans.falling_due import LateFee, late_fee_day, late_since, servicing_columns
+from loans.falling_due import LateFee, late_fee_day, late_since, pauses_of, servicing_columns
 from loans.finance import PayoffFigure, payoff
 from loans.models import Instalment, Loan, Repayment, ScheduleVersion
 from loans.plan_words import plan_words
@@ -282,6 +282,6 @@ def _next_late_fee(loan: Loan, rows: list[Instalment], terms: LoanTerms, today: 
     # Copies: what might happen must not show on the plan.
     copies = [copy.copy(row) for row in rows]
     # Nothing is kept of money paid ahead while something is late.
-    events = bring_up_to(loan, terms, copies, late_fee_day(late[0], terms), credit=0).events
+    events = bring_up_to(loan, terms, copies, late_fee_day(late[0], terms, pauses_of(loan)), credit=0).events
     fees = [event for event in events if isinstance(event, LateFee) and event.fee]
     return next(((event.on, event.fee) for event in fees if event.row.pk == late[0].pk), None)

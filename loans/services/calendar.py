@@ -11,7 +11,7 @@ from ledger.enums import EntryKind
 from ledger.models import JournalEntry
 from ledger.services.posting import post_entry
 from loans.enums import ChargePart
-from loans.falling_due import CalendarEvent, FallsDue, LateFee, OverdueInterest, apply_calendar
+from loans.falling_due import CalendarEvent, FallsDue, LateFee, OverdueInterest, apply_calendar, pauses_of
 from loans.journal_servicing import interest_due_lines, late_fee_lines
 from loans.models import DefaultInterest, Instalment, Loan, LoanCharge
 from loans.progressive import bring_rows, is_progressive
@@ -62,7 +62,7 @@ def post_calendar(
     if is_progressive(loan, terms):
         _post_following(loan, terms, rows, until, actor, posted_on)
         return
-    events = apply_calendar(rows, terms, until)
+    events = apply_calendar(rows, terms, until, pauses_of(loan))
     for event in events:
         _post_event(loan, event, actor, posted_on or event.on, is_following=False)
     if events:

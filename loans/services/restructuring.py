@@ -282,6 +282,7 @@ def _accept(proposal_id: int, actor: User | None, today: dt.date) -> PlanProposa
     proposal.schedule_version = loan.schedule_version
     end_notice(loan, today)
     loan.is_restructured = True
+    pause_collections(loan, today, today=today)
     loan.collections_paused_until = None
     loan.save(update_fields=["is_restructured", "collections_paused_until", "updated_at"])
     end_proposal(loan, proposal, PlanProposalStatus.ACCEPTED, actor=actor, today=today)

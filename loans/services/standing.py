@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from functools import partial
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from loans.enums import InstalmentStatus, LoanEvent, LoanStatus, NoteStatus
-from loans.falling_due import late_since, servicing_columns
+from loans.falling_due import late_since, pauses_of, servicing_columns
 from loans.models import Instalment, Loan, Note, ScheduleVersion
 from loans.services.delinquency import track_lateness
 from loans.services.lifecycle import move_loan
@@ -91,13 +91,13 @@ def pause_collections(loan: Loan, until: dt.date, *, today: dt.date) -> None:
     A pause that runs gets this end; `until` today ends it. Call under the loan's guard, rolled forward to `today`.
     """
     loan.collections_paused_until = until
-    loan.save(update_fields=["collections_paused_until", "updated_at"])
-    rows = Instalment.objects.filter(loan=loan, status__in=InstalmentStatus.unpaid())
-    ends = until + dt.timedelta(days=1)
-    if until > today:
-        resting = Q(late_fee_not_before__isnull=True) | Q(late_fee_not_before__lte=today)
-        rows.filter(resting).update(paused_from=today, late_fee_not_before=ends)
-    rows.filter(late_fee_not_before__gt=today).update(late_fee_not_before=ends)
+    pauses = pauses_of(loan)
+    if pauses and pauses[-1][1] >= today:
+        pauses.append((pauses.pop()[0], until))
+    else:
+        pauses.append((today, until))
+    loan.charge_pauses = [[str(first), str(last)] for first, last in pauses if first < last]
+    loan.save(update_fields=["collections_paused_until", "charge_pauses", "updated_at"])
 
 
 def close_if_nothing_is_owed(loan: Loan, *, actor: User | None, today: dt.date) -> bool:

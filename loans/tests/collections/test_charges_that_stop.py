@@ -82,7 +82,7 @@ def test_asking_again_soon_does_not_hide_the_first_pause(late: Loan, alice: User
     withdraw_help(request_id=request.pk, actor=alice, idempotency_key=new_key(), today=day(4, 14))
     steps.ask_help(late, alice, day(4, 20))
     assert charges(late, day(4, 24)) == FEE + TEN_DAYS + 1_31 + 87
-    assert steps.instalment(late, 2).paused_from == ASKED_LATE
+    assert fresh(late).charge_pauses == [["2026-04-09", "2026-04-14"]]
 
 
 def test_the_past_worked_out_again_keeps_the_pause(late: Loan, alice: User, dora: User) -> None:
@@ -100,6 +100,31 @@ def test_the_past_worked_out_again_keeps_the_pause(late: Loan, alice: User, dora
     # The euro paid interest, so the fee is 5 % of 887.49 and the principal is as late as before.
     assert steps.book(late)["L1220"] == 44_37 + TEN_DAYS + SEVEN_DAYS
     assert steps.instalment(late, 2).late_fee_charged_on == day(3, 31)
+    assert_sound_books()
+
+
+def test_the_past_worked_out_again_keeps_every_pause(late: Loan, alice: User, dora: User) -> None:
+    request = steps.ask_help(late, alice, ASKED_LATE)
+    decline_help(
+        request_id=request.pk, note="The loan ends soon.", actor=dora, idempotency_key=new_key(), today=day(4, 19)
+    )
+    again = steps.ask_help(late, alice, day(7, 10))
+    withdraw_help(request_id=again.pk, actor=alice, idempotency_key=new_key(), today=day(7, 15))
+    charges(late, day(7, 20))
+    interest = steps.instalment(late, 2).late_fee_due - FEE
+    # 796.37 x 10 % for 112 days since 30 March, less ten and five days of pauses: 97 days.
+    assert interest == 21_16
+    record_backdated_repayment(
+        loan_id=late.pk,
+        amount=1_00,
+        value_date=day(3, 16),
+        bank_reference="",
+        actor=dora,
+        idempotency_key=new_key(),
+        today=day(7, 20),
+    )
+    assert steps.instalment(late, 2).late_fee_due == 44_37 + interest
+    assert fresh(late).charge_pauses == [["2026-04-09", "2026-04-19"], ["2026-07-10", "2026-07-15"]]
     assert_sound_books()
 
 

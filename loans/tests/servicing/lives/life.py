@@ -94,6 +94,7 @@ class Life:
         self.autopay, self.autopay_tried_on = False, None
         # What the borrower's wallet held at the end of days on which something was done.
         self.held = [(paid_out_on, purses[borrower].available)]
+        self.pauses: list[tuple[dt.date, dt.date]] = []
         self.before_default: list[Row] = []
         self.lost = 0
         self.waived: list[Row] = []
@@ -183,8 +184,8 @@ class Life:
             if row.due > until:
                 continue
             day = row.due + (self.terms.grace_days + 1) * DAY
-            if row.no_fee_before is not None and day > row.paused_from:
-                day = max(day, row.no_fee_before)
+            while self.is_pause(day):
+                day += DAY
             if row.fee_on is None and day <= until:
                 row.late_fee += self.terms.late_fee(row)
                 row.fee_on = day
@@ -199,8 +200,7 @@ class Life:
             return
         while day < last:
             day += DAY
-            is_paused = row.no_fee_before is not None and row.paused_from < day < row.no_fee_before
-            row.late_interest += 0 if is_paused else a_day
+            row.late_interest += 0 if self.is_pause(day) else a_day
         row.late_interest_to = last
         total = half_up(row.late_interest.numerator, row.late_interest.denominator)
         row.late_fee += total - row.late_interest_charged
@@ -436,7 +436,6 @@ class Life:
         if before is None:
             return
         row.interest_waived, row.late_fee_waived = before.interest_waived, before.late_fee_waived
-        row.paused_from, row.no_fee_before = before.paused_from, before.no_fee_before
         if before.late_fee_waived:
             row.late_fee, row.fee_on = before.late_fee, before.fee_on
             row.late_interest, row.late_interest_to = before.late_interest, before.late_interest_to
@@ -457,11 +456,14 @@ class Life:
             self.close()
 
     def pause(self, until: dt.date) -> None:
-        for row in self.open_rows:
-            runs = row.no_fee_before is not None and row.no_fee_before > self.today
-            if runs or until > self.today:
-                row.paused_from = row.paused_from if runs else self.today
-                row.no_fee_before = until + DAY
+        """No charge for the days after today up to then; a pause that runs gets this end."""
+        if self.pauses and self.pauses[-1][1] >= self.today:
+            self.pauses[-1] = (self.pauses[-1][0], until)
+        else:
+            self.pauses.append((self.today, until))
+
+    def is_pause(self, day: dt.date) -> bool:
+        return any(first < day <= last for first, last in self.pauses)
 
     def accelerate(self, version: int) -> None:
         """Everything is due today in one row, without interest to come; no late fee is added any more."""

@@ -50,8 +50,6 @@ class Row:
     late_interest_charged: int = 0
     late_interest_to: dt.date | None = None
     no_late_interest_after: dt.date | None = None
-    paused_from: dt.date | None = None
-    no_fee_before: dt.date | None = None
 
     @property
     def key(self) -> tuple[int, int]:

@@ -200,6 +200,7 @@ class Troubled(Paying):
             assert (first.due, first.principal, first.interest) == (today, 0, kept["interest"])
         paid_ahead = [row.due for row in life.now.rows if not row.open]
         life.replace_plan(plan, max([today, *paid_ahead]), capitalised, carried)
+        life.pause(today)
         life.agree()
 
     # ------------------------------------------------------------ default
