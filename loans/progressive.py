@@ -157,6 +157,7 @@ def _late_fees(
     """Fees of instalments that are unpaid after their grace, each added to `events`; a fee may make the next larger."""
     if not terms.late_fee_fixed and not terms.late_fee_rate:
         return []
+    _add_unstored_fees(loan, terms, rows, events)
     waiting = [row for row in rows if row.late_fee_charged_on is None and row.total_unpaid and not _is_extra(row)]
     fees = []
     pauses = pauses_of(loan)
@@ -171,8 +172,25 @@ def _late_fees(
         row.late_fee_charged_on, row.late_fee_base = day, unpaid
         fees.append(LateFee(day, row, fee))
         if fee:
-            events.insert(0, Charge(f"late fee {row.number}", day, fee, day, LoanPart.PENALTY))
+            events.insert(0, _fee_event(row, fee))
     return fees
+
+
+def _add_unstored_fees(loan: Loan, terms: LoanTerms, rows: Sequence[Instalment], events: list[Event]) -> None:
+    """A preview brings instalments to a day more than once: what it charged before is not among the stored charges."""
+    charged = [row for row in rows if row.late_fee_charged_on is not None and row.late_fee_base]
+    if not charged:
+        return
+    stored = set(LoanCharge.objects.filter(loan=loan, is_undone=False).values_list("instalment_id", flat=True))
+    for row in charged:
+        fee = late_fee(row.late_fee_base, terms.late_fee_fixed, terms.late_fee_rate, terms.late_fee_cap)
+        if fee and row.pk not in stored:
+            events.insert(0, _fee_event(row, fee))
+
+
+def _fee_event(row: Instalment, fee: int) -> Charge:
+    day = row.late_fee_charged_on
+    return Charge(f"late fee {row.number}", day, fee, day, LoanPart.PENALTY)
 
 
 def _is_extra(row: Instalment) -> bool:

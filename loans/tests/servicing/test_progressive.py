@@ -101,6 +101,22 @@ def test_what_is_shown_before_is_what_is_posted(loan: Loan) -> None:
         assert_sound_books()
 
 
+def test_a_late_fee_that_nobody_has_charged_yet_is_in_the_preview(loan: Loan) -> None:
+    day = FIRST_DUE + dt.timedelta(days=18)
+    owed = payoff_figure(fresh(loan), day).total
+    shown = preview_repayment(loan_id=loan.pk, amount=owed, today=day)
+    # 5 % of 888.26.
+    assert (shown.plan.late_fee, shown.plan.surplus, shown.plan.closes_loan) == (44_41, 0, True)
+    paid = pay(loan, owed, day)
+    assert (paid.late_fee, paid.interest, paid.principal, paid.surplus) == (
+        44_41,
+        shown.plan.interest,
+        10_000_00,
+        0,
+    )
+    assert_sound_books()
+
+
 def test_late_principal_goes_on_bearing_interest(loan: Loan) -> None:
     bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 2, 25))
     # 786.34 of principal is ten days late: 786.34 × 12 % × 10 / 365 = 2.59 more than on time.
