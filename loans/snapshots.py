@@ -46,6 +46,7 @@ class HeldNote(NamedTuple):
     pk: int
     owner_id: int
     principal: int
+    capitalised: int
     principal_outstanding: int
     interest_carry: Decimal
     late_fee_carry: Decimal
@@ -79,7 +80,7 @@ def note_states(notes: Sequence[HeldNote | Note]) -> list[NoteState]:
             principal_outstanding=note.principal_outstanding,
             interest_carry=note.interest_carry,
             late_fee_carry=note.late_fee_carry,
-            principal=note.principal,
+            principal=note.principal + note.capitalised,
         )
         for note in notes
     ]

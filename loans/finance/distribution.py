@@ -27,11 +27,12 @@ def distribute(
 ) -> list[NoteShare]:
     """Share the parts of a payment among notes, in the order given; every part adds up to exactly what was paid.
 
-    Weights are the notes' outstanding principal before the payment. Principal goes by largest remainder (ties: lowest
-    note id), so nobody gets more than is outstanding and the last payment closes every note at nil. Interest and late
-    fee carry their fraction: entitlement = amount * weight / total + carry; the note gets its floor (never below
-    nil), minor units left go to those who would be owed a whole one soonest (at equal weights: the largest
-    fractions), and the rest is the new carry, so that nobody is ever a whole unit off. The servicing fee is
+    Weights are the notes' outstanding principal before the payment. Interest and late fee carry their fraction:
+    entitlement = amount * weight / total + carry; the note gets its floor (never below nil), minor units left go to
+    those who would be owed a whole one soonest (at equal weights: the largest fractions), and the rest is the new
+    carry, so that nobody is ever a whole unit off. Principal is shared in the same way by what was lent; its fraction
+    needs no carry, because what a note should have outstanding after the payment is known: its part of the whole.
+    Nobody gets more than is outstanding and the last payment closes every note at nil. The servicing fee is
     ``servicing_fee_rate`` of the note's interest, rounded down. Late fees that the platform keeps are not shared.
     Raises InvalidPayment for a negative part, more principal than is outstanding, or notes without weight.
 
@@ -82,16 +83,13 @@ def _weights(principal: int, interest: int, late_fee: int, notes: Sequence[NoteS
 
 
 def _share_principal(principal: int, notes: Sequence[NoteState], weights: Sequence[int]) -> list[int]:
-    """Largest remainder by weight, ties to the lowest note id."""
+    """What each note has outstanding above its part, by what was lent, of what is left after the payment."""
     if not principal:
         return [0] * len(weights)
-    total = sum(weights)
-    shares, rests = _divide(principal, weights, total)
-    missing = principal - sum(shares)
-    if missing:
-        for index in _largest_first(rests, notes)[:missing]:
-            shares[index] += 1
-    return shares
+    lent = [note.principal or weight for note, weight in zip(notes, weights, strict=True)]
+    total, left = sum(lent), sum(weights) - principal
+    entitlements = [weight * total - left * part for weight, part in zip(weights, lent, strict=True)]
+    return _whole_units(principal, entitlements, total, lent, notes)[0]
 
 
 def _share_with_carry(
@@ -101,19 +99,27 @@ def _share_with_carry(
     if not amount:
         return [0] * len(weights), list(carries)
     entitlements = _entitlements(amount, notes, weights, carries)
-    shares = [entitlement // _CARRY_UNIT if entitlement > 0 else 0 for entitlement in entitlements]
-    rests = [entitlement - share * _CARRY_UNIT for entitlement, share in zip(entitlements, shares, strict=True)]
-    missing = amount - sum(shares)
-    if missing > 0:
-        for index in _soonest_owed(rests, weights, notes)[:missing]:
-            shares[index] += 1
-            rests[index] -= _CARRY_UNIT
-    elif missing < 0:
-        _take_back(-missing, shares, rests, notes)
+    shares, rests = _whole_units(amount, entitlements, _CARRY_UNIT, weights, notes)
     return shares, [Decimal(rest).scaleb(-CARRY_PLACES, _EXACT) if rest else _NO_CARRY for rest in rests]
 
 
-def _soonest_owed(rests: Sequence[int], weights: Sequence[int], notes: Sequence[NoteState]) -> list[int]:
+def _whole_units(
+    amount: int, entitlements: Sequence[int], unit: int, weights: Sequence[int], notes: Sequence[NoteState]
+) -> tuple[list[int], list[int]]:
+    """Whole minor units that add up to ``amount``, and what remains of each entitlement, both in parts of ``unit``."""
+    shares = [entitlement // unit if entitlement > 0 else 0 for entitlement in entitlements]
+    rests = [entitlement - share * unit for entitlement, share in zip(entitlements, shares, strict=True)]
+    missing = amount - sum(shares)
+    if missing > 0:
+        for index in _soonest_owed(rests, unit, weights, notes)[:missing]:
+            shares[index] += 1
+            rests[index] -= unit
+    elif missing < 0:
+        _take_back(-missing, shares, rests, unit, notes)
+    return shares, rests
+
+
+def _soonest_owed(rests: Sequence[int], unit: int, weights: Sequence[int], notes: Sequence[NoteState]) -> list[int]:
     """Indices of the notes by how soon each would be owed a whole minor unit, at its share of what is still to come.
 
     Between notes of one weight that is the largest fraction first. Between weights, the largest fraction alone would
@@ -124,19 +130,19 @@ def _soonest_owed(rests: Sequence[int], weights: Sequence[int], notes: Sequence[
 
     def time_left(index: int) -> int:
         if rests[index] <= 0 or not weights[index]:
-            return _CARRY_UNIT * total - rests[index]
-        return (_CARRY_UNIT - rests[index]) * total // weights[index]
+            return unit * total - rests[index]
+        return (unit - rests[index]) * total // weights[index]
 
     return sorted(_by_id(notes), key=time_left)
 
 
-def _take_back(excess: int, shares: list[int], rests: list[int], notes: Sequence[NoteState]) -> None:
+def _take_back(excess: int, shares: list[int], rests: list[int], unit: int, notes: Sequence[NoteState]) -> None:
     """Notes that have had too much cannot pay back, so those with the smallest claim wait for a minor unit."""
     while excess:
         waiting = [index for index in reversed(_largest_first(rests, notes)) if shares[index] > 0][:excess]
         for index in waiting:
             shares[index] -= 1
-            rests[index] += _CARRY_UNIT
+            rests[index] += unit
         excess -= len(waiting)
 
 

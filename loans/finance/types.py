@@ -251,7 +251,8 @@ class PaymentPlan:
 class NoteState(NamedTuple):
     """Snapshot of a note: its outstanding principal is its weight; the carries are fractions of a minor unit owed.
 
-    ``principal`` is what was lent; it is the weight only when no note has principal outstanding any more.
+    ``principal`` is what was lent, with what became principal since: principal comes back by it, and so does interest
+    when no note has principal outstanding any more.
     """
 
     note_id: int

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -157,6 +158,33 @@ def test_a_whole_life_is_exact_to_the_cent_for_everybody(principals: list[int], 
         left -= principal
     shares = share(notes, principal=left)
     assert all(note.principal_outstanding == 0 for note in paid(notes, shares))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(1, 60) | st.integers(2500, 500000), min_size=2, max_size=20), st.randoms(use_true_random=False)
+)
+def test_nobody_is_ever_a_cent_from_the_exact_principal_in_hundreds_of_tiny_payments(
+    principals: list[int], chance: Random
+) -> None:
+    notes = [NoteState(number, amount, principal=amount) for number, amount in enumerate(principals, start=1)]
+    lent = left = sum(principals)
+    for _payment in range(200):
+        principal = min(left, chance.choice((1, 1, 2, 3, 7, 40)))
+        shares = share(notes, principal=principal)
+        assert sum(part.principal for part in shares) == principal
+        notes, left = paid(notes, shares), left - principal
+        assert all(0 <= note.principal_outstanding <= note.principal for note in notes)
+        assert all(abs(note.principal_outstanding * lent - note.principal * left) < lent for note in notes)
+
+
+def test_a_big_note_does_not_get_every_payment_of_one_cent() -> None:
+    notes = [NoteState(number, amount, principal=amount) for number, amount in enumerate([5000, *[2500] * 9], start=1)]
+    for _payment in range(200):
+        notes = paid(notes, share(notes, principal=1))
+    # 200 × 5,000 / 27,500 is 36.4; the others 18.2 each.
+    first, *others = (note.principal - note.principal_outstanding for note in notes)
+    assert (first in (36, 37), set(others) <= {18, 19}, first + sum(others)) == (True, True, 200)
 
 
 @settings(deadline=None)

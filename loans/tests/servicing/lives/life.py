@@ -1,13 +1,13 @@
 """The plain model of one loan's life: what should be owed, by whom, and where every cent should be.
 
 Predicted exactly: what falls due and when a late fee comes, how a payment is divided, what pays the loan off, every
-wallet, every lender's principal, the state and the lateness of the loan, and which step is refused. Taken from the
+wallet, the state and the lateness of the loan, and which step is refused. Taken from the
 product, because predicting it would mean writing it again, and then held against what must be true of it:
 
 - the rows of a new plan: principal adds up, interest is not negative, dates follow each other, and dates that must stay
   do (`_adopt_plan`);
-- which lender gets the odd cent of interest and late fees: the shares add up and nobody is a whole cent away from the
-  exact share, counted in fractions since the loan was paid out (`_share_out`).
+- which lender gets the odd cent: the shares add up and nobody is a whole cent away from the exact share, counted in
+  fractions since the loan was paid out (`_share_out`); a cent more where unpaid charges became principal.
 
 Money paid ahead is `credit`: what it pays on which due date is predicted, and the product must have paid just that.
 """
@@ -314,23 +314,26 @@ class Life:
         return done
 
     def _share_out(self, payment: Payment) -> None:
-        """Principal by largest remainder; interest and fees within a cent of the exact share, ever since."""
+        """Principal, interest and fees within a cent of the exact share, ever since."""
         parts = self.now.parts
         weights = [part.outstanding for part in parts.values()]
         if not any(weights):
-            weights = [part.lent for part in parts.values()]
-        principal = by_largest_remainder(payment.principal, weights)
+            weights = [part.lent + part.capitalised for part in parts.values()]
+        left = sum(part.outstanding for part in parts.values()) - payment.principal
         to_lenders = payment.late_fee if self.terms.late_fees_to_lenders else 0
         assert payment.shares.keys() == parts.keys()
+        assert sum(share.principal for share in payment.shares.values()) == payment.principal
         assert sum(share.interest for share in payment.shares.values()) == payment.interest
         assert sum(share.late_fee for share in payment.shares.values()) == to_lenders
-        for (pk, part), weight, due in zip(parts.items(), weights, principal, strict=True):
+        for (pk, part), weight in zip(parts.items(), weights, strict=True):
             share = payment.shares[pk]
             fee = int(share.interest * self.terms.servicing_fee_rate)
-            assert (share.principal, share.servicing_fee) == (due, fee)
+            assert share.servicing_fee == fee
             assert share.net == share.principal + share.interest + share.late_fee - fee
             assert min(share.interest, share.late_fee, share.net) >= 0
             part.outstanding -= share.principal
+            assert part.outstanding >= 0
+            assert abs(part.outstanding - part.of(left, parts.values())) <= (2 if part.capitalised else 1)
             part.principal += share.principal
             part.interest += share.interest
             part.late_fee += share.late_fee

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 DAY = dt.timedelta(days=1)
@@ -138,6 +138,10 @@ class Part:
     recovered: int = 0
     exact_interest: Fraction = Fraction(0)
     exact_late_fee: Fraction = Fraction(0)
+
+    def of(self, amount: int, everybody: Iterable[Part]) -> Fraction:
+        """The exact part of an amount of principal, by what was lent and what became principal since."""
+        return Fraction(amount * (self.lent + self.capitalised), sum(one.lent + one.capitalised for one in everybody))
 
 
 @dataclasses.dataclass(slots=True)
