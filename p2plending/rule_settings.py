@@ -51,7 +51,7 @@ CONSTANCE_CONFIG = {
     "AUTO_DEFAULT": (False, _("Declare defaults without a person when the notice is over."), bool),
     "BOOKS_CLOSED_UNTIL": (
         dt.date(2000, 1, 1),
-        _("Last day of the closed books: no payment can be entered for that day or before it."),
+        _("Last day of the closed books: no money and no charge can be entered for that day or before it."),
         dt.date,
     ),
     "SECOND_PERSON_ABOVE": (10_000_00, _("Withdrawals from this amount need a second person."), MONEY),

@@ -13,7 +13,9 @@ from accounts.enums import DocumentReason
 from accounts.models import IdentityDocument
 from ledger.forms import DayInput
 from loans.enums import DeclineReason
+from p2plending.figures import format_day
 from p2plending.lib.forms import KeyedForm
+from p2plending.lib.rules import platform_rules
 
 NOTE_LENGTH = 300
 ANSWER_DAYS = 7
@@ -76,13 +78,23 @@ class RejectIdentityForm(forms.Form):
 
 # --- money -----------------------------------------------------------------------------------------------------------
 class ConfirmMoneyForm(KeyedForm):
-    """Money was found on our bank account."""
+    """Money was found on our bank account; `told_on` is the day on which the person says to have sent it."""
 
     value_date = _day(_("Day it arrived"), _("Enter the day it arrived."))
 
-    def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: dt.date, told_on: dt.date | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["value_date"].initial = today
+        closed_until = platform_rules().books_closed_until
+        if told_on is not None and told_on <= closed_until:
+            words = _(
+                "Sent on %(day)s, but the books are closed up to %(closed)s: give a later day. If the loan was charged "
+                "for the days between, waive that."
+            )
+            self.fields["value_date"].help_text = words % {
+                "day": format_day(told_on),
+                "closed": format_day(closed_until),
+            }
 
 
 class NotFoundForm(KeyedForm):

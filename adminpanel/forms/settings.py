@@ -20,6 +20,7 @@ from p2plending.rule_settings import FRACTION, MONEY
 
 AUTO_CONFIRM = "AUTO_CONFIRM_MONEY"
 REASON_ERRORS = {"required": _("Enter a reason.")}
+DAY_ERRORS = {"required": _("Enter a day."), "invalid": _("Enter the day as a date, like 2026-01-31.")}
 NUMBER_ERRORS = {
     "required": _("Enter a number."),
     "invalid": _("Enter a number, like 12."),
@@ -82,7 +83,7 @@ class SettingsForm(forms.Form):
             field.help_text = _("In per cent. Unless changed: %(default)s.") % {"default": setting_words(kind, default)}
             return field
         field_class, options = FIELDS[kind]
-        errors = {} if kind in (MONEY, bool) else {"error_messages": NUMBER_ERRORS}
+        errors = {} if kind in (MONEY, bool) else {"error_messages": DAY_ERRORS if kind is dt.date else NUMBER_ERRORS}
         return field_class(label=words, help_text=hint, **options, **errors)
 
     def values(self) -> dict[str, Any]:

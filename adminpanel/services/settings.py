@@ -24,6 +24,8 @@ from p2plending.lib.db import run_money
 from p2plending.lib.errors import NotPermitted, Refused
 from p2plending.lib.rules import platform_rules
 
+BOOKS_CLOSED_UNTIL = "BOOKS_CLOSED_UNTIL"
+
 
 class NothingChanged(Refused):
     """The form was sent as it was."""
@@ -39,11 +41,18 @@ class ProductHasNoPrice(Refused):
     default_message = _("These choices don't fit together: no price can be worked out. Nothing was changed.")
 
 
-def change_settings(*, values: Mapping[str, Any], reason: str, actor: User | None) -> list[str]:
+class DayNotOver(Refused):
+    """Books are closed up to a day that is over: what is entered today must have a day to count on."""
+
+    code = "day_not_over"
+    default_message = _("The books can be closed up to yesterday, not further.")
+
+
+def change_settings(*, values: Mapping[str, Any], reason: str, actor: User | None, today: dt.date) -> list[str]:
     """Store the settings that differ from what stands now; returns their names.
 
     `values` are as `platform_rules()` gives them: minor units, fractions, whole numbers, switches. No actor is a job
-    or a command. Raises NotPermitted, NothingChanged.
+    or a command. Raises NotPermitted, NothingChanged, DayNotOver.
     """
     if actor is not None and not actor.has_perm(CHANGE_SETTINGS):
         raise NotPermitted
@@ -54,6 +63,8 @@ def change_settings(*, values: Mapping[str, Any], reason: str, actor: User | Non
         changed = [name for name in settings.CONSTANCE_CONFIG if name in values and values[name] != before[name]]
         if not changed:
             raise NothingChanged
+        if BOOKS_CLOSED_UNTIL in changed and values[BOOKS_CLOSED_UNTIL] >= today:
+            raise DayNotOver(today=today).at(BOOKS_CLOSED_UNTIL)
         for name in changed:
             store_setting(name, before[name], values[name], reason=reason, actor=actor)
         return changed

@@ -281,6 +281,19 @@ def test_a_changed_setting_counts_and_is_audited(compliance: User, client_of: Cl
     ]
 
 
+def test_the_books_are_closed_up_to_a_day_that_is_over(compliance: User, client_of: ClientOf) -> None:
+    today = clock.business_date()
+    before = platform_rules()
+    answer = client_of(compliance).post(at("settings"), settings_data(BOOKS_CLOSED_UNTIL=str(today)))
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["BOOKS_CLOSED_UNTIL"])
+    assert platform_rules() == before
+    yesterday = today - dt.timedelta(days=1)
+    assert (
+        client_of(compliance).post(at("settings"), settings_data(BOOKS_CLOSED_UNTIL=str(yesterday))).status_code == 302
+    )
+    assert platform_rules().books_closed_until == yesterday
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -26,6 +26,7 @@ from loans.services.default import current_cure
 from p2plending.lib import clock
 from p2plending.lib.decorators import get_only, post_only
 from p2plending.lib.errors import Refused
+from p2plending.lib.forms import add_refusal
 
 HISTORY_LENGTH = 30
 
@@ -68,7 +69,7 @@ def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
             return _check_page(request, chosen, name, call)
         chosen.run(call)
     except Refused as refusal:
-        form.add_error(None, refusal.message)
+        add_refusal(form, refusal)
         status = refusal.status if refusal.status in SPOKEN_STATUS else INVALID
         return _case_page(request, reference, name, form, status)
     messages.success(request, chosen.done)

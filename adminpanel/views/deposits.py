@@ -47,7 +47,7 @@ def deposit(request: HttpRequest, reference: str) -> HttpResponse:
 @permission_required(DECIDE_DEPOSITS)
 def confirm(request: HttpRequest, reference: str) -> HttpResponse:
     row = _deposit(reference)
-    form = ConfirmMoneyForm(request.POST, today=clock.business_date(), auto_id="confirm_%s")
+    form = ConfirmMoneyForm(request.POST, today=clock.business_date(), told_on=row.sent_on, auto_id="confirm_%s")
     return decide(
         request,
         form,
@@ -149,7 +149,7 @@ def _page(
             _("The money arrived"),
             _("Confirm deposit"),
             reverse("admin:deposit_confirm", args=[row.reference]),
-            ConfirmMoneyForm(today=clock.business_date(), auto_id="confirm_%s"),
+            ConfirmMoneyForm(today=clock.business_date(), told_on=row.sent_on, auto_id="confirm_%s"),
         ),
         Decision(
             "reject",

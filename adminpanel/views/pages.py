@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from p2plending.lib.errors import Refused
+from p2plending.lib.forms import add_refusal
 
 PAGE_SIZE = 25
 INVALID = 422
@@ -50,7 +51,7 @@ def decide(
     try:
         step(form.cleaned_data)
     except Refused as refusal:
-        form.add_error(None, refusal.message)
+        add_refusal(form, refusal)
         return again(refusal.status if refusal.status in SPOKEN_STATUS else INVALID)
     messages.success(request, done)
     return redirect(target())

@@ -21,6 +21,7 @@ from loans.services.reversal_request import request_reversal
 from p2plending.lib import clock
 from p2plending.lib.decorators import get_or_post
 from p2plending.lib.errors import Refused
+from p2plending.lib.forms import add_refusal
 
 
 @get_or_post
@@ -66,7 +67,7 @@ def enter_payment(request: HttpRequest, reference: str) -> HttpResponse:
             return _check_page(request, loan, form, preview_backdated_repayment(**told))
         record_backdated_repayment(**told, idempotency_key=form.cleaned_data["form_key"])
     except Refused as refusal:
-        form.add_error(None, refusal.message)
+        add_refusal(form, refusal)
         return _enter_page(request, loan, form, refusal.status if refusal.status in SPOKEN_STATUS else INVALID)
     messages.success(request, _("The payment counts on its day. What came after it was worked out again."))
     return redirect("admin:loan_review", reference)

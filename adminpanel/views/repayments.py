@@ -42,7 +42,7 @@ def repayment(request: HttpRequest, reference: str) -> HttpResponse:
 @permission_required(DECIDE_REPAYMENTS)
 def confirm(request: HttpRequest, reference: str) -> HttpResponse:
     row = _repayment(reference)
-    form = ConfirmMoneyForm(request.POST, today=clock.business_date(), auto_id="confirm_%s")
+    form = ConfirmMoneyForm(request.POST, today=clock.business_date(), told_on=row.value_date, auto_id="confirm_%s")
     return decide(
         request,
         form,
@@ -97,7 +97,7 @@ def _page(
 ) -> HttpResponse:
     is_own = row.payer_id == request.user.pk
     waits = row.status == RepaymentStatus.DECLARED and request.user.has_perm(DECIDE_REPAYMENTS)
-    confirm_form = ConfirmMoneyForm(today=clock.business_date(), auto_id="confirm_%s")
+    confirm_form = ConfirmMoneyForm(today=clock.business_date(), told_on=row.value_date, auto_id="confirm_%s")
     decisions = [
         Decision(
             "confirm",

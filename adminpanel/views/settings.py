@@ -44,7 +44,9 @@ def settings(request: HttpRequest) -> HttpResponse:
     return decide(
         request,
         form,
-        lambda cleaned: change_settings(values=form.values(), reason=cleaned["reason"], actor=request.user),
+        lambda cleaned: change_settings(
+            values=form.values(), reason=cleaned["reason"], actor=request.user, today=clock.business_date()
+        ),
         done=_("Settings changed. They count from now on."),
         target=lambda: reverse("admin:settings"),
         again=lambda status: _settings_page(request, form, status),

@@ -17,6 +17,7 @@ from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE
 from ledger.enums import DEPOSIT_TRANSITIONS, DepositStatus, EntryKind, LineCode, PaymentMethod
 from ledger.models import Deposit
 from ledger.selectors import similar_deposit
+from ledger.services.closed_period import require_open_period
 from ledger.services.posting import credit, debit, post_entry
 from ledger.services.staff import require_decider
 from p2plending.figures import format_money
@@ -113,7 +114,8 @@ def confirm_deposit(
     """Put found money into the wallet, counted from `value_date` (posting rule DEP).
 
     Raises StaffOnly, OwnRequest, InvalidTransition unless DECLARED, DateNotPossible when the value date lies before
-    the day it was sent or after today.
+    the day it was sent or after today, PeriodClosed. Money that was sent in a period which was closed before it was
+    found counts on a day after it.
     """
 
     def confirm() -> Deposit:
@@ -125,6 +127,7 @@ def confirm_deposit(
                 earliest=deposit.sent_on,
                 latest=today,
             )
+        require_open_period(value_date)
         return _confirm(deposit, value_date=value_date, actor=actor)
 
     return run_once(

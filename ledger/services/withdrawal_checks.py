@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
@@ -13,6 +14,8 @@ from ledger.chart import DUE_FROM_USER, WALLET_AVAILABLE, WALLET_WITHDRAWING
 from ledger.locks import account_key, lock_accounts
 from ledger.models import Withdrawal
 from ledger.selectors import balance
+from ledger.services.closed_period import require_open_period
+from ledger.services.deposits import DateNotPossible
 from p2plending.figures import format_money
 from p2plending.lib.errors import Refused
 
@@ -68,6 +71,17 @@ def withdrawal_outlook(withdrawal: Withdrawal) -> Outlook:
     """What would be refused and what would be taken if the money were let go now; for the page that asks."""
     owed = balance(DUE_FROM_USER, withdrawal.user)
     return Outlook(_refusal(withdrawal), owed, max(withdrawal.on_its_way - owed, 0))
+
+
+def require_day(withdrawal: Withdrawal, paid_on: dt.date, today: dt.date) -> None:
+    """The day on which the bank sent the money. Raises DateNotPossible, PeriodClosed."""
+    if not withdrawal.requested_on <= paid_on <= today:
+        raise DateNotPossible(
+            _t("The day of payment must be from the day of the request to today."),
+            earliest=withdrawal.requested_on,
+            latest=today,
+        )
+    require_open_period(paid_on, field="paid_on")
 
 
 def require_may_leave(withdrawal: Withdrawal) -> None:

@@ -19,10 +19,9 @@ from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE, WALLET_WITHDRAWING
 from ledger.enums import WITHDRAWAL_TRANSITIONS, EntryKind, LineCode, WithdrawalStatus
 from ledger.iban import is_valid_iban, normal_iban
 from ledger.models import Withdrawal
-from ledger.services.deposits import DateNotPossible
 from ledger.services.posting import InsufficientBalance, Line, credit, debit, post_entry
 from ledger.services.staff import require_decider
-from ledger.services.withdrawal_checks import require_confirmed, require_may_leave, take_of_dues
+from ledger.services.withdrawal_checks import require_confirmed, require_day, require_may_leave, take_of_dues
 from p2plending.figures import format_money
 from p2plending.lib import clock
 from p2plending.lib.db import lock_guard
@@ -168,19 +167,14 @@ def pay_withdrawal(
 
     Raises MayNotTakeOut, DueTakenFirst and NothingLeftToSend as `approve_withdrawal`, StaffOnly, OwnRequest,
     SecondPersonNeeded (from SECOND_PERSON_ABOVE, when the payer approved it), InvalidTransition unless APPROVED,
-    DateNotPossible before the day of the request or after today.
+    DateNotPossible before the day of the request or after today, PeriodClosed.
     """
 
     def pay() -> Withdrawal:
         withdrawal = _locked(withdrawal_id, WithdrawalStatus.PAID)
         require_decider(actor, withdrawal.user_id)
         _require_second_person(withdrawal, actor)
-        if not withdrawal.requested_on <= paid_on <= today:
-            raise DateNotPossible(
-                _t("The day of payment must be from the day of the request to today."),
-                earliest=withdrawal.requested_on,
-                latest=today,
-            )
+        require_day(withdrawal, paid_on, today)
         require_may_leave(withdrawal)
         taken = _clear_dues(withdrawal, confirmed, actor, today)
         lines = [

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ledger.services.closed_period import PeriodClosed, require_open_period
 from loans.enums import ExtraMode, RepaymentMethod
 from loans.finance import PayoffFigure
 from loans.selectors.servicing import AmountsDue
@@ -87,6 +88,10 @@ class PayForm(KeyedForm):
             raise forms.ValidationError(_("The date of the transfer can't be after today."))
         if day < self.paid_out_on:
             raise forms.ValidationError(_("The date of the transfer can't be before the loan was paid out."))
+        try:
+            require_open_period(day)
+        except PeriodClosed as refusal:
+            raise forms.ValidationError(refusal.message, code=refusal.code) from refusal
         return day
 
     def clean(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
+from ledger.services.closed_period import require_open_period
 from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import Loan, Repayment
 from loans.services.default import cure_if_paid
@@ -119,3 +120,4 @@ def _require_possible(loan: Loan, amount: int, value_date: dt.date, actor: User 
         raise NotInThePast(today=today)
     if value_date < loan.disbursed_on:
         raise BeforePayout(paid_out_on=loan.disbursed_on)
+    require_open_period(value_date)

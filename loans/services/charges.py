@@ -14,6 +14,7 @@ from accounts.services.idempotency import run_once
 from accounts.services.notifications import notify
 from ledger.enums import EntryKind
 from ledger.models import JournalEntry
+from ledger.services.closed_period import require_open_period
 from ledger.services.posting import post_entry
 from loans.enums import ChargeBase, ChargePart
 from loans.journal_collections import waiver_lines
@@ -25,7 +26,7 @@ from loans.services.calendar import post_calendar
 from loans.services.duties import require_duty
 from loans.services.lifecycle import record_step
 from loans.services.repayment_posting import bring_loan_to
-from loans.services.replay import PeriodClosed, payments_from, play_again, take_back
+from loans.services.replay import payments_from, play_again, take_back
 from loans.services.standing import close_if_nothing_is_owed, lock_owing_loan
 from loans.services.waivers import NothingToWaive, ReasonMissing
 from loans.snapshots import live_instalments
@@ -33,7 +34,6 @@ from loans.terms import LoanTerms
 from p2plending.figures import format_money
 from p2plending.lib.errors import InvalidTransition, Refused
 from p2plending.lib.refs import new_reference
-from p2plending.lib.rules import platform_rules
 
 
 class PlanIsFixed(Refused):
@@ -164,9 +164,7 @@ def _require_possible(loan: Loan, terms: LoanTerms, charge: LoanCharge) -> None:
 
 def _add_in_the_past(loan: Loan, terms: LoanTerms, charge: LoanCharge, actor: User | None, today: dt.date) -> None:
     """It counts before everything else of its day, so the loan is taken back to the day before."""
-    closed = platform_rules().books_closed_until
-    if charge.due_on <= closed:
-        raise PeriodClosed(closed_until=closed)
+    require_open_period(charge.due_on, field="due_on")
     before = charge.due_on - dt.timedelta(days=1)
     later = payments_from(loan, after=before)
     narrative = _t("Charge %(reference)s counts on an earlier day") % {"reference": charge.reference}

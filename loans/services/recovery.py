@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.services.idempotency import run_once
 from ledger.enums import EntryKind
 from ledger.models import JournalEntry
+from ledger.services.closed_period import require_open_period
 from ledger.services.posting import post_entry
 from loans.enums import LoanEvent, LoanStatus, RepaymentMethod
 from loans.journal_collections import recovery_lines
@@ -92,7 +93,7 @@ def record_recovery(
     The fee is the product's share of what is recovered, as frozen on the loan, rounded half-up. The rest goes to the
     notes by the principal that each lost, by largest remainder (ties: the oldest note). Staff enter money that arrived;
     the borrower pays from the wallet, today. Raises NothingLost, AmountTooSmall, MoreThanLost, DateInFuture,
-    BeforePayout, WalletPaysToday, NotYourLoan, NotYourDuty, OwnLoan, InsufficientBalance.
+    BeforePayout, PeriodClosed, WalletPaysToday, NotYourLoan, NotYourDuty, OwnLoan, InsufficientBalance.
     """
     return run_once(
         lambda: _record(loan_id, amount, method, value_date, bank_reference, actor, today),
@@ -155,6 +156,7 @@ def _require_date(loan: Loan, method: RepaymentMethod, value_date: dt.date, toda
         raise DateInFuture(today=today)
     if value_date < loan.closed_on:
         raise BeforePayout(closed_on=loan.closed_on)
+    require_open_period(value_date)
     if method == RepaymentMethod.WALLET and value_date != today:
         raise WalletPaysToday(today=today)
 

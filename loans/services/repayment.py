@@ -11,6 +11,7 @@ from accounts.enums import Role
 from accounts.models import User
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
+from ledger.services.closed_period import require_open_period
 from loans.enums import ExtraMode, InstalmentStatus, LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.falling_due import servicing_columns
 from loans.models import Instalment, Loan, Repayment
@@ -147,8 +148,8 @@ def record_repayment(
     amount due does; None keeps up to the next payment for that, else it is the product's way. A way that changes the
     plan takes what was kept before with it. What is above the pay-off figure goes to the borrower's wallet.
 
-    Raises NothingToPay, AmountTooSmall, DateInFuture, BeforePayout, WalletPaysToday, BeforeLastPayment,
-    NotYourPayment, InsufficientBalance.
+    Raises NothingToPay, AmountTooSmall, DateInFuture, BeforePayout, PeriodClosed, WalletPaysToday,
+    BeforeLastPayment, NotYourPayment, InsufficientBalance.
     """
     return run_once(
         lambda: _record(loan_id, amount, method, value_date, bank_reference, extra_mode, actor, today),
@@ -173,9 +174,10 @@ def confirm_repayment(
     """Confirm that declared money arrived on `value_date`: allocate, split and post it (rule REP).
 
     A payment that is older than an instalment which fell due meanwhile counts on that due date. On a loan that was
-    closed meanwhile, all of it goes to the borrower's wallet.
+    closed meanwhile, all of it goes to the borrower's wallet. Money that was sent in a period which was closed before
+    it was found counts on a day after it.
 
-    Raises AlreadyDecided, DateInFuture, BeforePayout, BeforeLastPayment, OwnPayment, NotYourPayment.
+    Raises AlreadyDecided, DateInFuture, BeforePayout, PeriodClosed, BeforeLastPayment, OwnPayment, NotYourPayment.
     """
 
     def run() -> Repayment:
@@ -307,6 +309,7 @@ def _require_date(loan: Loan, value_date: dt.date, today: dt.date) -> None:
         raise DateInFuture(today=today)
     if value_date < loan.disbursed_on:
         raise BeforePayout(paid_out_on=loan.disbursed_on)
+    require_open_period(value_date)
 
 
 def _counts_on(loan: Loan, value_date: dt.date, rows: list[Instalment], today: dt.date) -> dt.date:

@@ -29,7 +29,6 @@ from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
-from p2plending.lib.rules import platform_rules
 
 # What can be undone and done again; anything else on the loan was a decision of people.
 _REPEATABLE = (*CALENDAR_KINDS, EntryKind.REPAYMENT, EntryKind.REVERSAL, EntryKind.WAIVER)
@@ -46,24 +45,13 @@ class PlanAgreedSince(Refused):
     )
 
 
-class PeriodClosed(Refused):
-    """The books are closed up to a day."""
-
-    code = "period_closed"
-    status = 409
-    default_message = _("The books are closed for that day. Give a later date.")
-
-
 def count_in_the_past(
     loan: Loan, terms: LoanTerms, repayment: Repayment, *, narrative: str, actor: User | None, today: dt.date
 ) -> list[Repayment]:
     """Let a new payment count on its value date, before `today`; returns the later ones that were worked out again.
 
-    Call under the loan's guard, with the loan brought to today. Raises PeriodClosed, PlanAgreedSince.
+    Call under the loan's guard, with the loan brought to today. Raises PlanAgreedSince.
     """
-    closed = platform_rules().books_closed_until
-    if repayment.value_date <= closed:
-        raise PeriodClosed(closed_until=closed)
     repayment.counted_on = repayment.value_date
     later = payments_from(loan, after=repayment.value_date)
     take_back(loan, terms, later, to=repayment.value_date, narrative=narrative, actor=actor, today=today)

@@ -20,6 +20,7 @@ from loans.services.repayment import payment_choices, record_repayment
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
+from p2plending.lib.forms import add_refusal
 
 
 @get_or_post
@@ -66,7 +67,7 @@ def pay_check(request: HttpRequest, reference: str) -> HttpResponse:
             today=today,
         )
     except Refused as refusal:
-        form.add_error(None, refusal.message)
+        add_refusal(form, refusal)
         return _refused_page(request, loan, form)
     return redirect("loans:repayment", reference, recorded.reference)
 

@@ -6,14 +6,14 @@ behind it (`context`). Each service module declares its own subclasses beside th
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 
 class Refused(Exception):
     """Base of every refusal. Nothing is kept of the transaction in which it is raised.
 
     `code` is stable and documented; `status` is the HTTP status of the API; `message` is written for the person who
-    asked, in the words of the interface.
+    asked, in the words of the interface. `field` names the one thing that should be given otherwise, if it is one.
     """
 
     code = "refused"
@@ -23,7 +23,13 @@ class Refused(Exception):
     def __init__(self, message: str = "", **context: Any) -> None:
         self.message = str(message or self.default_message)
         self.context = context
+        self.field = ""
         super().__init__(self.message)
+
+    def at(self, field: str) -> Self:
+        """The refusal, said about one field of what was given."""
+        self.field = field
+        return self
 
 
 class InvalidTransition(Refused):

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from p2plending.lib.errors import Refused
 from p2plending.lib.money import AmountError, format_plain, parse_amount
 
 
@@ -127,6 +128,12 @@ class PercentFormField(forms.DecimalField):
 def new_form_key() -> str:
     """A one-time key made when a form is shown; the service that it reaches runs at most once with it."""
     return uuid.uuid4().hex
+
+
+def add_refusal(form: forms.Form, refusal: Refused) -> None:
+    """Show a refusal at the field that it is about, if the form shows that; else above the form."""
+    is_shown = refusal.field in form.fields and not form[refusal.field].is_hidden
+    form.add_error(refusal.field if is_shown else None, refusal.message)
 
 
 class KeyedForm(forms.Form):

@@ -9,12 +9,12 @@ import pytest
 
 from accounts.models import User
 from ledger.selectors import balance
+from ledger.services.closed_period import PeriodClosed
 from loans.enums import RepaymentStatus
 from loans.models import DefaultInterest, Instalment, Loan, Repayment
 from loans.services.backdating import NotInThePast, record_backdated_repayment
 from loans.services.lifecycle import StaffOnly
 from loans.services.repayment import AmountTooSmall, BeforePayout, DateInFuture
-from loans.services.replay import PeriodClosed
 from loans.services.servicing import bring_up_to_date
 from loans.tests.servicing.paying import available, bounce, fresh, pay
 from p2plending.tests.books import assert_sound_books, money_mark

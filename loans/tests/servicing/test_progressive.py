@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.enums import Role
 from accounts.models import User
 from ledger.selectors import balance
+from ledger.services.closed_period import PeriodClosed
 from loans.collection_enums import PlanOption
 from loans.enums import ChargeBase, ChargePart, LoanStatus, RepaymentStatus
 from loans.models import Instalment, Loan, LoanCharge, Repayment
@@ -30,7 +31,7 @@ from loans.services.charges import (
 from loans.services.duties import NotYourDuty
 from loans.services.lifecycle import StaffOnly
 from loans.services.repayment import payment_choices, preview_repayment
-from loans.services.replay import PeriodClosed, PlanAgreedSince
+from loans.services.replay import PlanAgreedSince
 from loans.services.servicing import bring_up_to_date
 from loans.services.waivers import NothingToWaive, ReasonMissing, WaiveTheCharge
 from loans.snapshots import live_instalments

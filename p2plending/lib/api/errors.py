@@ -39,6 +39,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         body = problem(error.status, error.code, error.message, request_id)
         if error.context:
             body["context"] = {name: _plain(value) for name, value in error.context.items()}
+        if error.field:
+            body["errors"] = [{"pointer": f"/{error.field}", "code": error.code, "detail": error.message}]
         headers = {"Retry-After": "5"} if error.status == status.HTTP_503_SERVICE_UNAVAILABLE else None
         return Response(body, status=error.status, headers=headers, content_type=CONTENT_TYPE)
     response = exception_handler(error, context)
