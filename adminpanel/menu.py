@@ -60,6 +60,7 @@ MENU: tuple[tuple[Promise, str, tuple[_Item, ...]], ...] = (
         "clock",
         (
             (_("Loans in trouble"), "late", allow.VIEW_LOANS),
+            (_("Defaults to declare"), "proposed_defaults", allow.VIEW_LOANS),
             (_("Second person"), "approval_queue", allow.VIEW_APPROVALS),
             (_("Losses"), "losses", allow.VIEW_LOANS),
         ),

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,9 @@ from ledger.enums import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, Withdrawal
 from loans.enums import LoanStatus, RepaymentStatus
 from loans.models import Loan, Repayment
+from loans.selectors.collections import default_proposals
 from p2plending.figures import format_day
+from p2plending.lib import clock
 
 TIME_LIMIT = dt.timedelta(days=1)
 FAILED_SINCE = dt.timedelta(days=7)
@@ -97,6 +100,11 @@ def repayment_queue() -> QuerySet[Repayment]:
     return waiting.select_related("loan", "payer").order_by("created_at", "pk")
 
 
+def default_queue() -> QuerySet[Loan]:
+    """Loans whose default the calendar proposes, the longest waiting first."""
+    return default_proposals(clock.business_date())
+
+
 # Label, icon, URL name, who may see it, the rows, since when each waits.
 QUEUES = (
     (_("Identity checks"), "person-check", "identity_queue", allow.VIEW_IDENTITY, identity_queue, "submitted_at"),
@@ -105,6 +113,7 @@ QUEUES = (
     (_("Deposits"), "arrow-down-left", "deposit_queue", allow.VIEW_DEPOSITS, deposit_queue, "created_at"),
     (_("Withdrawals"), "arrow-up-right", "withdrawal_queue", allow.VIEW_WITHDRAWALS, withdrawal_queue, "created_at"),
     (_("Loan payments"), "receipt", "repayment_queue", allow.VIEW_REPAYMENTS, repayment_queue, "created_at"),
+    (_("Defaults to declare"), "clock", "proposed_defaults", allow.VIEW_LOANS, default_queue, "default_proposed_on"),
 )
 
 
@@ -122,8 +131,16 @@ def queue_cards(user: User, now: dt.datetime) -> list[QueueCard]:
                 late=Count("pk", filter=Q(**{f"{since}__lt": now - TIME_LIMIT})),
             )
         )
+        found["oldest"] = _moment(found["oldest"])
         cards.append(QueueCard(label, icon, url_name, **found))
     return cards
+
+
+def _moment(since: dt.date | None) -> dt.datetime | None:
+    """A moment as it is; a day as its beginning."""
+    if since is None or isinstance(since, dt.datetime):
+        return since
+    return timezone.make_aware(dt.datetime.combine(since, dt.time.min))
 
 
 # --- traffic lights --------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ desk_urls: list[URLPattern] = [
     path("loans/pay-out/<slug:reference>/", payouts.pay_out, name="pay_out"),
     # Late
     path("late/", collections.late, name="late"),
+    path("late/defaults/", collections.proposed, name="proposed_defaults"),
     path("late/losses/", collections.losses, name="losses"),
     path("late/<slug:reference>/", collections.case, name="case"),
     path("late/<slug:reference>/<slug:name>/", collections.step, name="case_step"),

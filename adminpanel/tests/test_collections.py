@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.enums import Role, StaffGroup
 from accounts.models import User
@@ -20,6 +21,7 @@ from loans.models import ApprovalRequest, HardshipRequest, Loan, PlanProposal, R
 from loans.services.servicing import run_end_of_day
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import declare, fresh, pay
+from p2plending.figures import format_day
 from p2plending.lib import clock
 from p2plending.tests.books import assert_sound_books
 from p2plending.tests.cast import make_user
@@ -203,3 +205,36 @@ def test_the_list_costs_the_same_for_one_loan_and_for_three(
     with CaptureQueriesContext(connection) as three:
         assert len(client.get(reverse("admin:late")).context["page"].object_list) == 3
     assert len(three) == len(one)
+
+
+def test_a_proposed_default_is_the_next_step_and_counted_on_the_first_page(
+    late: Loan, carol: User, staff: Callable[[StaffGroup], User], client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(collector := staff(StaffGroup.COLLECTIONS))
+    today = clock.business_date()
+    older = active_loan(verified("Frank", "borrower"), {carol: 1_000_00}, today=today - dt.timedelta(days=130))
+    run_end_of_day(today=today - dt.timedelta(days=20))
+    for loan in (late, older):
+        steps.notify(loan, collector, today - dt.timedelta(days=20))
+    page = client.get(reverse("admin:late")).content.decode()
+    assert page.count("ran out on") == 2
+    assert card_of(client) == (0, None)
+    assert older.reference not in client.get(reverse("admin:proposed_defaults")).content.decode()
+
+    run_end_of_day(today=today)
+    since = today - dt.timedelta(days=5)
+    assert card_of(client) == (1, since)
+    page = client.get(reverse("admin:late")).content.decode()
+    assert (page.count("ran out on"), page.count(f"possible since {format_day(since)}")) == (1, 1)
+    page = client.get(reverse("admin:proposed_defaults")).content.decode()
+    assert (older.reference in page, late.reference in page) == (True, False)
+    for loan, says in ((older, True), (late, False)):
+        page = client.get(reverse("admin:case", args=[loan.reference])).content.decode()
+        assert (f"possible since {format_day(since)}" in page) is says
+
+
+def card_of(client: Client) -> tuple[int, dt.date | None]:
+    """How many defaults wait to be declared on the first page, and since when the first."""
+    cards = client.get(reverse("admin:index")).context["queues"]
+    card = next(one for one in cards if one.url_name == "proposed_defaults")
+    return card.count, timezone.localdate(card.oldest) if card.oldest else None

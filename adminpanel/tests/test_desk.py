@@ -81,6 +81,7 @@ def test_the_first_page_counts_what_waits_and_since_when(
         "deposit_queue": 2,
         "withdrawal_queue": 0,
         "repayment_queue": 0,
+        "proposed_defaults": 0,
     }
     assert cards["loan_queue"].oldest == Loan.objects.get().submitted_at
 

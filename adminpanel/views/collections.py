@@ -34,7 +34,16 @@ HISTORY_LENGTH = 30
 @get_only
 @permission_required(VIEW_LOANS)
 def late(request: HttpRequest) -> HttpResponse:
-    ctx = {"title": _("Loans in trouble"), "page": page_of(request, read.late_loans())}
+    today = clock.business_date()
+    ctx = {"title": _("Loans in trouble"), "page": page_of(request, read.late_loans(today)), "today": today}
+    return desk_page(request, "late_queue", ctx | {"proposed": read.default_proposals(today).count()})
+
+
+@get_only
+@permission_required(VIEW_LOANS)
+def proposed(request: HttpRequest) -> HttpResponse:
+    today = clock.business_date()
+    ctx = {"title": _("Defaults to declare"), "page": page_of(request, read.proposed_defaults(today)), "today": today}
     return desk_page(request, "late_queue", ctx)
 
 
@@ -122,6 +131,7 @@ def _facts(loan: Loan, today: dt.date) -> dict[str, Any]:
         "help": read.latest_help(loan),
         "proposals": read.proposals_of(loan),
         "offers": loan.settlement_offers.order_by("-pk"),
+        "proposed_on": read.default_proposed_on(loan, today),
         "notices": loan.default_notices.order_by("-pk"),
         "defaults": loan.defaults.order_by("-pk"),
         "loss": read.loss_of(loan),

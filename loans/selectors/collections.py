@@ -6,20 +6,22 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models import DateField, ExpressionWrapper, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Cast, Greatest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
 from accounts.models import User
 from loans.collection_enums import ApprovalKind, ApprovalState, HardshipStatus, SettlementStatus
-from loans.enums import LoanEvent, LoanStatus
+from loans.enums import Bucket, LoanEvent, LoanStatus
 from loans.models import (
     ApprovalRequest,
     DefaultNotice,
     HardshipRequest,
     Loan,
     LoanDefault,
+    LoanDelinquency,
     LoanLoss,
     PlanProposal,
     Recovery,
@@ -128,15 +130,51 @@ def lender_events(loan: Loan) -> list[LenderEvent]:
     return sorted(events, key=lambda event: event.on)
 
 
-def late_loans() -> QuerySet[Loan]:
-    """Loans that staff work on: late, in default, or with a request for help; the longest late first."""
+def default_proposals(today: dt.date) -> QuerySet[Loan]:
+    """Loans whose default the calendar proposes: late enough, and the notice about it has run out.
+
+    Both are facts that the calendar keeps (the bucket, by the roll to the day; the notice, by the daily round); a
+    person declares the default or not. A request for help that waits holds it back. `default_proposed_on` is the first
+    day on which both held, and the longest waiting comes first.
+    """
+    late_enough = LoanDelinquency.objects.filter(loan=OuterRef("pk"), bucket=Bucket.DEFAULT, to_date__isnull=True)
+    after_notice = ExpressionWrapper(F("default_notices__pay_by") + dt.timedelta(days=1), DateField())
+    rows = Loan.objects.filter(
+        status=LoanStatus.ACTIVE,
+        bucket=Bucket.DEFAULT,
+        default_notices__open_key__isnull=False,
+        default_notices__pay_by__lt=today,
+        default_notices__sent_on__gt=F("next_due_on"),
+    ).exclude(pk__in=HardshipRequest.objects.filter(status=HardshipStatus.OPEN).values("loan"))
+    proposed_on = Greatest(Cast(after_notice, DateField()), Subquery(late_enough.values("from_date")[:1]))
+    return rows.annotate(default_proposed_on=proposed_on).order_by("default_proposed_on", "pk")
+
+
+def default_proposed_on(loan: Loan, today: dt.date) -> dt.date | None:
+    """Since when the calendar proposes this loan's default; None when it does not."""
+    return default_proposals(today).filter(pk=loan.pk).values_list("default_proposed_on", flat=True).first()
+
+
+def proposed_defaults(today: dt.date) -> QuerySet[Loan]:
+    """The loans of `default_proposals` as the list of loans in trouble shows them."""
+    return late_loans(today).filter(default_proposed_on__isnull=False).order_by("default_proposed_on", "pk")
+
+
+def late_loans(today: dt.date) -> QuerySet[Loan]:
+    """Loans that staff work on: late, in default, or with a request for help; the longest late first.
+
+    Each with its next step: `help_waiting`, `default_proposed_on`, or `notice_waiting`.
+    """
     asked = Q(hardship_requests__status=HardshipStatus.OPEN)
     late = Q(days_past_due__gt=0) | Q(status=LoanStatus.DEFAULTED)
     rows = Loan.objects.filter(late | asked, status__in=LoanStatus.owing()).select_related("borrower").distinct()
     waiting = Prefetch(
         "hardship_requests", HardshipRequest.objects.filter(status=HardshipStatus.OPEN), to_attr="help_waiting"
     )
-    notices = Prefetch("default_notices", DefaultNotice.objects.filter(ended_on__isnull=True), to_attr="notice_waiting")
+    running = DefaultNotice.objects.filter(ended_on__isnull=True, sent_on__gt=F("loan__next_due_on"))
+    notices = Prefetch("default_notices", running, to_attr="notice_waiting")
+    proposed = default_proposals(today).filter(pk=OuterRef("pk")).values("default_proposed_on")[:1]
+    rows = rows.annotate(default_proposed_on=Subquery(proposed))
     return rows.prefetch_related(waiting, notices).order_by("-days_past_due", "pk")
 
 
