@@ -48,6 +48,7 @@ MENU: tuple[tuple[Promise, str, tuple[_Item, ...]], ...] = (
         (
             (_("Applications"), "loan_queue", allow.VIEW_LOANS),
             (_("To pay out"), "payouts", allow.VIEW_LOANS),
+            (_("Left behind"), "left_behind", allow.VIEW_LOANS),
             (_("All loans"), "loans_loan_changelist", allow.VIEW_LOANS),
             (_("Reservations"), "loans_commitment_changelist", "loans.view_commitment"),
             (_("Lenders' parts"), "loans_note_changelist", "loans.view_note"),

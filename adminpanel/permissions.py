@@ -20,6 +20,7 @@ from loans.permissions import (
     DECIDE_APPROVALS,
     DECIDE_REPAYMENTS,
     RECORD_RECOVERIES,
+    RUN_JOBS,
     WAIVE_CHARGES,
     WORK_COLLECTIONS,
 )
@@ -32,7 +33,6 @@ DECIDE_DEPOSITS = "adminpanel.decide_deposits"
 DECIDE_WITHDRAWALS = "adminpanel.decide_withdrawals"
 VIEW_BOOKS = "adminpanel.view_books"
 CHANGE_SETTINGS = "adminpanel.change_settings"
-RUN_JOBS = "adminpanel.run_jobs"
 MOVE_DEMO_DATE = "adminpanel.move_demo_date"
 GIVE_GROUPS = "adminpanel.give_groups"
 

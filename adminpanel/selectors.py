@@ -22,6 +22,7 @@ from ledger.models import Deposit, Withdrawal
 from loans.enums import LoanStatus, RepaymentStatus
 from loans.models import Loan, Repayment
 from loans.selectors.collections import default_proposals
+from loans.selectors.left_behind import left_behind_count
 from p2plending.figures import format_day
 from p2plending.lib import clock
 
@@ -150,8 +151,8 @@ def last_books_check() -> AuditEvent | None:
 
 
 def lights(now: dt.datetime) -> list[Light]:
-    """Books, job queue, e-mails. Four queries."""
-    return [_books_light(last_books_check()), _queue_light(now), _mail_light()]
+    """Books, end of day, job queue, e-mails. Five queries."""
+    return [_books_light(last_books_check()), _day_light(left_behind_count()), _queue_light(now), _mail_light()]
 
 
 def _books_light(event: AuditEvent | None) -> Light:
@@ -164,6 +165,14 @@ def _books_light(event: AuditEvent | None) -> Light:
         words = ngettext("%(count)s break", "%(count)s breaks", broken) % {"count": broken}
         return Light(label, "danger", words, when, "books")
     return Light(label, "success", _t("%(count)s of %(count)s checks hold") % {"count": checked}, when, "books")
+
+
+def _day_light(left_behind: int) -> Light:
+    label = _("End of day")
+    if not left_behind:
+        return Light(label, "success", _t("No loan left behind"), url_name="left_behind")
+    words = ngettext("%(count)s loan left behind", "%(count)s loans left behind", left_behind) % {"count": left_behind}
+    return Light(label, "danger", words, url_name="left_behind")
 
 
 def _queue_light(now: dt.datetime) -> Light:

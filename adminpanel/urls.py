@@ -11,6 +11,7 @@ from adminpanel.views import (
     collections,
     deposits,
     identity,
+    left_behind,
     payments,
     payouts,
     people,
@@ -38,6 +39,7 @@ desk_urls: list[URLPattern] = [
     path("loans/review/<slug:reference>/ask/", applications.ask, name="loan_ask"),
     path("loans/review/<slug:reference>/decline/", applications.decline, name="loan_decline"),
     path("loans/review/<slug:reference>/close/", applications.close, name="loan_close"),
+    path("loans/left-behind/", left_behind.left_behind, name="left_behind"),
     path("loans/pay-out/", payouts.queue, name="payouts"),
     path("loans/pay-out/<slug:reference>/", payouts.pay_out, name="pay_out"),
     # Late

@@ -22,7 +22,8 @@ from adminpanel.services.staff_groups import OwnGroups, set_staff_groups
 from adminpanel.tests import scenes
 from adminpanel.urls import desk_urls
 from ledger.models import Account
-from loans.models import Loan
+from loans import tasks as loans_tasks
+from loans.models import EndOfDayFailure, Loan
 from p2plending.lib import clock
 from p2plending.lib.errors import NotPermitted
 from p2plending.lib.rules import platform_rules
@@ -392,3 +393,30 @@ def test_every_desk_page_has_its_own_permission_or_is_for_all_staff() -> None:
 def test_staff_of_no_group_see_an_empty_desk(client_of: ClientOf) -> None:
     page = client_of(world.make_user("New", Role.STAFF)).get(at("index"))
     assert (page.status_code, page.context["queues"], page.context["menu"]) == (200, [], [])
+
+
+def test_a_loan_left_behind_is_a_red_light_and_a_line_with_its_place_in_the_log(
+    alice: User, bob: User, compliance: User, client_of: ClientOf
+) -> None:
+    client = client_of(compliance)
+    assert light(client, "left_behind") == ("success", "No loan left behind")
+    loan = world.active_loan(alice, {bob: 1_000_00}, today=clock.business_date() - dt.timedelta(days=40))
+    terms = loan.frozen_terms
+    Loan.objects.filter(pk=loan.pk).update(frozen_terms={})
+    loans_tasks.end_of_day()
+    assert light(client, "left_behind") == ("danger", "1 loan left behind")
+    page = client.get(at("left_behind")).content.decode()
+    failure = EndOfDayFailure.objects.get()
+    for words in (loan.reference, failure.reference, failure.error, "loans.terms:", "1 loan could not be"):
+        assert words in page
+    assert client_of(scenes.staff_of(StaffGroup.IDENTITY)).get(at("left_behind")).status_code == 403
+
+    Loan.objects.filter(pk=loan.pk).update(frozen_terms=terms)
+    loans_tasks.end_of_day()
+    assert light(client, "left_behind") == ("success", "No loan left behind")
+    assert "Up to date since" in client.get(at("left_behind")).content.decode()
+
+
+def light(client: Client, name: str) -> tuple[str, str]:
+    found = next(one for one in client.get(at("index")).context["lights"] if one.url_name == name)
+    return found.kind, found.words

@@ -10,6 +10,7 @@ from loans.models.default import (
     RecoveryShare,
     SettlementOffer,
 )
+from loans.models.failure import EndOfDayFailure
 from loans.models.funding import Commitment, Note
 from loans.models.hardship import CapitalisationShare, HardshipRequest, PlanProposal, Waiver
 from loans.models.instalment import DefaultInterest, Instalment, ReminderSent, ScheduleVersion
@@ -32,6 +33,7 @@ __all__ = [
     "DefaultInterest",
     "DefaultNotice",
     "Distribution",
+    "EndOfDayFailure",
     "GradeTerms",
     "HardshipRequest",
     "Instalment",

@@ -16,8 +16,10 @@ from loans.models import Loan
 from loans.services import autopay, expiry
 from loans.services.credit import pass_days
 from loans.services.delinquency import track_lateness
+from loans.services.left_behind import clear_failures, keep_failure
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
+from p2plending.lib import clock
 from p2plending.lib.db import lock_guard, require_transaction, run_money
 
 logger = logging.getLogger(__name__)
@@ -113,9 +115,10 @@ def loans_due(today: dt.date) -> Iterator[list[int]]:
 def run_end_of_day(*, today: dt.date) -> EndOfDay:
     """Bring every loan up to date that has something due, one transaction each.
 
-    A loan that fails is logged with its traceback and left as it was; the others go on. Running it again does what is
-    left.
+    A loan that fails is left as it was, written down for staff (`EndOfDayFailure`) and logged with its traceback; the
+    others go on. Running it again does what is left, and clears what failed before and is up to date now.
     """
+    started = clock.now()
     done = 0
     failed: list[int] = []
     for page in loans_due(today):
@@ -123,12 +126,24 @@ def run_end_of_day(*, today: dt.date) -> EndOfDay:
             try:
                 bring_up_to_date(loan_id=loan_id, today=today)
                 done += 1
-            except Exception:  # one loan must not stop the others
-                logger.exception("loan could not be brought up to date", extra={"loan_id": loan_id})
+            except Exception as error:  # one loan must not stop the others
                 failed.append(loan_id)
+                _leave_behind(loan_id, error, today)
+    clear_failures(before=started)
     references = tuple(Loan.objects.filter(pk__in=failed).values_list("reference", flat=True))
     logger.info("end of day", extra={"business_date": str(today), "done": done, "failed": references})
     return EndOfDay(done, references)
+
+
+def _leave_behind(loan_id: int, error: Exception, today: dt.date) -> None:
+    reference = ""
+    try:
+        reference = keep_failure(loan_id=loan_id, error=error, today=today).reference
+    except Exception:  # the log says it at least, and the others go on
+        logger.exception("failure of a loan could not be kept", extra={"loan_id": loan_id})
+    logger.error(
+        "loan could not be brought up to date", exc_info=error, extra={"loan_id": loan_id, "failure": reference}
+    )
 
 
 def _due_rules(today: dt.date) -> list[Q]:

@@ -103,7 +103,7 @@ TABLE: dict[Answers, str] = {
         admin:pay_out admin:deposit_queue admin:deposit admin:withdrawal_queue admin:withdrawal
         admin:repayment_queue admin:repayment admin:user admin:books admin:trial_balance admin:settings
         admin:products admin:product admin:jobs admin:audit_csv admin:late admin:losses admin:case
-        admin:proposed_defaults admin:approval_queue admin:enter_payment admin:reverse_payment
+        admin:proposed_defaults admin:left_behind admin:approval_queue admin:enter_payment admin:reverse_payment
     """,
     # Nothing waits for a second person.
     # Nothing waits for a second person, and only a demo moves the date.
