@@ -16,4 +16,5 @@ urlpatterns = [
     path("loans/<slug:reference>/settlement/", views.settlement, name="settlement"),
     path("loans/<slug:reference>/pay-after-loss/", views.pay_loss, name="pay_loss"),
     path("recoveries/<slug:reference>/explained/", views.explain_recovery, name="explain_recovery"),
+    path("changes/<slug:reference>/explained/", views.explain_change, name="explain_change"),
 ]

@@ -17,6 +17,7 @@ from adminpanel.permissions import VIEW_LOANS, VIEW_REPAYMENTS, permission_requi
 from adminpanel.views.collection_steps import STEPS, Call, Step
 from adminpanel.views.pages import INVALID, SPOKEN_STATUS, Decision, desk_page, page_of, with_tried
 from loans.enums import LoanStatus
+from loans.explain_changes import changes_of
 from loans.models import Loan
 from loans.permissions import WORK_COLLECTIONS
 from loans.selectors import collections as read
@@ -136,6 +137,7 @@ def _facts(loan: Loan, today: dt.date) -> dict[str, Any]:
         "defaults": loan.defaults.order_by("-pk"),
         "loss": read.loss_of(loan),
         "recoveries": read.recoveries_of(loan),
+        "changes": changes_of(loan),
         "waivers": read.waivers_of(loan),
         "charges": charges_of(loan, today),
         "versions": schedule_versions(loan),

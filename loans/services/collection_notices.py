@@ -30,7 +30,8 @@ def tell_waived(loan: Loan, waiver: Waiver) -> None:
         "amount": format_money(waiver.interest + waiver.late_fee),
         "loan": loan.reference,
     }
-    _tell_borrower(loan, f"waived:{waiver.reference}", "charges_waived", _("You owe less"), body)
+    link = reverse("loans:explain_change", args=[waiver.entry.reference])
+    _tell_borrower(loan, f"waived:{waiver.reference}", "charges_waived", _("You owe less"), body, link)
 
 
 def tell_help_received(loan: Loan, request: HardshipRequest) -> None:

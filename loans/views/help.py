@@ -13,6 +13,7 @@ from accounts.enums import Role
 from ledger.selectors import wallet_summary
 from loans.collection_enums import HardshipCause, PlanOption
 from loans.enums import LoanStatus, RepaymentMethod
+from loans.explain_changes import explain_change as explain
 from loans.forms.collections import HelpForm, PayLossForm
 from loans.models import Loan
 from loans.replanning import NewPlan, PlanTerms
@@ -175,6 +176,15 @@ def explain_recovery(request: HttpRequest, reference: str) -> HttpResponse:
     if explanation is None:
         raise Http404
     return render(request, "loans/collections/recovery.html", {"explanation": explanation})
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER, Role.STAFF)
+def explain_change(request: HttpRequest, reference: str) -> HttpResponse:
+    explanation = explain(reference, request.user)
+    if explanation is None:
+        raise Http404
+    return render(request, "loans/collections/change.html", {"explanation": explanation})
 
 
 def trouble_context(loan: Loan, today: dt.date) -> dict[str, Any]:

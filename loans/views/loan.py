@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
 from loans.enums import DeclineReason, LoanStatus
+from loans.explain_changes import changes_of
 from loans.forms.loan import AcceptOfferForm, AnswerForm, SmallerLoanForm
 from loans.models import Loan
 from loans.quoting import quote_of_loan
@@ -84,6 +85,7 @@ def loan_page(
         "question_reference": question_reference,
         "may_withdraw": found.status in LoanStatus.application(),
         "today": business_date(),
+        "changes": changes_of(found) if found.disbursed_on else [],
     }
     context |= _state_context(request, found, form)
     return render(request, "loans/loan.html", context, status=status)

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
+from loans.explain_changes import changes_of
 from loans.selectors.collections import lender_events
 from matching.selectors.portfolio import (
     ALL,
@@ -135,6 +136,7 @@ def note(request: HttpRequest, reference: str) -> HttpResponse:
         "receipts": list(receipts_of(found)),
         "steps": list(found.loan.transitions.order_by("pk")),
         "events": lender_events(found.loan),
+        "changes": changes_of(found.loan),
         "recoveries": list(found.recovery_shares.select_related("recovery").order_by("pk")),
         "interest_net": found.interest_received + found.late_fees_received - found.servicing_fees_paid,
     }

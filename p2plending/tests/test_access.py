@@ -60,6 +60,7 @@ TABLE: dict[Answers, str] = {
     # Nobody has a second factor, and nothing was recovered.
     (302, 404, 404, 404, 404): """
         mfa_deactivate_totp mfa_view_recovery_codes mfa_download_recovery_codes loans:explain_recovery
+        loans:explain_change
     """,
     ONLY_POST: """
         theme accounts:identity_submit accounts:notifications_read loans:answer_info loans:accept_offer
