@@ -12,6 +12,7 @@ class ApprovalKind(models.TextChoices):
     WRITE_OFF = "write_off", _("Write a loan off")
     SETTLEMENT = "settlement", _("Settle a loan for less")
     REVERSAL = "reversal", _("Undo a payment that came back")
+    RECOVERY = "recovery", _("Undo a recovery that came back")
 
 
 class ApprovalState(models.TextChoices):
@@ -75,6 +76,7 @@ class SettlementStatus(models.TextChoices):
     PAID = "paid", _("Paid")
     REFUSED = "refused", _("Refused")
     EXPIRED = "expired", _("Not paid in time")
+    UNDONE = "undone", _("Paid, and the money came back")
 
 
 class LossKind(models.TextChoices):

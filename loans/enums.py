@@ -98,6 +98,11 @@ class LoanStatus(models.TextChoices):
         """States in which the borrower pays back by the schedule."""
         return (cls.ACTIVE, cls.DEFAULTED)
 
+    @classmethod
+    def lost(cls) -> tuple[LoanStatus, ...]:
+        """Closed with a loss: what still comes in is a recovery."""
+        return (cls.SETTLED, cls.WRITTEN_OFF)
+
 
 class LoanEvent(models.TextChoices):
     SUBMIT = "submit"
@@ -128,6 +133,8 @@ class LoanEvent(models.TextChoices):
     RECOVER = "recover"
     REVERSE_PAYMENT = "reverse_payment"
     REOPEN_DEFAULT = "reopen_default"
+    REOPEN_LOAN = "reopen_loan"
+    RECOVERY_BACK = "recovery_back"
 
 
 _S, _E = LoanStatus, LoanEvent
@@ -173,6 +180,12 @@ LOAN_TRANSITIONS: dict[tuple[LoanStatus, LoanEvent], LoanStatus] = {
     (_S.DEFAULTED, _E.REVERSE_PAYMENT): _S.DEFAULTED,
     (_S.REPAID, _E.REVERSE_PAYMENT): _S.ACTIVE,
     (_S.REPAID, _E.REOPEN_DEFAULT): _S.DEFAULTED,
+    (_S.SETTLED, _E.REOPEN_LOAN): _S.ACTIVE,
+    (_S.SETTLED, _E.REOPEN_DEFAULT): _S.DEFAULTED,
+    (_S.SETTLED, _E.REVERSE_PAYMENT): _S.SETTLED,
+    (_S.WRITTEN_OFF, _E.REVERSE_PAYMENT): _S.WRITTEN_OFF,
+    (_S.SETTLED, _E.RECOVERY_BACK): _S.SETTLED,
+    (_S.WRITTEN_OFF, _E.RECOVERY_BACK): _S.WRITTEN_OFF,
 }
 
 

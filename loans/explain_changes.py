@@ -91,7 +91,7 @@ def changes_of(loan: Loan) -> list[LoanChange]:
     waivers = Waiver.objects.filter(loan=loan).select_related("entry")
     charges = LoanCharge.objects.filter(loan=loan, waived_on__isnull=False).select_related("waiver_entry")
     plans = PlanProposal.objects.filter(loan=loan, status=PlanProposalStatus.ACCEPTED, entry__isnull=False)
-    losses = LoanLoss.objects.filter(loan=loan).select_related("entry")
+    losses = LoanLoss.objects.filter(open_key=loan.pk).select_related("entry")
     found = [
         *(_of_waiver(waiver, goes_to_lenders) for waiver in waivers),
         *(_of_charge(charge, goes_to_lenders) for charge in charges),

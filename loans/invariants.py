@@ -185,11 +185,15 @@ def losses_and_recoveries_agree() -> list[Break]:
     for loans in _pages(Q(status__in=[LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED])):
         ids = list(loans)
         lost = _sums(
-            LoanLoss, Q(loan__in=ids), principal=F("principal"), total=F("principal") + F("interest") + F("late_fee")
+            LoanLoss,
+            Q(open_key__in=ids),
+            principal=F("principal"),
+            total=F("principal") + F("interest") + F("late_fee"),
         )
         notes = _sums(Note, Q(loan__in=ids), lost=F("principal_lost"), recovered=F("recovered"))
-        came = _sums(Recovery, Q(loan__in=ids), amount=F("amount"), fee=F("fee"))
-        shared = _sums(RecoveryShare, Q(recovery__loan__in=ids), by="recovery__loan", amount=F("amount"))
+        came = _sums(Recovery, Q(loan__in=ids, undone_on=None), amount=F("amount"), fee=F("fee"))
+        counted = Q(recovery__loan__in=ids, recovery__undone_on=None)
+        shared = _sums(RecoveryShare, counted, by="recovery__loan", amount=F("amount"))
         memo = _account_balances(loans, chart.WRITTEN_OFF)
         for pk, loan in loans.items():
             loss, got = lost.get(pk, {}), came.get(pk, {})

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ledger.forms import DayInput
 from loans.collection_enums import DefaultCause
 from loans.forms.collections import PlanForm
-from loans.models import HardshipRequest, Instalment
+from loans.models import HardshipRequest, Instalment, Recovery
 from p2plending.figures import format_day, format_money, format_percent
 from p2plending.lib.forms import KeyedForm, MoneyFormField, PercentFormField
 
@@ -146,6 +146,21 @@ class RecoveryForm(StepForm):
     def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["value_date"].initial = today
+
+
+class RecoveryBackForm(StepForm):
+    """Ask a second person to undo a recovery whose money came back."""
+
+    recovery = forms.TypedChoiceField(
+        label=_("Recovery"), coerce=int, error_messages={"required": _("Choose a recovery.")}
+    )
+    reason = words_field(_("Reason"), _("Enter a reason."), max_length=500)
+
+    def __init__(self, *args: Any, rows: Sequence[Recovery], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["recovery"].choices = [
+            (row.pk, f"{row.reference}: {format_money(row.amount)}, {format_day(row.value_date)}") for row in rows
+        ]
 
 
 class ProposePlanForm(PlanForm, StepForm):

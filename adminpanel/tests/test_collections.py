@@ -37,6 +37,7 @@ WRONG = {
     "settlement": {"amount": "100.00", "pay_by": "2099-01-01", "reason": "x"},
     "write-off": {"cause": "fraud", "reason": "x"},
     "recovery": {"amount": "1.00", "value_date": "2026-01-01"},
+    "recovery-back": {"recovery": "1", "reason": "x"},
 }
 
 
@@ -115,7 +116,19 @@ def test_default_write_off_and_recovery_from_the_desk(
     check = post(cashier, late, "recovery", amount="100.00", value_date=day)
     assert [amount for _label, amount in check.context["figures"]] == [100_00, 25_00, 75_00, 75_00]
     assert post(cashier, late, "recovery", amount="100.00", value_date=day, confirmed=True).status_code == 302
-    assert Recovery.objects.get().fee == 25_00
+    recovery = Recovery.objects.get()
+    assert recovery.fee == 25_00
+    back = {"recovery": recovery.pk, "reason": "Bounced"}
+    check = post(cashier, late, "recovery-back", **back)
+    assert [amount for _label, amount in check.context["figures"]] == [100_00, 75_00, 25_00]
+    assert post(cashier, late, "recovery-back", confirmed=True, **back).status_code == 302
+    asked = ApprovalRequest.objects.get(kind="recovery")
+    assert cashier.get(reverse("admin:approval", args=[asked.reference])).context["decisions"] == []
+    compliance = client_of(staff(StaffGroup.COMPLIANCE))
+    page = compliance.get(reverse("admin:approval", args=[asked.reference])).content.decode()
+    assert (recovery.reference in page, "Lenders give back" in page) == (True, True)
+    decided = compliance.post(reverse("admin:approval_approve", args=[asked.reference]), {"form_key": new_key()})
+    assert (decided.status_code, Recovery.objects.get().undone_on) == (302, clock.business_date())
     assert cashier.get(reverse("admin:case", args=[late.reference])).status_code == 200
     losses = cashier.get(reverse("admin:losses"))
     assert late.reference in losses.content.decode()

@@ -23,6 +23,7 @@ from loans.permissions import DECIDE_APPROVALS, WORK_COLLECTIONS
 from loans.selectors.collections import approval_queue
 from loans.services.approvals import approve_request, ask_again, owed_today, refuse_request
 from loans.services.asked_figures import PARTS, figures_of, waiting_payment
+from loans.services.recovery_reversal import recovery_to_undo
 from loans.services.replay_preview import preview_reversal
 from loans.services.reversal_request import payment_to_undo
 from loans.services.standing import LoanNotOwing
@@ -163,7 +164,7 @@ def _decisions(request: HttpRequest, row: ApprovalRequest, *, is_changed: bool) 
 
 def _asked(row: ApprovalRequest, today: dt.date) -> dict[str, Any]:
     """The figures that were asked for, and beside them what is owed today as long as nobody has decided."""
-    if row.kind == ApprovalKind.REVERSAL:
+    if row.kind in (ApprovalKind.REVERSAL, ApprovalKind.RECOVERY):
         return {"is_changed": False}
     asked = {part: row.payload.get(part, 0) for part in PARTS}
     now = _owed_today(row, today)
@@ -188,7 +189,9 @@ def _owed_today(row: ApprovalRequest, today: dt.date) -> dict[str, int] | None:
 
 
 def _reversal(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
-    """The payment to undo, and what it changes as long as nobody has decided."""
+    """The payment or recovery to undo, and what it changes as long as nobody has decided."""
+    if row.kind == ApprovalKind.RECOVERY:
+        return {"recovery": recovery_to_undo(row)}
     if row.kind != ApprovalKind.REVERSAL:
         return {}
     payment = payment_to_undo(row)

@@ -18,6 +18,7 @@ from adminpanel.forms.collections import (
     DefaultForm,
     NoticeForm,
     ProposePlanForm,
+    RecoveryBackForm,
     RecoveryForm,
     SettlementForm,
     SettlementPaidForm,
@@ -30,7 +31,7 @@ from loans.enums import LoanStatus, RepaymentMethod
 from loans.models import Loan
 from loans.permissions import RECORD_RECOVERIES, WAIVE_CHARGES, WORK_COLLECTIONS
 from loans.selectors.charges import charges_of, follows_money
-from loans.selectors.collections import latest_help, open_help, open_offer
+from loans.selectors.collections import counted_recoveries, latest_help, open_help, open_offer, recoveries_of
 from loans.selectors.servicing import instalments_on
 from loans.services.asked_figures import require_no_waiting_payment
 from loans.services.charge_preview import preview_charge
@@ -38,6 +39,7 @@ from loans.services.charges import add_charge, waive_charge
 from loans.services.default import declare_default, send_default_notice
 from loans.services.hardship import HelpDecided, approve_help, decline_help
 from loans.services.recovery import preview_recovery, record_recovery
+from loans.services.recovery_reversal import request_recovery_reversal
 from loans.services.restructuring import preview_plan, propose_plan
 from loans.services.settlement import SettlementEnded, offer_settlement, pay_settlement, preview_settlement
 from loans.services.waivers import waive_charges
@@ -117,6 +119,10 @@ def _lost(loan: Loan, _today: dt.date) -> bool:
     return loan.status in (LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
 
 
+def _recovered(loan: Loan, today: dt.date) -> bool:
+    return _lost(loan, today) and counted_recoveries(loan).exists()
+
+
 def _plain(form: type[forms.Form]) -> Callable[..., forms.Form]:
     return lambda loan, today, data=None, **kwargs: form(data, **kwargs)
 
@@ -140,6 +146,12 @@ def _charge_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) ->
 def _waive_charge_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) -> forms.Form:
     lines = charges_of(loan, today) if follows_money(loan) else []
     return WaiveChargeForm(data, lines=lines, **kwargs)
+
+
+def _recovery_back_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) -> forms.Form:
+    # A recovery that was just undone is still known when the form comes again; the service says that it was.
+    rows = recoveries_of(loan) if data is not None else counted_recoveries(loan)
+    return RecoveryBackForm(data, rows=rows, **kwargs)
 
 
 def _owed_figures(call: Call) -> Figures:
@@ -205,6 +217,15 @@ def _recovery_figures(call: Call) -> Figures:
     plan = preview_recovery(loan_id=call.loan.pk, amount=call.told["amount"])
     shares = [(note.reference, share) for note, share in plan.shares[:20]]
     return [(_("Received"), plan.amount), (_("Collection fee"), plan.fee), (_("To lenders"), plan.to_lenders), *shares]
+
+
+def _recovery_back_figures(call: Call) -> Figures:
+    recovery = call.loan.recoveries.get(pk=call.told["recovery"])
+    return [
+        (_("Came back"), recovery.amount),
+        (_("Lenders give back"), recovery.to_lenders),
+        (_("We give back our fee"), recovery.fee),
+    ]
 
 
 def _none(_call: Call) -> Figures:
@@ -277,6 +298,10 @@ def _recover(call: Call) -> object:
     return record_recovery(loan_id=call.loan.pk, method=RepaymentMethod.DECLARED, **asked, **call.common)
 
 
+def _recovery_back(call: Call) -> object:
+    return request_recovery_reversal(recovery_id=call.told["recovery"], reason=call.told["reason"], **call.common)
+
+
 STEPS: dict[str, Step] = {
     "plan": Step(
         _("Propose a new plan"), _("See the plan"), _("Proposed. The borrower is told."),
@@ -321,5 +346,9 @@ STEPS: dict[str, Step] = {
     "recovery": Step(
         _("Record a recovery"), _("Check the recovery"), _("Recorded and passed on to the lenders."),
         RECORD_RECOVERIES, _lost, _dated(RecoveryForm), _recovery_figures, _recover,
+    ),
+    "recovery-back": Step(
+        _("A recovery came back"), _("Check what goes back"), _("A second person is asked."),
+        RECORD_RECOVERIES, _recovered, _recovery_back_form, _recovery_back_figures, _recovery_back, danger=True,
     ),
 }  # fmt: skip

@@ -145,5 +145,5 @@ class RecoverySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Recovery
-        fields = ("reference", "loan", "amount", "fee", "value_date", "entry", "created_at", "currency")
+        fields = ("reference", "loan", "amount", "fee", "value_date", "undone_on", "entry", "created_at", "currency")
         read_only_fields = fields

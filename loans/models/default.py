@@ -66,9 +66,14 @@ class LoanDefault(models.Model):
 
 
 class LoanLoss(models.Model):
-    """What lenders lost on a loan that was written off or settled, part by part. One per loan, for ever."""
+    """What lenders lost on a loan that was written off or settled, part by part.
 
-    loan = models.OneToOneField("loans.Loan", on_delete=models.PROTECT, related_name="loss")
+    `open_key` holds the loan while the loss counts; a settlement whose money came back is a loss no more.
+    """
+
+    loan = models.ForeignKey("loans.Loan", on_delete=models.PROTECT, related_name="losses")
+    open_key = models.BigIntegerField(unique=True, null=True, blank=True, editable=False)
+    undone_on = models.DateField(_("undone on"), null=True, blank=True)
     kind = models.CharField(_("how"), max_length=10, choices=LossKind)
     principal = MoneyField(_("principal"))
     interest = MoneyField(_("interest"))
@@ -85,7 +90,12 @@ class LoanLoss(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(principal__gte=0, interest__gte=0, late_fee__gte=0), name="loss_parts_not_negative"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(open_key__isnull=False, undone_on__isnull=True)
+                | Q(open_key__isnull=True, undone_on__isnull=False),
+                name="loss_open_is_marked",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -151,6 +161,8 @@ class Recovery(TimestampedModel):
     value_date = models.DateField(_("received on"))
     bank_reference = models.CharField(_("reference on the transfer"), max_length=60, blank=True)
     entry = models.OneToOneField("ledger.JournalEntry", on_delete=models.PROTECT, related_name="recovery")
+    # It came back: its entry has its mirror, and it is counted no more.
+    undone_on = models.DateField(_("came back on"), null=True, blank=True)
     actor = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
 
     class Meta:
@@ -165,6 +177,11 @@ class Recovery(TimestampedModel):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def to_lenders(self) -> int:
+        """What the notes received, in minor units."""
+        return self.amount - self.fee
 
 
 class RecoveryShare(models.Model):

@@ -38,6 +38,9 @@ LENDER_WORDS: dict[str, str | Promise] = {
     LoanEvent.SETTLE: _("Settled for less"),
     LoanEvent.WRITE_OFF: _("Written off"),
     LoanEvent.RECOVER: _("Money recovered"),
+    LoanEvent.RECOVERY_BACK: _("Recovered money came back"),
+    LoanEvent.REOPEN_DEFAULT: _("A payment came back: in default again"),
+    LoanEvent.REOPEN_LOAN: _("The settlement's payment came back: all is owed again"),
 }
 
 
@@ -96,12 +99,17 @@ def open_default(loan: Loan) -> LoanDefault | None:
 
 def loss_of(loan: Loan) -> LoanLoss | None:
     """What was lost on the loan, if it was written off or settled."""
-    return LoanLoss.objects.filter(loan=loan).first()
+    return LoanLoss.objects.filter(open_key=loan.pk).first()
 
 
 def recoveries_of(loan: Loan) -> QuerySet[Recovery]:
     """Money that came after the loss, newest first."""
     return Recovery.objects.filter(loan=loan).select_related("entry").order_by("-pk")
+
+
+def counted_recoveries(loan: Loan) -> QuerySet[Recovery]:
+    """Recoveries whose money is still here, newest first."""
+    return recoveries_of(loan).filter(undone_on=None)
 
 
 def explain_recovery(reference: str, viewer: User) -> RecoveryExplanation | None:
@@ -180,8 +188,9 @@ def late_loans(today: dt.date) -> QuerySet[Loan]:
 
 def closed_with_loss() -> QuerySet[Loan]:
     """Loans on which money may still be recovered, the newest first."""
-    rows = Loan.objects.filter(status__in=[LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED])
-    return rows.select_related("borrower", "loss").order_by("-closed_on", "-pk")
+    rows = Loan.objects.filter(status__in=LoanStatus.lost()).select_related("borrower")
+    counted = Prefetch("losses", LoanLoss.objects.filter(undone_on=None), to_attr="loss_counted")
+    return rows.prefetch_related(counted).order_by("-closed_on", "-pk")
 
 
 def approval_queue() -> QuerySet[ApprovalRequest]:

@@ -17,6 +17,7 @@ from loans.permissions import DECIDE_APPROVALS, WORK_COLLECTIONS
 from loans.services.asked_figures import FiguresChanged, require_asked_figures
 from loans.services.duties import require_duty
 from loans.services.lifecycle import record_step
+from loans.services.recovery_reversal import apply_recovery_reversal
 from loans.services.reversal_request import apply_reversal
 from loans.services.second_person import seal_of
 from loans.services.settlement import (
@@ -85,6 +86,7 @@ EFFECTS: dict[ApprovalKind, Effect] = {
     ApprovalKind.WRITE_OFF: Effect(apply_write_off, _nothing, _nothing, ask_write_off_again),
     ApprovalKind.SETTLEMENT: Effect(open_settlement, refuse_settlement, expire_settlement, ask_settlement_again),
     ApprovalKind.REVERSAL: Effect(apply_reversal, _nothing, _nothing, is_for_closed_too=True),
+    ApprovalKind.RECOVERY: Effect(apply_recovery_reversal, _nothing, _nothing, is_for_closed_too=True),
 }
 
 

@@ -164,6 +164,27 @@ def tell_recovered(loan: Loan, recovery: Recovery, shares: Sequence[tuple[User, 
     )
 
 
+def tell_recovery_back(loan: Loan, recovery: Recovery) -> None:
+    """Each lender whose part was taken back, and the borrower, who owes it again."""
+    sums: dict[User, int] = {}
+    for share in recovery.shares.select_related("note__owner").order_by("note_id"):
+        sums[share.note.owner] = sums.get(share.note.owner, 0) + share.amount
+    key = f"recovery:{recovery.reference}:back"
+    words = _("Money that we had recovered came back. Your part of %(amount)s was taken back with it.")
+    notify_many(
+        [
+            _news(loan, lender, key, "recovery_back", words % {"amount": format_money(sum_)})
+            for lender, sum_ in sums.items()
+            if sum_
+        ]
+    )
+    body = _("%(amount)s of %(day)s came back. You owe it again.") % {
+        "amount": format_money(recovery.amount),
+        "day": format_day(recovery.value_date, "long"),
+    }
+    _tell_borrower(loan, key, "recovery_back", _("Your payment came back"), body)
+
+
 def _lost(notes: Iterable[Note], words: str) -> str:
     return words % {"amount": format_money(sum(note.principal_lost for note in notes))}
 

@@ -18,7 +18,7 @@ from ledger.services.closed_period import require_open_period
 from ledger.services.posting import post_entry
 from loans.enums import LoanEvent, LoanStatus, RepaymentMethod
 from loans.journal_collections import recovery_lines
-from loans.models import Loan, Note, Recovery, RecoveryShare
+from loans.models import Loan, LoanLoss, Note, Recovery, RecoveryShare
 from loans.permissions import RECORD_RECOVERIES
 from loans.services.collection_notices import tell_recovered
 from loans.services.duties import require_duty
@@ -65,8 +65,8 @@ class RecoveryPreview:
 
 def missing_amount(loan: Loan) -> int:
     """What was lost on the loan and not recovered since, in minor units."""
-    recovered = Recovery.objects.filter(loan=loan).aggregate(total=Sum("amount"))["total"] or 0
-    return loan.loss.total - recovered
+    recovered = Recovery.objects.filter(loan=loan, undone_on=None).aggregate(total=Sum("amount"))["total"] or 0
+    return LoanLoss.objects.get(open_key=loan.pk).total - recovered
 
 
 def preview_recovery(*, loan_id: int, amount: int) -> RecoveryPreview:
@@ -162,7 +162,7 @@ def _require_date(loan: Loan, method: RepaymentMethod, value_date: dt.date, toda
 
 
 def _plan(loan: Loan, amount: int) -> RecoveryPreview:
-    if loan.status not in (LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED):
+    if loan.status not in LoanStatus.lost():
         raise NothingLost(status=loan.status)
     if amount <= 0:
         raise AmountTooSmall

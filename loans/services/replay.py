@@ -41,7 +41,7 @@ class PlanAgreedSince(Refused):
     status = 409
     default_message = _(
         "The payment plan was changed by agreement after that day, or something was waived. "
-        "This can't be undone any more."
+        "This can't be undone while the loan runs; once it is written off, a payment that came back can."
     )
 
 

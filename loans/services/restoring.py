@@ -53,7 +53,7 @@ def restore_instalments(
     by_pk = {row.pk: row for row in rows}
     made = ScheduleVersion.objects.filter(repayment__in=payments)
     gone = set(made.values_list("number", flat=True))
-    _take_off(by_pk, payments)
+    take_off(by_pk, payments)
     for row in rows:
         if row.schedule_version in gone:
             row.status = InstalmentStatus.SUPERSEDED
@@ -81,7 +81,7 @@ def restore_following(
     """Take the payments off the instalments of a progressive loan, and let these ask for what they did on `to`."""
     before = {row.pk: figures_of(row) for row in rows}
     by_pk = {row.pk: row for row in rows}
-    _take_off(by_pk, payments)
+    take_off(by_pk, payments)
     LoanCharge.objects.filter(loan=loan, entry__in=calendar).update(is_undone=True)
     unposted: dict[tuple[int, int], int] = {}
     for entry in calendar:
@@ -100,7 +100,8 @@ def restore_following(
     store_following([*rows, *live], before)
 
 
-def _take_off(by_pk: dict[int, Instalment], payments: Sequence[Repayment]) -> None:
+def take_off(by_pk: dict[int, Instalment], payments: Sequence[Repayment]) -> None:
+    """Take what the payments paid off the instalments, which are given by their key; nothing is stored."""
     for line in RepaymentAllocation.objects.filter(repayment__in=payments):
         row = by_pk[line.instalment_id]
         row.late_fee_paid -= line.late_fee

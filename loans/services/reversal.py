@@ -21,10 +21,10 @@ from loans.services.early_withdrawal import fee_refund_key
 from loans.services.lifecycle import move_loan, require_staff, require_state
 from loans.services.repayment_posting import bring_loan_to
 from loans.services.replay import made_by_people, payments_from, play_again, take_back
+from loans.services.reversal_after_loss import mark_reversed, undo_after_loss
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from p2plending.figures import format_day, format_money
-from p2plending.lib import clock
 from p2plending.lib.db import lock_guard, run_money
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
 
@@ -54,31 +54,41 @@ def undo_payment(loan: Loan, repayment_id: int, *, reason: str, actor: User | No
     """Undo a confirmed payment that bounced (rule REV), then apply the later ones again in their order.
 
     Lenders and the borrower get or give back exactly what the entry moved; who has spent it owes it to us (C1300) until
-    money comes in. A loan that was closed by it runs again. Nothing is deleted: entries are mirrored, later payments
-    become (reversal, new payment) pairs. Call under the loan's guard, with the loan brought to `today`; that two
-    members of staff agree on it is the caller's (`reversal_request`).
+    money comes in. A loan that was closed by it runs again; after a loss, see `undo_after_loss`. Nothing is deleted:
+    entries are mirrored, later payments become (reversal, new payment) pairs. Call under the loan's guard, with the
+    loan brought to `today`; that two members of staff agree on it is the caller's (`reversal_request`).
 
     Raises StaffOnly, OwnPaymentReversal, NotReversible, InvalidTransition, ReversalReasonMissing, PlanAgreedSince.
     """
     repayment = lock_guard(Repayment.objects.filter(pk=repayment_id).select_related("entry"))
     require_reversible(loan, repayment, reason, actor)
+    narrative = _t("Payment %(reference)s came back") % {"reference": repayment.reference}
+    if loan.status in LoanStatus.lost():
+        undo_after_loss(loan, repayment, narrative=narrative, reason=reason, actor=actor, today=today)
+        payments = [repayment]
+    else:
+        payments = _undo_and_play_again(loan, repayment, narrative, reason, actor, today)
+    _record(repayment, payments, reason, actor)
+    _tell_borrower(loan, repayment, reason)
+    async_task("loans.tasks.tell_lenders_of_reversal", repayment.pk)
+    return repayment
+
+
+def _undo_and_play_again(
+    loan: Loan, repayment: Repayment, narrative: str, reason: str, actor: User | None, today: dt.date
+) -> list[Repayment]:
+    """Undo the payment and apply the later ones anew; returns it and them."""
     terms = LoanTerms.from_json(loan.frozen_terms)
     payments = payments_from(loan, first=repayment)
-    narrative = _t("Payment %(reference)s came back") % {"reference": repayment.reference}
     take_back(loan, terms, payments, to=repayment.counted_on, narrative=narrative, actor=actor, today=today)
     _take_fee_again(repayment, narrative, actor, today)
-    repayment.status = RepaymentStatus.REVERSED
-    repayment.decided_by, repayment.decided_at, repayment.decision_note = actor, clock.now(), reason
-    repayment.save(update_fields=["status", "decided_by", "decided_at", "decision_note", "updated_at"])
+    mark_reversed(repayment, reason=reason, actor=actor)
     _run_again(loan, reason, actor, today)
     rows, closing = play_again(loan, terms, payments[1:], actor=actor, today=today)
     bring_loan_to(
         loan, terms, rows, closed_on=closing.counted_on if closing else None, actor=actor, today=today, posted_on=today
     )
-    _record(repayment, payments, reason, actor)
-    _tell_borrower(loan, repayment, reason)
-    async_task("loans.tasks.tell_lenders_of_reversal", repayment.pk)
-    return repayment
+    return payments
 
 
 def require_reversible(loan: Loan, repayment: Repayment, reason: str, actor: User | None) -> None:

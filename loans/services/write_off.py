@@ -125,7 +125,7 @@ def close_with_loss(
     )
     entry = post_entry(
         kind=EntryKind.WRITE_OFF,
-        key=f"loss:{loan.reference}",
+        key=f"loss:{approval.reference}",
         value_date=today,
         lines=lines,
         actor=actor,
@@ -139,6 +139,7 @@ def close_with_loss(
     close_notes(loan, note_status, today)
     loss = LoanLoss.objects.create(
         loan=loan,
+        open_key=loan.pk,
         kind=kind,
         principal=claims.principal,
         interest=claims.interest,

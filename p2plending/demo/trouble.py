@@ -19,6 +19,7 @@ from loans.collection_enums import (
 from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import ApprovalRequest, DefaultNotice, Loan, PlanProposal, Recovery, Repayment, SettlementOffer
 from loans.replanning import PlanTerms
+from loans.selectors.collections import loss_of
 from loans.services.approvals import approve_request
 from loans.services.default import declare_default, send_default_notice
 from loans.services.hardship import request_help
@@ -89,7 +90,7 @@ def recover_a_part(people: People, loan: Loan, day: dt.date) -> None:
         return
     record_recovery(
         loan_id=loan.pk,
-        amount=loan.loss.total * RECOVERED_PERCENT // 100,
+        amount=loss_of(loan).total * RECOVERED_PERCENT // 100,
         method=RepaymentMethod.DECLARED,
         value_date=day,
         bank_reference=f"Court {loan.reference}",

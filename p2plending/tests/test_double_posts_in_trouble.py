@@ -19,7 +19,7 @@ from adminpanel.views.collection_steps import STEPS
 from ledger.models import JournalEntry
 from loans.collection_enums import ApprovalKind, DefaultCause, HardshipCause, PlanOption
 from loans.enums import RepaymentMethod
-from loans.models import ApprovalRequest, HardshipRequest, Instalment, Loan, LoanCharge, Repayment
+from loans.models import ApprovalRequest, HardshipRequest, Instalment, Loan, LoanCharge, Recovery, Repayment
 from loans.replanning import PlanTerms
 from loans.services.approvals import approve_request
 from loans.services.default import send_default_notice
@@ -163,6 +163,8 @@ def two_people(desk: Desk) -> Iterator[Post]:
     approve_request(approval_id=asked.pk, **desk.by_second)
     money = {"amount": "50", "value_date": desk.today.isoformat(), "bank_reference": "court"}
     yield desk.step(loan, "recovery", money, 1)
+    bounced = {"recovery": Recovery.objects.get(loan=loan).pk, "reason": "Bounced"}
+    yield desk.step(loan, "recovery-back", bounced, 0)
     fund_wallet(loan.borrower, 20_00, today=desk.today)
     yield Post("loans:pay_loss", [loan.reference], loan.borrower, {"amount": "20"} | SEEN, 1)
 
@@ -222,8 +224,8 @@ STORIES = {
     charges_and_default: {"waive", "notice", "default", "settlement", "admin:enter_payment"},
     charges_on_a_plan_that_follows_the_money: {"charge", "waive-charge"},
     two_people: {
-        "settlement-paid", "write-off", "recovery", "loans:settlement", "loans:pay_loss", "admin:approval_approve",
-        "admin:approval_refuse", "admin:approval_ask_again",
+        "settlement-paid", "write-off", "recovery", "recovery-back", "loans:settlement", "loans:pay_loss",
+        "admin:approval_approve", "admin:approval_refuse", "admin:approval_ask_again",
     },
     money: {"admin:approval_approve", "admin:deposit_batch", "loans:give_back"},
 }  # fmt: skip
