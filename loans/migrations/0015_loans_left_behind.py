@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0012_first_period_of_products"),
+        ("loans", "0014_every_pause_is_kept"),
     ]
 
     operations = [
