@@ -14,8 +14,7 @@ def count_every_loss(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> Non
 class Migration(migrations.Migration):
     dependencies = [
         ("ledger", "0005_exact_keys"),
-        ("loans", "0013_loans_left_behind"),
-        ("loans", "0014_every_pause_is_kept"),
+        ("loans", "0015_loans_left_behind"),
     ]
 
     operations = [
