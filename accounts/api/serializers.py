@@ -11,6 +11,7 @@ from rest_framework import serializers
 from accounts.countries import COUNTRIES
 from accounts.enums import DocumentKind, DocumentReason, IdDocumentType, Role
 from accounts.models import IdentityDocument, IdentityVerification, Notification, User
+from p2plending.lib.api.fields import DaySerializerField
 
 
 class RegisterSerializer(serializers.Serializer):
@@ -86,7 +87,7 @@ class IdentitySerializer(serializers.ModelSerializer):
 
 class IdentityDetailsSerializer(serializers.Serializer):
     legal_name = serializers.CharField(max_length=150)
-    date_of_birth = serializers.DateField()
+    date_of_birth = DaySerializerField()
     address = serializers.CharField(max_length=200)
     postcode = serializers.CharField(max_length=20)
     city = serializers.CharField(max_length=100)
@@ -99,7 +100,7 @@ class IdentityDetailsSerializer(serializers.Serializer):
     is_politically_exposed = serializers.BooleanField(required=False)
     id_type = serializers.ChoiceField(choices=IdDocumentType.choices)
     id_number = serializers.CharField(max_length=40, required=False, help_text="Left out: the stored one stays.")
-    id_expires_on = serializers.DateField()
+    id_expires_on = DaySerializerField()
 
 
 class DocumentUploadSerializer(serializers.Serializer):

@@ -12,7 +12,7 @@ from ledger.enums import DepositStatus, EntryKind, LineCode, PaymentMethod, With
 from ledger.iban import is_valid_iban, normal_iban
 from ledger.models import Deposit, Withdrawal
 from ledger.services.withdrawals import InvalidIban
-from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
+from p2plending.lib.api.fields import CurrencyField, DaySerializerField, MoneySerializerField
 
 
 @extend_schema_field({"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,4})?$", "example": "-12.50"})
@@ -84,8 +84,8 @@ class StatementSerializer(serializers.Serializer):
 
 
 class PeriodSerializer(serializers.Serializer):
-    start = serializers.DateField()
-    end = serializers.DateField()
+    start = DaySerializerField()
+    end = DaySerializerField()
 
     def validate(self, attrs: dict[str, dt.date]) -> dict[str, dt.date]:
         if attrs["end"] < attrs["start"]:
@@ -95,8 +95,8 @@ class PeriodSerializer(serializers.Serializer):
 
 class LineFilterSerializer(serializers.Serializer):
     code = serializers.ChoiceField(choices=LineCode.choices, required=False)
-    start = serializers.DateField(required=False)
-    end = serializers.DateField(required=False)
+    start = DaySerializerField(required=False)
+    end = DaySerializerField(required=False)
 
     def choice(self) -> dict[str, Any]:
         """What may go to the selectors."""
@@ -122,7 +122,7 @@ class DepositSerializer(serializers.ModelSerializer):
 
 class DeclareDepositSerializer(serializers.Serializer):
     amount = MoneySerializerField()
-    sent_on = serializers.DateField()
+    sent_on = DaySerializerField()
     method = serializers.ChoiceField(choices=PaymentMethod.choices, default=PaymentMethod.BANK_TRANSFER)
     bank_reference = serializers.CharField(max_length=60, allow_blank=True, default="")
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from loans.enums import ExtraMode, RepaymentMethod, RepaymentStatus
 from loans.models import Repayment
-from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
+from p2plending.lib.api.fields import CurrencyField, DaySerializerField, MoneySerializerField
 from p2plending.lib.clock import business_date
 
 QUOTE_DAYS = 30
@@ -31,14 +31,14 @@ class RepaySerializer(PreviewedPaymentSerializer):
             (RepaymentMethod.DECLARED.value, "Transferred to us"),
         ]
     )
-    value_date = serializers.DateField(required=False)
+    value_date = DaySerializerField(required=False)
     bank_reference = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
 
 
 class PayoffDateSerializer(serializers.Serializer):
     """A day from today to 30 days from now."""
 
-    date = serializers.DateField(required=False)
+    date = DaySerializerField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         today = business_date()

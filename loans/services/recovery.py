@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.db.models import F, OuterRef, Subquery, Sum
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
@@ -23,9 +24,10 @@ from loans.permissions import RECORD_RECOVERIES
 from loans.services.collection_notices import tell_recovered
 from loans.services.duties import require_duty
 from loans.services.lifecycle import NotYourLoan, move_loan
-from loans.services.repayment import AmountTooSmall, BeforePayout, DateInFuture, WalletPaysToday
+from loans.services.repayment import AmountTooSmall, DateInFuture, WalletPaysToday
 from loans.services.standing import lock_current_loan
 from loans.terms import LoanTerms
+from p2plending.figures import format_day, format_money
 from p2plending.lib import clock
 from p2plending.lib.bulk import insert_rows
 from p2plending.lib.errors import Refused
@@ -48,6 +50,13 @@ class MoreThanLost(Refused):
 
     code = "more_than_lost"
     default_message = _("That is more than what is still missing on this loan.")
+
+
+class BeforeLoss(Refused):
+    """A recovery can't be older than the loss; money from before it was a payment."""
+
+    code = "before_loss"
+    default_message = _("The date of a recovery can't be before the loss.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ def record_recovery(
     The fee is the product's share of what is recovered, as frozen on the loan, rounded half-up. The rest goes to the
     notes by the principal that each lost, by largest remainder (ties: the oldest note). Staff enter money that arrived;
     the borrower pays from the wallet, today. Raises NothingLost, AmountTooSmall, MoreThanLost, DateInFuture,
-    BeforePayout, PeriodClosed, WalletPaysToday, NotYourLoan, NotYourDuty, OwnLoan, InsufficientBalance.
+    BeforeLoss, PeriodClosed, WalletPaysToday, NotYourLoan, NotYourDuty, OwnLoan, InsufficientBalance.
     """
     return run_once(
         lambda: _record(loan_id, amount, method, value_date, bank_reference, actor, today),
@@ -155,7 +164,11 @@ def _require_date(loan: Loan, method: RepaymentMethod, value_date: dt.date, toda
     if value_date > today:
         raise DateInFuture(today=today)
     if value_date < loan.closed_on:
-        raise BeforePayout(closed_on=loan.closed_on)
+        raise BeforeLoss(
+            _t("The loss was on %(day)s. The date of a recovery can't be before it.")
+            % {"day": format_day(loan.closed_on)},
+            closed_on=loan.closed_on,
+        )
     require_open_period(value_date)
     if method == RepaymentMethod.WALLET and value_date != today:
         raise WalletPaysToday(today=today)
@@ -168,7 +181,10 @@ def _plan(loan: Loan, amount: int) -> RecoveryPreview:
         raise AmountTooSmall
     missing = missing_amount(loan)
     if amount > missing:
-        raise MoreThanLost(missing=missing)
+        raise MoreThanLost(
+            _t("%(missing)s is still missing on this loan. Enter that or less.") % {"missing": format_money(missing)},
+            missing=missing,
+        )
     fee = percent_of(amount, LoanTerms.from_json(loan.frozen_terms).collection_fee_rate)
     notes = list(Note.objects.filter(loan=loan, principal_lost__gt=0).select_related("owner").order_by("pk"))
     if not notes:

@@ -25,6 +25,7 @@ from loans.services.servicing import roll_forward
 from loans.snapshots import live_instalments, notes_after, open_notes
 from loans.terms import LoanTerms
 from loans.up_to_date import bring_up_to
+from p2plending.figures import format_day
 from p2plending.lib import clock
 from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
@@ -65,7 +66,7 @@ class BeforeLastPayment(Refused):
     """Something was posted after this date that the payment would change: an earlier payment, or a late fee."""
 
     code = "before_last_payment"
-    default_message = _("This date is before the last payment or late fee on the loan. Give a later date.")
+    default_message = _("This date is before the last payment or late fee on the loan.")
 
 
 class WalletPaysToday(Refused):
@@ -326,7 +327,14 @@ def _counts_on(loan: Loan, value_date: dt.date, rows: list[Instalment], today: d
     fixed += [row.late_fee_charged_on for row in rows if row.late_fee_charged_on]
     last = max(fixed, default=value_date)
     if value_date < last:
-        raise BeforeLastPayment(last=last)
+        raise BeforeLastPayment(
+            _t(
+                "A payment or late fee of %(day)s came after this date. Enter the money as a payment of an earlier "
+                "day, on the page of the loan: then it counts on its own day. Close this one with a note that says so."
+            )
+            % {"day": format_day(last)},
+            last=last,
+        )
     fallen_due = [row.due_date for row in rows if row.due_date <= today and _fell_due(row)]
     return max([value_date, *fallen_due, *(counted_on for _paid_on, counted_on, _method in dates)])
 

@@ -66,8 +66,27 @@ NO_AMOUNT = {
     "Arabic digits": "٥٠",
     "wide digits": "５０",
     "from right to left": "\u202e50.00",
+    "spaces around": " 50.00 ",
+    "thousands": "1,050.00",
+    "German": "1.050,00",
+    "a decimal comma": "50,00",
+    "no whole part": ".50",
+    "a final line break": "50.00\n",
     "an emoji": "💶",
 }
+NO_DAY = (
+    "0000-00-00",
+    "2026-02-30",
+    "31/12/2026",
+    "+99999-01-01",
+    "0001-01-01",
+    "9999-12-31",
+    "2026-W01-5",
+    "20260102",
+    "２０２６-01-02",
+    "2026-1-2",
+    "2026-01-02T00:00:00Z",
+)
 KEYS = {
     "none": None,
     "too short": "a" * 7,
@@ -176,7 +195,7 @@ def test_a_key_that_is_none_is_refused(endpoint: Any, api_of: ApiOf) -> None:
     assert facts() == before
 
 
-@pytest.mark.parametrize("day", ["0000-00-00", "2026-02-30", "31/12/2026", "+99999-01-01", "0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("day", NO_DAY)
 def test_a_day_that_cannot_be_is_refused(day: str, scene: Scene, api_of: ApiOf) -> None:
     before = facts()
     sent = {}

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEvent, User
 from loans.collection_enums import DefaultCause
-from loans.models import ApprovalRequest, DefaultNotice, Loan, LoanDefault, LoanLoss, Note
+from loans.models import ApprovalRequest, DefaultNotice, Loan, LoanDefault, LoanLoss, Note, Recovery
 from loans.selectors.servicing import payoff_figure
 from loans.services.approvals import OwnRequest, RequestChanged, RequestDecided, approve_request, expire_request
 from loans.services.asked_figures import FiguresChanged
@@ -18,7 +18,7 @@ from loans.services.collections import run_collections
 from loans.services.default import NoticeMissing, NoticeSent, NotLateEnough
 from loans.services.duties import NotYourDuty
 from loans.services.lifecycle import StaffOnly
-from loans.services.recovery import MoreThanLost, NothingLost
+from loans.services.recovery import BeforeLoss, MoreThanLost, NothingLost
 from loans.services.repayment import AmountTooSmall
 from loans.services.second_person import AlreadyAsked, MakerMissing
 from loans.services.servicing import bring_up_to_date
@@ -157,6 +157,14 @@ def test_a_recovery_is_never_more_than_was_lost(late: Loan, alice: User, bob: Us
     for amount, refusal in ((0, AmountTooSmall), (total + 1, MoreThanLost)):
         with pytest.raises(refusal):
             steps.recover(late, amount, frank, DAY)
+    with pytest.raises(MoreThanLost) as refused:
+        steps.recover(late, total + 1, frank, DAY)
+    assert refused.value.message == "€9,662.94 is still missing on this loan. Enter that or less."
+    with pytest.raises(BeforeLoss) as refused:
+        steps.recover(late, 1_00, frank, DAY, value_date=DAY - dt.timedelta(days=1))
+    words = refused.value.message.replace("\N{NO-BREAK SPACE}", " ")
+    assert words == "The loss was on 14 Jun 2026. The date of a recovery can't be before it."
+    assert not Recovery.objects.exists()
     steps.recover(late, 1, frank, DAY)
     recovery = steps.recover(late, total - 1, frank, DAY)
     # 2,415.74 of 9,662.93 at 25 %, from 2,415.7325.

@@ -250,6 +250,10 @@ def test_money_dated_before_another_payment_is_refused(loan: Loan, dora: User) -
     with pytest.raises(BeforeLastPayment) as refusal:
         confirm(told, dt.date(2026, 2, 1), dora, FIRST_DUE)
     assert refusal.value.context == {"last": FIRST_DUE}
+    assert refusal.value.message.replace("\N{NO-BREAK SPACE}", " ") == (
+        "A payment or late fee of 15 Feb 2026 came after this date. Enter the money as a payment of an earlier day, on "
+        "the page of the loan: then it counts on its own day. Close this one with a note that says so."
+    )
     assert Repayment.objects.get(pk=told.pk).status == RepaymentStatus.DECLARED
 
 

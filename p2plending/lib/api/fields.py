@@ -1,7 +1,9 @@
-"""Money and rates at the API's edge: decimal strings outside; integer minor units and fractions inside."""
+"""Money, rates and days at the API's edge: strings of one form outside; minor units, fractions and dates inside."""
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +21,14 @@ MESSAGES = {
 }
 
 
-@extend_schema_field({"type": "string", "pattern": r"^\d{1,13}(\.\d{1,4})?$", "example": "1250.00"})
+# As in the schema, where `\d` is a digit of ASCII only.
+AMOUNT = r"\d{1,13}(\.\d{1,4})?"
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@extend_schema_field({"type": "string", "pattern": f"^{AMOUNT}$", "example": "1250.00"})
 class MoneySerializerField(serializers.Field):
-    """`"1250.00"` ⇄ 125000. Numbers are refused: a JSON float is no amount."""
+    """`"1250.00"` ⇄ 125000. Numbers are refused: a JSON float is no amount; and so is what only people can read."""
 
     default_error_messages = MESSAGES | {
         "type": "Give the amount as a string.",
@@ -39,12 +46,24 @@ class MoneySerializerField(serializers.Field):
             amount = parse_amount(data, settings.CURRENCY_EXPONENT)
         except AmountError as error:
             self.fail(error.code)
+        if not re.fullmatch(AMOUNT, data, re.ASCII):
+            # Spaces, separators of thousands, a decimal comma: a program that sends them may mean another sum.
+            self.fail("not_a_number")
         if amount < self.minimum:
             self.fail("minimum", minimum=format_plain(self.minimum, settings.CURRENCY_EXPONENT))
         return amount
 
     def to_representation(self, value: int) -> str:
         return format_plain(value, settings.CURRENCY_EXPONENT)
+
+
+class DaySerializerField(serializers.DateField):
+    """`"2026-01-31"` and no other way to write a day: no week dates, no digits of other scripts."""
+
+    def to_internal_value(self, value: Any) -> dt.date:
+        if not isinstance(value, str) or not DAY.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
 
 
 class RateSerializerField(serializers.DecimalField):
