@@ -123,6 +123,19 @@ class ConfirmPaymentForm(KeyedForm):
     extra_mode = forms.ChoiceField(required=False, choices=[("", ""), *ExtraMode.choices])
 
 
+class GiveBackForm(KeyedForm):
+    """Give the loan back for the sum that the page showed, which goes with the form."""
+
+    confirmed = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def show_sum(self, to_pay: int) -> None:
+        """Carry the sum that the page shows now, in place of one that was sent in."""
+        self.fields["confirmed"].initial = to_pay
+        if self.is_bound:
+            self.data = self.data.copy()
+            self.data["confirmed"] = to_pay
+
+
 class AutopayForm(forms.Form):
     """On or off."""
 

@@ -22,6 +22,7 @@ from loans.services.servicing import roll_forward
 from loans.snapshots import instalment_states, live_instalments
 from loans.terms import LoanTerms
 from loans.up_to_date import bring_up_to
+from p2plending.figures import format_money
 from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
@@ -33,6 +34,17 @@ class WithdrawalTimeOver(Refused):
     code = "withdrawal_time_over"
     status = 409
     default_message = _("The days to give this loan back are over. You can still pay it off early.")
+
+
+class SumChanged(Refused):
+    """The sum to pay is another than the one that was confirmed: a day has passed, or a payment came between."""
+
+    code = "sum_changed"
+    status = 409
+
+    def __init__(self, to_pay: int) -> None:
+        words = _t("The sum has changed since you opened this page: today it is %(sum)s. Check it and confirm again.")
+        super().__init__(words % {"sum": format_money(to_pay)}, to_pay=to_pay)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,13 +86,16 @@ def withdrawal_figures(loan: Loan, today: dt.date) -> WithdrawalFigures | None:
     return WithdrawalFigures(figure.principal, figure.interest, figure.late_fee, credit, refund, last_day)
 
 
-def give_loan_back(*, loan_id: int, actor: User, idempotency_key: str, today: dt.date) -> Repayment:
+def give_loan_back(
+    *, loan_id: int, actor: User, idempotency_key: str, today: dt.date, confirmed: int | None = None
+) -> Repayment:
     """Pay principal and interest to the day from the wallet; the set-up fee comes back when the product says so.
 
-    Raises NotYourLoan, WithdrawalTimeOver, InsufficientBalance.
+    `confirmed` is the sum to pay that the borrower saw, in minor units; without it, whatever it is today.
+    Raises NotYourLoan, WithdrawalTimeOver, SumChanged (context: to_pay), InsufficientBalance.
     """
     return run_once(
-        lambda: _give_back(loan_id, actor, today),
+        lambda: _give_back(loan_id, actor, today, confirmed),
         model=Repayment,
         operation="loans.give_loan_back",
         key=idempotency_key,
@@ -89,13 +104,15 @@ def give_loan_back(*, loan_id: int, actor: User, idempotency_key: str, today: dt
     )
 
 
-def _give_back(loan_id: int, actor: User, today: dt.date) -> Repayment:
+def _give_back(loan_id: int, actor: User, today: dt.date, confirmed: int | None) -> Repayment:
     loan = lock_guard(Loan.objects.filter(pk=loan_id))
     require_borrower(loan, actor)
     roll_forward(loan, today=today)
     figures = withdrawal_figures(loan, today)
     if figures is None:
         raise WithdrawalTimeOver(today=today)
+    if confirmed is not None and confirmed != figures.to_pay:
+        raise SumChanged(to_pay=figures.to_pay)
     record_step(
         loan,
         "given_back",

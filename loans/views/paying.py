@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Role
 from ledger.selectors import wallet_summary
-from loans.forms.servicing import AutopayForm
+from loans.forms.servicing import AutopayForm, GiveBackForm
 from loans.models import Loan
 from loans.services.autopay import set_autopay
 from loans.services.early_withdrawal import give_loan_back, withdrawal_figures
@@ -17,7 +17,6 @@ from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_or_post, post_only, role_required
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import KeyedForm
 
 
 @post_only
@@ -41,8 +40,8 @@ def switch_autopay(request: HttpRequest, reference: str) -> HttpResponse:
 def give_back(request: HttpRequest, reference: str) -> HttpResponse:
     loan = own_loan(request, reference)
     if request.method != "POST":
-        return _give_back_page(request, loan, KeyedForm())
-    form = KeyedForm(request.POST)
+        return _give_back_page(request, loan, GiveBackForm())
+    form = GiveBackForm(request.POST)
     if not form.is_valid():
         return _give_back_page(request, loan, form, status=422)
     try:
@@ -51,6 +50,7 @@ def give_back(request: HttpRequest, reference: str) -> HttpResponse:
             actor=request.user,
             idempotency_key=form.cleaned_data["form_key"],
             today=business_date(),
+            confirmed=form.cleaned_data["confirmed"],
         )
     except Refused as refusal:
         form.add_error(None, refusal.message)
@@ -58,8 +58,10 @@ def give_back(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("loans:repayment", reference, paid.reference)
 
 
-def _give_back_page(request: HttpRequest, loan: Loan, form: KeyedForm, status: int = 200) -> HttpResponse:
+def _give_back_page(request: HttpRequest, loan: Loan, form: GiveBackForm, status: int = 200) -> HttpResponse:
     figures = withdrawal_figures(loan, business_date())
+    if figures is not None:
+        form.show_sum(figures.to_pay)
     wallet = wallet_summary(request.user)
     context = {
         "loan": loan,

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from accounts.enums import Role
 from ledger.selectors import wallet_summary
@@ -15,8 +16,8 @@ from loans.enums import ExtraMode, LoanStatus, RepaymentMethod
 from loans.forms.servicing import ConfirmPaymentForm, PayForm, PaymentKind
 from loans.models import Loan
 from loans.plan_words import plan_words
-from loans.selectors.servicing import amounts_due, loan_for_payer, payoff_of, repayment_of, standing_on
-from loans.services.repayment import payment_choices, record_repayment
+from loans.selectors.servicing import amounts_due, loan_for_payer, payoff_figure, payoff_of, repayment_of, standing_on
+from loans.services.repayment import WalletPaysToday, payment_choices, record_repayment
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
@@ -66,6 +67,8 @@ def pay_check(request: HttpRequest, reference: str) -> HttpResponse:
             idempotency_key=told["form_key"],
             today=today,
         )
+    except WalletPaysToday:
+        return _another_day_page(request, loan, form, today)
     except Refused as refusal:
         add_refusal(form, refusal)
         return _refused_page(request, loan, form)
@@ -138,6 +141,16 @@ def _check_page(
         "is_short": is_wallet and wallet.available < told["amount"],
     }
     return render(request, "loans/servicing/pay_check.html", context, status=status)
+
+
+def _another_day_page(request: HttpRequest, loan: Loan, form: ConfirmPaymentForm, today: dt.date) -> HttpResponse:
+    """The check page with today's date and figures, after midnight; what paid the loan off that day does so today."""
+    told = form.cleaned_data
+    if told["amount"] == payoff_figure(loan, told["value_date"]).total:
+        told["amount"] = payoff_figure(loan, today).total
+    told["value_date"] = today
+    form.add_error(None, _("A new day has begun since you opened this page. Check today's figures and pay again."))
+    return _refused_page(request, loan, form)
 
 
 def _refused_page(request: HttpRequest, loan: Loan, form: ConfirmPaymentForm) -> HttpResponse:
