@@ -126,7 +126,19 @@ class SettlementForm(StepForm):
 class SettlementPaidForm(StepForm):
     """The agreed amount came by transfer."""
 
+    arrived_on = forms.DateField(
+        label=_("Day it arrived"),
+        widget=DayInput,
+        error_messages={
+            "required": _("Enter the day it arrived."),
+            "invalid": _("Enter the day as a date, like 2026-01-31."),
+        },
+    )
     bank_reference = forms.CharField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
+
+    def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["arrived_on"].initial = today
 
 
 class RecoveryForm(StepForm):

@@ -26,12 +26,12 @@ from adminpanel.forms.collections import (
     WriteOffForm,
 )
 from adminpanel.views.replay import shown_replay
-from loans.collection_enums import DefaultCause
+from loans.collection_enums import DefaultCause, SettlementStatus
 from loans.enums import LoanStatus, RepaymentMethod
 from loans.models import Loan
 from loans.permissions import RECORD_RECOVERIES, WAIVE_CHARGES, WORK_COLLECTIONS
 from loans.selectors.charges import charges_of, follows_money
-from loans.selectors.collections import counted_recoveries, latest_help, open_help, open_offer, recoveries_of
+from loans.selectors.collections import agreed_offer, counted_recoveries, latest_help, open_help, recoveries_of
 from loans.selectors.servicing import instalments_on
 from loans.services.asked_figures import require_no_waiting_payment
 from loans.services.charge_preview import preview_charge
@@ -41,7 +41,13 @@ from loans.services.hardship import HelpDecided, approve_help, decline_help
 from loans.services.recovery import preview_recovery, record_recovery
 from loans.services.recovery_reversal import request_recovery_reversal
 from loans.services.restructuring import preview_plan, propose_plan
-from loans.services.settlement import SettlementEnded, offer_settlement, pay_settlement, preview_settlement
+from loans.services.settlement import (
+    SettlementEnded,
+    offer_settlement,
+    pay_settlement,
+    preview_settlement,
+    require_payable,
+)
 from loans.services.waivers import waive_charges
 from loans.services.write_off import preview_write_off, request_write_off
 
@@ -112,7 +118,9 @@ def _asked_help(loan: Loan, _today: dt.date) -> bool:
 
 
 def _offered(loan: Loan, today: dt.date) -> bool:
-    return loan.status in LoanStatus.owing() and open_offer(loan, today) is not None
+    # An offer that ran out takes money that had arrived in time.
+    offer = agreed_offer(loan) if _owing(loan, today) else None
+    return offer is not None and offer.status in (SettlementStatus.OPEN, SettlementStatus.EXPIRED)
 
 
 def _lost(loan: Loan, _today: dt.date) -> bool:
@@ -195,9 +203,22 @@ def _waive_charge_figures(call: Call) -> Figures:
 
 def _settlement_figures(call: Call) -> Figures:
     owed = preview_settlement(call.loan, call.today)
-    offer = open_offer(call.loan, call.today)
-    amount = call.told.get("amount") or (offer.amount if offer else 0)
+    amount = call.told["amount"]
     return [(_("Owed in all"), owed.total), (_("To pay"), amount), (_("Waived"), max(owed.total - amount, 0))]
+
+
+def _settlement_paid_figures(call: Call) -> Figures:
+    offer = agreed_offer(call.loan)
+    if offer is None:
+        raise SettlementEnded
+    require_payable(offer, call.told["arrived_on"], call.today)
+    require_no_waiting_payment(call.loan)
+    owed = preview_settlement(call.loan, call.today)
+    return [
+        (_("Owed in all"), owed.total),
+        (_("Arrived"), offer.amount),
+        (_("Waived"), max(owed.total - offer.amount, 0)),
+    ]
 
 
 def _plan_figures(call: Call) -> Figures:
@@ -277,13 +298,14 @@ def _offer(call: Call) -> object:
 
 
 def _settle(call: Call) -> object:
-    offer = call.loan.settlement_offers.order_by("-pk").first()
+    offer = agreed_offer(call.loan)
     if offer is None:
         raise SettlementEnded
     return pay_settlement(
         settlement_id=offer.pk,
         method=RepaymentMethod.DECLARED,
         bank_reference=call.told["bank_reference"],
+        arrived_on=call.told["arrived_on"],
         **call.common,
     )
 
@@ -337,7 +359,7 @@ STEPS: dict[str, Step] = {
     ),
     "settlement-paid": Step(
         _("The agreed amount arrived"), _("Check the settlement"), _("Settled. Everybody is told."),
-        RECORD_RECOVERIES, _offered, _plain(SettlementPaidForm), _settlement_figures, _settle,
+        RECORD_RECOVERIES, _offered, _dated(SettlementPaidForm), _settlement_paid_figures, _settle,
     ),
     "write-off": Step(
         _("Write off"), _("Check the write-off"), _("A second person is asked."),

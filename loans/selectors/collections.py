@@ -82,6 +82,12 @@ def open_offer(loan: Loan, today: dt.date) -> SettlementOffer | None:
     return offers.select_related("approval").first()
 
 
+def agreed_offer(loan: Loan) -> SettlementOffer | None:
+    """The last amount that two people agreed on to close the loan, whatever became of it."""
+    offers = SettlementOffer.objects.filter(loan=loan, approval__state=ApprovalState.APPROVED)
+    return offers.select_related("approval").order_by("-pk").first()
+
+
 def open_notice(loan: Loan) -> DefaultNotice | None:
     """The default notice about today's lateness; one that was overtaken by a payment is not shown."""
     notice = DefaultNotice.objects.filter(open_key=loan.pk).first()

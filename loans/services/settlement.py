@@ -11,7 +11,7 @@ from accounts.enums import Role
 from accounts.models import User
 from accounts.services.idempotency import run_once
 from loans.claims import OpenClaims, open_claims
-from loans.collection_enums import ApprovalKind, LossKind, SettlementStatus
+from loans.collection_enums import ApprovalKind, ApprovalState, LossKind, SettlementStatus
 from loans.enums import ExtraMode, LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import ApprovalRequest, Loan, LoanLoss, Repayment, SettlementOffer
 from loans.permissions import RECORD_RECOVERIES, WORK_COLLECTIONS
@@ -25,6 +25,7 @@ from loans.services.asked_figures import (
 from loans.services.collection_notices import tell_settled, tell_settlement_offered
 from loans.services.duties import require_duty
 from loans.services.lifecycle import NotYourLoan, record_step
+from loans.services.repayment import WalletPaysToday
 from loans.services.repayment_posting import settle_repayment
 from loans.services.second_person import ask_second_person
 from loans.services.standing import lock_current_loan, lock_owing_loan
@@ -59,6 +60,13 @@ class SettlementOpen(Refused):
     code = "settlement_open"
     status = 409
     default_message = gettext_lazy("There is an offer for this loan already.")
+
+
+class OutsideOffer(Refused):
+    """The agreed amount counts from the day of the offer to its last day."""
+
+    code = "outside_offer"
+    default_message = gettext_lazy("Give the day on which the money arrived: from the offer to its last day.")
 
 
 class SettlementEnded(InvalidTransition):
@@ -107,23 +115,44 @@ def pay_settlement(
     settlement_id: int,
     method: RepaymentMethod,
     bank_reference: str = "",
+    arrived_on: dt.date | None = None,
     actor: User | None,
     idempotency_key: str,
     today: dt.date,
 ) -> SettlementOffer:
     """Pay the agreed amount today and close the loan: the rest is waived, part by part (rules REP and WOFF).
 
-    The borrower pays from the wallet; staff enter money that arrived. Raises SettlementEnded, PayByPassed,
+    The borrower pays from the wallet; staff enter money that arrived, on `arrived_on` (today when None). Money that
+    arrived by the last day of the offer is in time, however late it is found: it pays what is owed when it is entered,
+    and what came since is waived with the rest. Raises SettlementEnded, PayByPassed, OutsideOffer,
     NotLessThanOwed, FiguresChanged, PaymentWaiting, LoanNotOwing, NotYourLoan, NotYourDuty, InsufficientBalance.
     """
     return run_once(
-        lambda: _pay(settlement_id, method, bank_reference, actor, today),
+        lambda: _pay(settlement_id, method, bank_reference, arrived_on or today, actor, today),
         model=SettlementOffer,
         operation="loans.pay_settlement",
         key=idempotency_key,
         actor=actor,
-        parameters={"settlement": settlement_id, "method": method, "bank_reference": bank_reference},
+        parameters={
+            "settlement": settlement_id,
+            "method": method,
+            "bank_reference": bank_reference,
+            "arrived_on": arrived_on,
+        },
     )
+
+
+def require_payable(offer: SettlementOffer, arrived_on: dt.date, today: dt.date) -> None:
+    """Raises SettlementEnded, PayByPassed, OutsideOffer unless money of that day pays the offer today."""
+    was_agreed = offer.approval.state == ApprovalState.APPROVED
+    # An offer that ran out still takes what had arrived before.
+    ran_out = offer.status == SettlementStatus.EXPIRED and arrived_on < today
+    if not was_agreed or not (offer.status == SettlementStatus.OPEN or ran_out):
+        raise SettlementEnded(status=offer.status)
+    if arrived_on == today > offer.pay_by:
+        raise PayByPassed(pay_by=offer.pay_by)
+    if not offer.offered_on <= arrived_on <= min(offer.pay_by, today):
+        raise OutsideOffer(offered_on=offer.offered_on, pay_by=offer.pay_by)
 
 
 def open_settlement(loan: Loan, approval: ApprovalRequest, *, actor: User, today: dt.date) -> SettlementOffer:
@@ -218,6 +247,10 @@ def _ask(loan: Loan, offer: SettlementOffer, owed: OpenClaims, actor: User | Non
 def _require_offer(loan: Loan, amount: int, pay_by: dt.date, today: dt.date) -> OpenClaims:
     if pay_by < today:
         raise PayByPassed(pay_by=pay_by)
+    return _require_less(loan, amount, today)
+
+
+def _require_less(loan: Loan, amount: int, today: dt.date) -> OpenClaims:
     owed = preview_settlement(loan, today)
     if not 0 < amount < owed.total:
         raise NotLessThanOwed(owed=owed.total)
@@ -225,22 +258,28 @@ def _require_offer(loan: Loan, amount: int, pay_by: dt.date, today: dt.date) -> 
 
 
 def _pay(
-    settlement_id: int, method: RepaymentMethod, bank_reference: str, actor: User | None, today: dt.date
+    settlement_id: int,
+    method: RepaymentMethod,
+    bank_reference: str,
+    arrived_on: dt.date,
+    actor: User | None,
+    today: dt.date,
 ) -> SettlementOffer:
     found = SettlementOffer.objects.get(pk=settlement_id)
     loan = lock_owing_loan(found.loan_id, today)
     _require_payer(loan, method, actor)
     offer = SettlementOffer.objects.select_related("approval").get(pk=settlement_id)
-    if offer.status != SettlementStatus.OPEN:
-        raise SettlementEnded(status=offer.status)
-    owed = _require_offer(loan, offer.amount, offer.pay_by, today)
+    if method == RepaymentMethod.WALLET and arrived_on != today:
+        raise WalletPaysToday(today=today)
+    require_payable(offer, arrived_on, today)
+    owed = _require_less(loan, offer.amount, today)
     if owed.principal > offer.approval.payload["principal"]:
         # A payment came back, or a new plan added to the loan: more would be given up than two people agreed to.
         raise FiguresChanged(asked=offer.approval.payload["principal"], now=owed.principal)
     require_no_waiting_payment(loan)
     # All that is owed is due first, so that the money pays what is owed today and no interest to come.
     accelerate(loan, reason=_("Settled for less: everything is due"), actor=actor, today=today)
-    repayment = _repayment(loan, offer, method, bank_reference, actor, today)
+    repayment = _repayment(loan, offer, method, bank_reference, actor, arrived_on)
     settle_repayment(loan, repayment, live_instalments(loan), on=today, actor=actor, today=today)
     Repayment.objects.filter(pk=repayment.pk).update(is_told=True)
     loss = close_with_loss(loan, live_instalments(loan), LossKind.SETTLEMENT, offer.approval, actor=actor, today=today)
@@ -258,7 +297,12 @@ def _require_payer(loan: Loan, method: RepaymentMethod, actor: User | None) -> N
 
 
 def _repayment(
-    loan: Loan, offer: SettlementOffer, method: RepaymentMethod, bank_reference: str, actor: User | None, today: dt.date
+    loan: Loan,
+    offer: SettlementOffer,
+    method: RepaymentMethod,
+    bank_reference: str,
+    actor: User | None,
+    arrived_on: dt.date,
 ) -> Repayment:
     is_declared = method == RepaymentMethod.DECLARED
     return Repayment(
@@ -268,7 +312,7 @@ def _repayment(
         amount=offer.amount,
         method=method,
         extra_mode=ExtraMode.CREDIT,
-        value_date=today,
+        value_date=arrived_on,
         bank_reference=bank_reference,
         status=RepaymentStatus.DECLARED,
         decided_by=actor if is_declared else None,

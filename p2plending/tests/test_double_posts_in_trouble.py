@@ -148,7 +148,7 @@ def two_people(desk: Desk) -> Iterator[Post]:
         )
         yield decision(desk, loan, "approve", {}, 0)
         if name == "transfer":
-            yield desk.step(loan, "settlement-paid", {"bank_reference": "LN"}, 3)
+            yield desk.step(loan, "settlement-paid", {"arrived_on": desk.today.isoformat(), "bank_reference": "LN"}, 3)
         else:
             fund_wallet(loan.borrower, 500_00, today=desk.today)
             yield Post("loans:settlement", [loan.reference], loan.borrower, {}, 3)

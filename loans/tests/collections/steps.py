@@ -102,9 +102,15 @@ def offer(loan: Loan, amount: int, pay_by: dt.date, actor: User, on: dt.date) ->
 
 
 def pay_offer(
-    settlement: SettlementOffer, actor: User | None, on: dt.date, method: RepaymentMethod = RepaymentMethod.WALLET
+    settlement: SettlementOffer,
+    actor: User | None,
+    on: dt.date,
+    method: RepaymentMethod = RepaymentMethod.WALLET,
+    **asked: Any,
 ) -> SettlementOffer:
-    return pay_settlement(settlement_id=settlement.pk, method=method, actor=actor, idempotency_key=new_key(), today=on)
+    return pay_settlement(
+        settlement_id=settlement.pk, method=method, actor=actor, idempotency_key=new_key(), today=on, **asked
+    )
 
 
 def propose(loan: Loan, asked: PlanTerms, actor: User | None, on: dt.date) -> PlanProposal:

@@ -13,8 +13,10 @@ from loans.models import Loan, LoanLoss, Note, SettlementOffer
 from loans.services.approvals import OwnRequest, refuse_request
 from loans.services.duties import NotYourDuty
 from loans.services.lifecycle import NotYourLoan, StaffOnly
+from loans.services.repayment import WalletPaysToday
 from loans.services.settlement import (
     NotLessThanOwed,
+    OutsideOffer,
     PayByPassed,
     SettlementEnded,
     SettlementOpen,
@@ -146,4 +148,37 @@ def test_refused_and_unpaid_offers_end(late: Loan, alice: User, dora: User, fran
     assert list(SettlementOffer.objects.order_by("pk").values_list("status", flat=True)) == ["refused", "expired"]
     with pytest.raises(SettlementEnded):
         steps.pay_offer(second, alice, PAY_DAY)
+    assert fresh(late).status == "active"
+
+
+def test_money_that_arrived_in_time_is_in_time_however_late_it_is_found(
+    late: Loan, alice: User, dora: User, frank: User
+) -> None:
+    offered = steps.offer(late, 6_000_00, PAY_BY, dora, OFFER_DAY)
+    steps.approve(offered.approval, frank, OFFER_DAY)
+    after = PAY_BY + dt.timedelta(days=3)
+    assert end_settlement_unpaid(settlement_id=offered.pk, today=after)
+    mark = money_mark()
+    for arrived, refusal in (
+        (after, SettlementEnded),
+        (PAY_BY + dt.timedelta(days=1), OutsideOffer),
+        (OFFER_DAY - dt.timedelta(days=1), OutsideOffer),
+    ):
+        with pytest.raises(refusal):
+            steps.pay_offer(offered, frank, after, method="declared", arrived_on=arrived)
+    with pytest.raises(NotYourLoan):
+        steps.pay_offer(offered, alice, after, method="declared", arrived_on=PAY_BY)
+    assert (money_mark(), fresh(late).status) == (mark, "active")
+
+    paid = steps.pay_offer(offered, frank, after, method="declared", arrived_on=PAY_BY)
+    assert (paid.status, paid.repayment.value_date, paid.repayment.amount) == ("paid", PAY_BY, 6_000_00)
+    assert fresh(late).status == "settled"
+    assert_sound_books()
+
+
+def test_the_wallet_pays_an_offer_today_only(late: Loan, alice: User, dora: User, frank: User) -> None:
+    offered = steps.offer(late, 6_000_00, PAY_BY, dora, OFFER_DAY)
+    steps.approve(offered.approval, frank, OFFER_DAY)
+    with pytest.raises(WalletPaysToday):
+        steps.pay_offer(offered, alice, PAY_DAY, arrived_on=OFFER_DAY)
     assert fresh(late).status == "active"
