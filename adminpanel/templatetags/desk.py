@@ -81,6 +81,8 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "loans.loan.reversal_refused": _("Second person did not agree: undo a payment"),
     "loans.loan.reversal_expired": _("Undoing a payment not decided in time"),
     "loans.loan.recover": _("Money recovered after the loss"),
+    "loans.loan.reversal_replaced": _("Asked again with today's figures: undo a payment"),
+    "loans.loan.recovery_replaced": _("Asked again with today's figures: undo a recovery"),
     "loans.loan.recovery_asked": _("Second person asked: undo a recovery"),
     "loans.loan.recovery_approved": _("Second person agreed: undo a recovery"),
     "loans.loan.recovery_refused": _("Second person did not agree: undo a recovery"),

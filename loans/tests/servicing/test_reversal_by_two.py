@@ -16,7 +16,7 @@ from ledger.selectors import balance
 from ledger.services.withdrawals import request_withdrawal
 from loans.collection_enums import ApprovalState, DefaultCause, PlanOption
 from loans.enums import LoanStatus, RepaymentStatus
-from loans.models import ApprovalRequest, Loan, Repayment
+from loans.models import ApprovalRequest, Loan, LoanLoss, Repayment
 from loans.replanning import PlanTerms
 from loans.selectors.replay import LoanPicture, PaymentFigures, ReplayPreview, RowFigures, loan_picture
 from loans.services.approvals import OwnRequest, approve_request, expire_request, refuse_request
@@ -31,7 +31,7 @@ from loans.services.reversal_request import request_reversal
 from loans.services.second_person import AlreadyAsked, MakerMissing
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import available, fresh, pay
-from p2plending.lib.errors import InvalidTransition, Refused
+from p2plending.lib.errors import Refused
 from p2plending.tests.books import assert_sound_books, money_mark
 from p2plending.tests.world import new_key, set_rules
 
@@ -250,18 +250,20 @@ def test_the_same_keys_ask_once_and_undo_once(loan: Loan, fiona: User, dora: Use
     assert_sound_books()
 
 
-def test_a_loan_that_was_written_off_since_stays_as_it_is(loan: Loan, dora: User, frank: User) -> None:
+def test_on_a_loan_that_was_written_off_since_the_payment_is_lost_as_well(loan: Loan, dora: User, frank: User) -> None:
     paid = pay(loan, 888_49, FIRST_DUE)
     request = ask(paid, dora)
     lost = steps.ask_write_off(loan, dora, TODAY, DefaultCause.BANKRUPTCY)
     steps.approve(lost, frank, TODAY)
-    before = money_mark()
-    with pytest.raises(InvalidTransition):
-        approve(request, frank)
+    before = LoanLoss.objects.get(loan=loan)
+    approve(request, frank)
+    after = LoanLoss.objects.get(loan=loan)
+    assert (after.principal, after.interest) == (before.principal + 788_49, before.interest + 100_00)
     paid.refresh_from_db()
     request.refresh_from_db()
-    assert (paid.status, request.state) == (RepaymentStatus.CONFIRMED, ApprovalState.PENDING)
-    assert (fresh(loan).status, money_mark()) == (LoanStatus.WRITTEN_OFF, before)
+    assert (paid.status, request.state) == (RepaymentStatus.REVERSED, ApprovalState.APPROVED)
+    assert fresh(loan).status == LoanStatus.WRITTEN_OFF
+    assert_sound_books()
 
 
 def test_what_was_undone_before_is_not_done_twice(

@@ -129,15 +129,18 @@ class Life:
         owed = sum(row.principal_open + row.interest_earned(on) + row.late_fee_open for row in rows)
         return owed - self.now.credit
 
-    def principal_beside_credit(self, on: dt.date) -> int:
-        """The principal that is left once money paid ahead has paid of everything that is owed on the day."""
+    def owed_beside_credit(self, on: dt.date) -> dict[str, int]:
+        """What is left of each part once money paid ahead has paid of everything that is owed on the day."""
         owed = {"late_fee": 0, "interest": 0, "principal": 0}
         for row in self.open_rows:
             owed["late_fee"] += row.late_fee_open
             owed["interest"] += row.interest_earned(on)
             owed["principal"] += row.principal_open
-        before = sum(owed[part] for part in self.terms.order[: self.terms.order.index("principal")])
-        return owed["principal"] - max(min(self.now.credit - before, owed["principal"]), 0)
+        credit = self.now.credit
+        for part in self.terms.order:
+            paid = min(owed[part], credit)
+            owed[part], credit = owed[part] - paid, credit - paid
+        return owed
 
     def late_since(self) -> dt.date | None:
         return min((row.due for row in self.open_rows), default=None)

@@ -7,7 +7,15 @@ from functools import partial
 
 from loans.collection_enums import DefaultCause, HardshipCause, PlanOption, UnpaidChoice
 from loans.enums import RepaymentMethod
-from loans.models import ApprovalRequest, DefaultNotice, HardshipRequest, Instalment, PlanProposal, SettlementOffer
+from loans.models import (
+    ApprovalRequest,
+    DefaultNotice,
+    HardshipRequest,
+    Instalment,
+    PlanProposal,
+    Repayment,
+    SettlementOffer,
+)
 from loans.replanning import PlanTerms
 from loans.services.approvals import approve_request, refuse_request
 from loans.services.collections import run_collections
@@ -19,11 +27,10 @@ from loans.services.settlement import offer_settlement, pay_settlement
 from loans.services.waivers import waive_charges
 from loans.services.write_off import request_write_off
 from loans.tests.servicing.lives import seen
-from loans.tests.servicing.lives.paying import OWING, PLACES, Paying
+from loans.tests.servicing.lives.paying import LOST, OWING, PLACES, Paying
 from loans.tests.servicing.lives.plain import DAY, Row
 from loans.tests.servicing.lives.script import step
 
-LOST = ("written_off", "settled")
 NOTICE_DAYS = 14
 PLAN_REFUSALS = ("nothing_to_plan", "plan_not_possible", "payment_below_interest", "fees_stay_ours")
 PLANS = [
@@ -328,6 +335,8 @@ class Troubled(Paying):
         expected = "" if life.is_owing else "loan_not_owing"
         if not expected and cause == "days_late" and life.status != "defaulted":
             expected = "not_in_default"
+        if not expected and self.is_payment_looked_for():
+            expected = "payment_waiting"
         if not expected and ApprovalRequest.objects.filter(open_key=f"write_off:{self.loan.pk}").exists():
             expected = "already_asked"
         done = self.attempt(
@@ -389,6 +398,10 @@ class Troubled(Paying):
         if not expected and offer.status != "open":
             expected = "settlement_ended"
         expected = expected or self.refusal_of_offer(offer)
+        if not expected and life.owed_beside_credit(life.today)["principal"] > offer.approval.payload["principal"]:
+            expected = "figures_changed"
+        if not expected and self.is_payment_looked_for():
+            expected = "payment_waiting"
         if not expected and method == "wallet" and offer.amount > life.purses[self.borrower.pk].available:
             expected = "insufficient_balance"
         done = self.attempt(
@@ -469,12 +482,19 @@ class Troubled(Paying):
         return "" if offer.amount < self.life.payoff(self.life.today) else "not_less_than_owed"
 
     def refusal_of_approval(self, approval: ApprovalRequest) -> str:
+        refused = ""
         if approval.kind == "settlement":
-            return self.refusal_of_offer(approval.settlement)
-        if approval.payload["cause"] == "days_late" and self.life.status != "defaulted":
-            return "not_in_default"
-        owed = self.life.principal_beside_credit(self.life.today)
-        return "" if owed == approval.payload["principal"] else "figures_changed"
+            refused = self.refusal_of_offer(approval.settlement)
+        elif approval.payload["cause"] == "days_late" and self.life.status != "defaulted":
+            refused = "not_in_default"
+        elif self.is_payment_looked_for():
+            refused = "payment_waiting"
+        owed = self.life.owed_beside_credit(self.life.today)
+        is_as_asked = owed == {part: approval.payload[part] for part in owed}
+        return refused or ("" if is_as_asked else "figures_changed")
+
+    def is_payment_looked_for(self) -> bool:
+        return Repayment.objects.filter(loan=self.loan, status="declared").exists()
 
     def open_help(self) -> HardshipRequest | None:
         return HardshipRequest.objects.filter(loan=self.loan, status="open").first()
