@@ -122,6 +122,8 @@ def _whole_units(
 def _soonest_owed(rests: Sequence[int], unit: int, weights: Sequence[int], notes: Sequence[NoteState]) -> list[int]:
     """Indices of the notes by how soon each would be owed a whole minor unit, at its share of what is still to come.
 
+    Of two at once the larger fraction is first, then the lowest note id.
+
     Between notes of one weight that is the largest fraction first. Between weights, the largest fraction alone would
     let a big note fall more than a unit behind while small ones, which can wait, are served. A note that is owed
     nothing comes last. Source: the earliest-deadline rule for the chairman assignment problem (Tijdeman, 1980).
@@ -133,7 +135,7 @@ def _soonest_owed(rests: Sequence[int], unit: int, weights: Sequence[int], notes
             return unit * total - rests[index]
         return (unit - rests[index]) * total // weights[index]
 
-    return sorted(_by_id(notes), key=time_left)
+    return sorted(_by_id(notes), key=lambda index: (time_left(index), -rests[index]))
 
 
 def _take_back(excess: int, shares: list[int], rests: list[int], unit: int, notes: Sequence[NoteState]) -> None:

@@ -310,7 +310,9 @@ def _require_date(loan: Loan, value_date: dt.date, today: dt.date) -> None:
         raise DateInFuture(today=today)
     if value_date < loan.disbursed_on:
         raise BeforePayout(paid_out_on=loan.disbursed_on)
-    require_open_period(value_date)
+    # The books can't be closed for today, so a payment of today need not ask.
+    if value_date < today:
+        require_open_period(value_date)
 
 
 def _counts_on(loan: Loan, value_date: dt.date, rows: list[Instalment], today: dt.date) -> dt.date:

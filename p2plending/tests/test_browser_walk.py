@@ -235,10 +235,10 @@ def pay_back(alice: Visitor, staff: Visitor, loan: Loan, people: list[User]) -> 
     move_date(staff, 28, "15 Mar 2026")
     pay(alice, loan, "€400.00", kind="other", amount="400", method="wallet")
     transfer(alice, staff, loan, "488.49", "€488.49")
-    assert totals(*people) == [0, 1_060_42, 706_96]
+    assert totals(*people) == [0, 1_060_43, 706_95]
     move_date(staff, 31, "15 Apr 2026")
     transfer(alice, staff, loan, "888.49", "€888.49")
-    assert totals(*people) == [0, 1_590_99, 1_060_68]
+    assert totals(*people) == [0, 1_591_00, 1_060_67]
     move_date(staff, 10, "25 Apr 2026")
     transfer(alice, staff, loan, "7700", "€7,700.00")
 

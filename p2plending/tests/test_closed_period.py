@@ -43,6 +43,7 @@ CLOSED = dt.date(2026, 2, 28)
 TODAY = dt.date(2026, 3, 10)
 TOLD = "is told only: staff give the day that counts when they find the money"
 TO_COME = "lies in the future"
+IN_TIME = "says only that the money was in time: it is posted today"
 # Every service with a key and a day that a person gives: (what refuses it, or why it needn't).
 DAYS = {
     ("ledger.services.deposits.declare_deposit", "sent_on"): TOLD,
@@ -54,6 +55,7 @@ DAYS = {
     ("loans.services.charges.add_charge", "due_on"): "charge",
     ("loans.services.recovery.record_recovery", "value_date"): "recovery",
     ("loans.services.settlement.offer_settlement", "pay_by"): TO_COME,
+    ("loans.services.settlement.pay_settlement", "arrived_on"): IN_TIME,
 }
 
 
@@ -68,7 +70,7 @@ def test_every_service_that_takes_a_day_from_a_person_is_walked_below() -> None:
                 days = [one for one in asked.values() if "date" in str(one.annotation) and one.name != "today"]
                 found |= {(f"{module.name}.{name}", day.name) for day in days}
     assert found == set(DAYS)
-    assert set(DAYS.values()) - {TOLD, TO_COME} == set(WAYS)
+    assert set(DAYS.values()) - {TOLD, TO_COME, IN_TIME} == set(WAYS)
 
 
 def told_deposit(bob: User) -> Deposit:
