@@ -22,22 +22,16 @@ from loans.models import (
     ScheduleVersion,
 )
 from loans.progressive import events_of, picture_of, show_picture
-from loans.services.calendar import figures_of, row_of_key, store_following
+from loans.services.calendar import CALENDAR_COLUMNS, figures_of, row_of_key, store_following
 from loans.terms import LoanTerms
 from p2plending.lib.bulk import quote_name, update_from
 
 _KEPT = (InstalmentStatus.WAIVED, InstalmentStatus.WRITTEN_OFF)
 _RESTORED_COLUMNS = (
-    "status",
+    *CALENDAR_COLUMNS,
     "principal_paid",
     "interest_paid",
     "late_fee_paid",
-    "interest_posted",
-    "late_fee_due",
-    "late_fee_charged_on",
-    "late_fee_base",
-    "default_interest_to",
-    "default_interest_carry",
     "settled_on",
     "superseded_by",
 )

@@ -26,7 +26,7 @@ from loans.services.restoring import restore_notes, take_off
 from loans.snapshots import live_instalments
 from loans.terms import LoanTerms
 from p2plending.lib import clock
-from p2plending.lib.bulk import quote_name, update_from
+from p2plending.lib.bulk import update_from
 from p2plending.lib.errors import Refused
 
 RESTORED_COLUMNS = (
@@ -191,11 +191,11 @@ def _give_up(loan: Loan, repayment: Repayment) -> None:
 
 def _take_from_notes(repayment: Repayment) -> None:
     """Each note has lost what it received of the payment: one statement for any number of notes."""
-    table = quote_name(Distribution._meta.db_table)
+    source, parameters = Distribution.objects.filter(repayment=repayment).query.sql_with_params()
     update_from(
         Note,
-        source=f"SELECT * FROM {table} WHERE repayment_id = %s",  # noqa: S608 - names of our own schema
-        parameters=[repayment.pk],
+        source=source,
+        parameters=parameters,
         match="note_id",
         values={
             "principal_lost": "target.principal_lost + source.principal",
