@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import sys
 from pathlib import Path
@@ -12,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from p2plending.conf.api import rest_framework_settings, schema_settings, token_settings
+from p2plending.conf.database import database_settings
 from p2plending.lib.money import currency_exponent
 from p2plending.rule_settings import CONSTANCE_ADDITIONAL_FIELDS, CONSTANCE_CONFIG, CONSTANCE_CONFIG_FIELDSETS  # noqa: F401
 
@@ -128,40 +129,7 @@ TEMPLATES = [
 ]
 
 # --- database --------------------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'p2plending.sqlite3'}")}
-_database = DATABASES["default"]
-if _database["ENGINE"] == "django.db.backends.sqlite3":
-    # One writer at a time, waiting its turn; every commit on the disk; REPLACE can't slip past the delete triggers.
-    _database["OPTIONS"] = {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-            "PRAGMA recursive_triggers=ON; PRAGMA cache_size=-65536;"
-        ),
-    }
-    # A file, because threads of a test server can't share an in-memory database under locks.
-    _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
-elif _database["ENGINE"] == "django.db.backends.mysql":
-    # Django's own, with fewer trips to the server (docs/performance.md).
-    _database["ENGINE"] = "p2plending.lib.mysql"
-    _database["OPTIONS"] = {
-        "charset": "utf8mb4",
-        "isolation_level": "read committed",
-        "init_command": (
-            "SET sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE',"
-            " innodb_strict_mode=1, innodb_lock_wait_timeout=5"
-        ),
-        "connect_timeout": 5,
-        "read_timeout": 60,
-        "write_timeout": 60,
-    } | _database.get("OPTIONS", {})
-    _database["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_ci"}
-    _database["CONN_MAX_AGE"] = 60
-    _database["CONN_HEALTH_CHECKS"] = True
-else:
-    raise ImproperlyConfigured("DATABASE_URL must be sqlite:///… or mysql://….")
-_database["ATOMIC_REQUESTS"] = False
+DATABASES = {"default": database_settings(env, var_dir=VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
@@ -262,61 +230,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- API -------------------------------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["p2plending.lib.api.auth.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["p2plending.lib.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "p2plending.lib.api.schema.ApiSchema",
-    "DEFAULT_PAGINATION_CLASS": "p2plending.lib.api.pagination.PageLimitPagination",
-    "PAGE_SIZE": 25,
-    "EXCEPTION_HANDLER": "p2plending.lib.api.errors.problem_response",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
-    ],
-    # Without a proxy of ours X-Forwarded-For is whatever the client wrote, and would get around every limit.
-    "NUM_PROXIES": PROXY_COUNT,
-    "DEFAULT_THROTTLE_RATES": {"anon": "60/min", "user": "240/min", "login": "10/min"},
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": dt.timedelta(minutes=15),
-    "REFRESH_TOKEN_LIFETIME": dt.timedelta(days=7),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
-    "CHECK_REVOKE_TOKEN": True,
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": JWT_SIGNING_KEY,
-    "AUDIENCE": "p2plending-api",
-    "ISSUER": "p2plending",
-    "USER_ID_FIELD": "id",
-    "UPDATE_LAST_LOGIN": False,
-}
-# Enumerations that the API shows, under their own names.
-API_ENUMS = {
-    "loans": "Bucket CommitmentSource CommitmentStatus Employment ExtraMode Grade "
-    "LoanStatus NoteStatus Purpose QuestionStatus RepaymentMethod RepaymentStatus",
-    "matching": "DecisionReason MandateStatus ProposalStatus RiskTolerance",
-    "ledger": "DepositStatus EntryKind LineCode PaymentMethod WithdrawalStatus",
-    "accounts": "DocumentKind DocumentReason DocumentStatus IdDocumentType Role VerificationStatus",
-}
-COLLECTION_ENUMS = "HardshipCause HardshipStatus PlanOption PlanProposalStatus SettlementStatus UnpaidChoice"
-SPECTACULAR_SETTINGS = {
-    "TITLE": f"{SITE_NAME} API",
-    "DESCRIPTION": "Every page of the site as an endpoint. Amounts are decimal strings with a currency.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "ENUM_NAME_OVERRIDES": {"Country": "accounts.countries.COUNTRY_CHOICES"}
-    | {name: f"loans.collection_enums.{name}" for name in COLLECTION_ENUMS.split()}
-    | {name: f"{app}.enums.{name}" for app, names in API_ENUMS.items() for name in names.split()},
-}
+REST_FRAMEWORK = rest_framework_settings(proxy_count=PROXY_COUNT)
+SIMPLE_JWT = token_settings(signing_key=JWT_SIGNING_KEY)
+SPECTACULAR_SETTINGS = schema_settings(site_name=SITE_NAME)
 
 # --- business numbers: p2plending/rule_settings.py -----------------------------------------------------------------
 CONSTANCE_BACKEND = "constance.backends.database.DatabaseBackend"

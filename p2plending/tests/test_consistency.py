@@ -156,7 +156,8 @@ def test_the_migrations_are_those_of_the_models() -> None:
 
 
 def environment_names() -> set[str]:
-    text = (ROOT / "p2plending" / "settings.py").read_text(encoding="utf-8")
+    files = [ROOT / "p2plending" / "settings.py", *(ROOT / "p2plending" / "conf").glob("*.py")]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     return set(re.findall(r"\benv\.\w+\(\s*\"([A-Z_]+)\"", text))
 
 
