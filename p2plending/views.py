@@ -88,8 +88,3 @@ def server_error(request: HttpRequest) -> HttpResponse:
         body = {"type": "about:blank", "title": "Something broke", "status": 500, "code": "server_error"}
         return JsonResponse(body, status=500, content_type="application/problem+json")
     return render(None, "500.html", {"request_id": getattr(request, "request_id", "")}, status=500)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form's protection key was stale: ask to send again. Nothing has moved."""
-    return render(request, "csrf.html", {}, status=403)

@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 
 from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
-from ledger.enums import PaymentMethod
+from accounts.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
+from ledger.enums import DepositStatus, PaymentMethod
 from ledger.forms import DepositForm
 from ledger.selectors import deposit_of, similar_deposit
 from ledger.services.deposits import cancel_deposit, declare_deposit
@@ -23,24 +24,27 @@ from p2plending.lib.forms import KeyedForm
 def add(request: HttpRequest) -> HttpResponse:
     today = business_date()
     if request.method != "POST":
-        return _form_page(request, DepositForm(today=today))
-    if "edit" in request.POST:
-        return _form_page(request, DepositForm(initial=request.POST.dict(), today=today))
+        return _form_page(request, DepositForm(initial=first_values(request), today=today))
     form = DepositForm(request.POST, today=today)
     if not form.is_valid():
         return _form_page(request, form, status=422)
-    return _check_page(request, form)
+    return open_check_page(request, "ledger:add_check")
 
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
 def add_check(request: HttpRequest) -> HttpResponse:
-    if request.method != "POST":
+    if (sent := sent_before(request)) is not None:
+        return sent
+    answers = answers_to_check(request)
+    if answers is None:
         return redirect("ledger:add")
     today = business_date()
-    form = DepositForm(request.POST, today=today)
+    form = DepositForm(answers, today=today)
     if not form.is_valid():
         return _form_page(request, form, status=422)
+    if request.method != "POST":
+        return _check_page(request, form)
     told = {name: form.cleaned_data[name] for name in ("amount", "sent_on", "method", "bank_reference")}
     try:
         declared = declare_deposit(
@@ -53,7 +57,7 @@ def add_check(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         form.add_error(None, refusal.message)
         return _check_page(request, form, status=422)
-    return redirect("ledger:deposit", declared.reference)
+    return open_done_page(request, form.cleaned_data["form_key"], "ledger:deposit", declared.reference)
 
 
 @get_only
@@ -71,6 +75,8 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     found = deposit_of(request.user, reference)
     if found is None:
         raise Http404
+    if request.method == "GET" and found.status != DepositStatus.DECLARED:
+        return redirect("ledger:deposit", reference)
     form = KeyedForm(request.POST or None)
     if form.is_valid():
         try:

@@ -7,6 +7,8 @@ from django.shortcuts import redirect, render
 
 from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
+from accounts.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
+from ledger.enums import WithdrawalStatus
 from ledger.forms import WithdrawalForm
 from ledger.selectors import wallet_summary, withdrawal_of
 from ledger.services.withdrawals import cancel_withdrawal, request_withdrawal
@@ -21,26 +23,29 @@ from p2plending.lib.forms import KeyedForm
 def take_out(request: HttpRequest) -> HttpResponse:
     wallet = wallet_summary(request.user)
     if request.method != "POST":
-        initial = {"account_holder": request.user.full_name}
+        initial = {"account_holder": request.user.full_name} | first_values(request)
         if request.GET.get("amount") == "all":
             initial["amount"] = wallet.available
         return _form_page(request, WithdrawalForm(initial=initial))
-    if "edit" in request.POST:
-        return _form_page(request, WithdrawalForm(initial=request.POST.dict()))
     form = WithdrawalForm(request.POST, wallet=wallet)
     if not form.is_valid():
         return _form_page(request, form, status=422)
-    return _check_page(request, form)
+    return open_check_page(request, "ledger:take_out_check")
 
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
 def take_out_check(request: HttpRequest) -> HttpResponse:
-    if request.method != "POST":
+    if (sent := sent_before(request)) is not None:
+        return sent
+    answers = answers_to_check(request)
+    if answers is None:
         return redirect("ledger:take_out")
-    form = WithdrawalForm(request.POST)
+    form = WithdrawalForm(answers)
     if not form.is_valid():
         return _form_page(request, form, status=422)
+    if request.method != "POST":
+        return _check_page(request, form)
     wanted = {name: form.cleaned_data[name] for name in ("amount", "account_holder", "iban")}
     try:
         requested = request_withdrawal(
@@ -53,7 +58,7 @@ def take_out_check(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         form.add_error(None, refusal.message)
         return _check_page(request, form, status=422)
-    return redirect("ledger:withdrawal", requested.reference)
+    return open_done_page(request, form.cleaned_data["form_key"], "ledger:withdrawal", requested.reference)
 
 
 @get_only
@@ -71,6 +76,8 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     found = withdrawal_of(request.user, reference)
     if found is None:
         raise Http404
+    if request.method == "GET" and found.status != WithdrawalStatus.REQUESTED:
+        return redirect("ledger:withdrawal", reference)
     form = KeyedForm(request.POST or None)
     if form.is_valid():
         key = form.cleaned_data["form_key"]

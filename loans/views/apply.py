@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -89,7 +89,9 @@ def income(request: HttpRequest) -> HttpResponse:
 @get_or_post
 @role_required(Role.BORROWER)
 def check(request: HttpRequest) -> HttpResponse:
-    draft = _draft_or_404(request)
+    draft = _open_draft(request)
+    if draft is None:
+        return redirect("loans:apply_start")
     if _first_open_step(draft) != "loans:apply_check":
         return redirect(_first_open_step(draft))
     form = SendForm(request.POST if request.method == "POST" else None)
@@ -132,7 +134,9 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
 def _answers_step(
     request: HttpRequest, form_class: type[forms.Form], name: str, number: int, following: str
 ) -> HttpResponse:
-    draft = _draft_or_404(request)
+    draft = _open_draft(request)
+    if draft is None:
+        return redirect("loans:apply_start")
     initial = {field: getattr(draft, field) for field in form_class.base_fields}
     form = form_class(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
@@ -148,11 +152,10 @@ def _answers_step(
     return render(request, f"loans/apply/{name}.html", context, status=422 if form.errors else 200)
 
 
-def _draft_or_404(request: HttpRequest) -> Loan:
+def _open_draft(request: HttpRequest) -> Loan | None:
+    """The application that is still being written. Without one, the start leads to what became of the last."""
     draft = application_of(request.user)
-    if draft is None or draft.status != LoanStatus.DRAFT:
-        raise Http404
-    return draft
+    return draft if draft is not None and draft.status == LoanStatus.DRAFT else None
 
 
 def _has_application(request: HttpRequest, application: Loan) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.enums import Role
+from accounts.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
 from ledger.selectors import wallet_summary
 from loans.collection_enums import HardshipCause, PlanOption
 from loans.enums import LoanStatus, RepaymentMethod
@@ -43,21 +44,28 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
     if waiting is not None or loan.status != LoanStatus.ACTIVE:
         return _status_page(request, loan)
     if request.method != "POST":
-        return _form_page(request, loan, HelpForm())
-    if "edit" in request.POST:
-        return _form_page(request, loan, HelpForm(initial=request.POST.dict()))
+        return _form_page(request, loan, HelpForm(initial=first_values(request)))
     form = HelpForm(request.POST)
-    plan = _plan(loan, form)
-    if plan is None:
+    if _plan(loan, form) is None:
         return _form_page(request, loan, form, status=422)
-    return render(request, "loans/collections/help_check.html", {"loan": loan, "form": form, "plan": plan})
+    return open_check_page(request, "loans:help_send", reference)
 
 
-@post_only
+@get_or_post
 @role_required(Role.BORROWER)
 def send(request: HttpRequest, reference: str) -> HttpResponse:
+    if (sent := sent_before(request)) is not None:
+        return sent
     loan = _owing_loan(request, reference)
-    form = HelpForm(request.POST)
+    answers = answers_to_check(request)
+    if answers is None:
+        return redirect("loans:help", reference)
+    form = HelpForm(answers)
+    if request.method != "POST":
+        plan = _plan(loan, form)
+        if plan is None:
+            return _form_page(request, loan, form, status=422)
+        return render(request, "loans/collections/help_check.html", {"loan": loan, "form": form, "plan": plan})
     if not form.is_valid():
         return _form_page(request, loan, form, status=422)
     told = form.cleaned_data
@@ -76,7 +84,7 @@ def send(request: HttpRequest, reference: str) -> HttpResponse:
     except Refused as refusal:
         form.add_error(None, refusal.message)
         return _form_page(request, loan, form, status=422)
-    return redirect("loans:help", reference)
+    return open_done_page(request, told["form_key"], "loans:help", reference)
 
 
 @post_only
@@ -143,16 +151,20 @@ def settlement(request: HttpRequest, reference: str) -> HttpResponse:
 @get_or_post
 @role_required(Role.BORROWER)
 def pay_loss(request: HttpRequest, reference: str) -> HttpResponse:
+    if (sent := sent_before(request)) is not None:
+        return sent
     loan = _disbursed_loan(request, reference)
     if read.loss_of(loan) is None:
         raise Http404
-    form = PayLossForm(request.POST if request.method == "POST" else None)
+    form = PayLossForm(answers_to_check(request))
     if not form.is_valid():
         return _loss_page(request, loan, form, status=422 if form.is_bound else 200)
     told = form.cleaned_data
     try:
         if not told["confirmed"]:
             plan = preview_recovery(loan_id=loan.pk, amount=told["amount"])
+            if request.method == "POST":
+                return open_check_page(request, "loans:pay_loss", reference)
             return _loss_page(request, loan, form, plan=plan)
         recovery = record_recovery(
             loan_id=loan.pk,
@@ -166,7 +178,7 @@ def pay_loss(request: HttpRequest, reference: str) -> HttpResponse:
     except Refused as refusal:
         form.add_error(None, refusal.message)
         return _loss_page(request, loan, form, status=422)
-    return redirect("loans:explain_recovery", recovery.reference)
+    return open_done_page(request, told["form_key"], "loans:explain_recovery", recovery.reference)
 
 
 @get_only

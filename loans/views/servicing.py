@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.enums import Role
+from accounts.kept_answers import first_values, kept_answers, open_check_page, open_done_page, sent_before
 from ledger.selectors import wallet_summary
 from loans.enums import ExtraMode, LoanStatus, RepaymentMethod
 from loans.forms.servicing import ConfirmPaymentForm, PayForm, PaymentKind
@@ -33,24 +34,22 @@ def pay(request: HttpRequest, reference: str) -> HttpResponse:
     today = business_date()
     if request.method != "POST":
         asked = {"kind": PaymentKind.NEXT, "method": RepaymentMethod.WALLET} | request.GET.dict()
-        return _form_page(request, loan, _form(loan, today, initial=asked))
-    if "edit" in request.POST:
-        return _form_page(request, loan, _form(loan, today, initial=request.POST.dict()))
+        return _form_page(request, loan, _form(loan, today, initial=asked | first_values(request)))
     form = _form(loan, today, data=request.POST)
     if not form.is_valid():
         return _form_page(request, loan, form, status=422)
-    told = form.cleaned_data
-    shown = ConfirmPaymentForm(initial=told | {"amount": told["to_pay"]})
-    return _check_page(request, loan, shown, told | {"amount": told["to_pay"]})
+    return open_check_page(request, "loans:pay_check", reference)
 
 
 @get_or_post
 @role_required(Role.BORROWER)
 def pay_check(request: HttpRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
-    if request.method != "POST":
-        return redirect("loans:pay", reference)
+    if (sent := sent_before(request)) is not None:
+        return sent
     today = business_date()
+    if request.method != "POST":
+        return _kept_check_page(request, loan, today)
     form = ConfirmPaymentForm(request.POST)
     if not form.is_valid():
         return _form_page(request, loan, _form(loan, today, data=request.POST), status=422)
@@ -72,7 +71,7 @@ def pay_check(request: HttpRequest, reference: str) -> HttpResponse:
     except Refused as refusal:
         add_refusal(form, refusal)
         return _refused_page(request, loan, form)
-    return redirect("loans:repayment", reference, recorded.reference)
+    return open_done_page(request, told["form_key"], "loans:repayment", reference, recorded.reference)
 
 
 @get_only
@@ -96,6 +95,18 @@ def _loan(request: HttpRequest, reference: str) -> Loan:
     if loan is None:
         raise Http404
     return loan
+
+
+def _kept_check_page(request: HttpRequest, loan: Loan, today: dt.date) -> HttpResponse:
+    """The check page of the answers that its address names; the form when they are gone or no longer fit."""
+    kept = kept_answers(request)
+    if kept is None or loan.status not in LoanStatus.owing():
+        return redirect("loans:pay", loan.reference)
+    form = _form(loan, today, data=kept)
+    if not form.is_valid():
+        return _form_page(request, loan, form, status=422)
+    told = form.cleaned_data | {"amount": form.cleaned_data["to_pay"]}
+    return _check_page(request, loan, ConfirmPaymentForm(initial=told), told)
 
 
 def _form(loan: Loan, today: dt.date, **kwargs: Any) -> PayForm:

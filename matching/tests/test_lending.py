@@ -38,7 +38,7 @@ def lend_path(loan: Loan) -> str:
 
 def check(client: Client, loan: Loan, amount: str = "100.00") -> dict[str, str]:
     """What the check page's form would send, with the box ticked."""
-    page = client.get(lend_path(loan), {"amount": amount})
+    page = client.get(lend_path(loan), {"amount": amount}, follow=True)
     assert page.status_code == 200
     form = page.context["form"]
     key = form["form_key"].value()
@@ -53,7 +53,7 @@ def test_only_lenders_enter_the_lending_pages(boat: Loan, alice: User, client: C
 
 
 def test_the_check_page_shows_every_figure_and_moves_nothing(boat: Loan, rich_bob: User, client_of: ClientOf) -> None:
-    page = client_of(rich_bob).get(lend_path(boat), {"amount": "100"})
+    page = client_of(rich_bob).get(lend_path(boat), {"amount": "100"}, follow=True)
     text = page.content.decode()
     assert page.context["available_after"] == 900_00
     assert page.context["exposure"].in_loan_after == 100_00
@@ -121,7 +121,7 @@ def test_a_form_with_a_mistake_comes_back_and_moves_nothing(
 
 @pytest.mark.parametrize("amount", ["", "abc", "-5", "0", "1e30", "1.001"])
 def test_a_wrong_amount_in_the_address_asks_again(amount: str, boat: Loan, rich_bob: User, client_of: ClientOf) -> None:
-    page = client_of(rich_bob).get(lend_path(boat), {"amount": amount})
+    page = client_of(rich_bob).get(lend_path(boat), {"amount": amount}, follow=True)
     assert page.status_code == 422
     assert "How much do you want to lend?" in page.content.decode()
 
@@ -243,7 +243,7 @@ def test_too_little_money_offers_what_is_there(boat: Loan, bob: User, client_of:
 
 def test_an_unverified_lender_reads_why_and_cannot_send(boat: Loan, eve: User, client_of: ClientOf) -> None:
     client = client_of(eve)
-    page = client.get(lend_path(boat), {"amount": "100"})
+    page = client.get(lend_path(boat), {"amount": "100"}, follow=True)
     assert "Confirm your e-mail address first." in page.content.decode()
     assert '<button class="btn btn-primary">Lend' not in page.content.decode()
     form = {"amount": "100.00", "form_key": world.new_key(), "understood": "on"}
@@ -254,7 +254,7 @@ def test_an_unverified_lender_reads_why_and_cannot_send(boat: Loan, eve: User, c
 
 def test_lending_from_a_suggestion_is_remembered_as_such(boat: Loan, rich_bob: User, client_of: ClientOf) -> None:
     client = client_of(rich_bob)
-    page = client.get(lend_path(boat), {"amount": "100", "via": "suggestion"})
+    page = client.get(lend_path(boat), {"amount": "100", "via": "suggestion"}, follow=True)
     form = check(client, boat) | {"from_suggestion": str(page.context["form"]["from_suggestion"].value())}
     client.post(lend_path(boat), form)
     assert Commitment.objects.get().source == CommitmentSource.SUGGESTION
@@ -320,9 +320,9 @@ def test_the_check_page_costs_the_same_with_many_holdings(
 ) -> None:
     client = client_of(rich_bob)
     with django_assert_max_num_queries(40) as first:
-        client.get(lend_path(boat), {"amount": "100"})
+        client.get(lend_path(boat), {"amount": "100"}, follow=True)
     for name in ("Olga", "Pia", "Rita"):
         world.commit(market(name), rich_bob, 50_00, today=now_day)
     with django_assert_max_num_queries(40) as second:
-        client.get(lend_path(boat), {"amount": "100"})
+        client.get(lend_path(boat), {"amount": "100"}, follow=True)
     assert len(first) == len(second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
+from accounts.kept_answers import PARAMETER, open_done_page, sent_before
 from ledger.selectors import wallet_summary
-from loans.enums import CommitmentSource, LoanStatus
+from loans.enums import CommitmentSource, CommitmentStatus, LoanStatus
 from loans.models import Commitment, Loan
 from loans.selectors.listing import commitment_limits, listed_loan
 from loans.services.funding import place_commitment, withdraw_commitment
@@ -33,6 +35,8 @@ from p2plending.lib.money import format_plain
 @get_or_post
 @role_required(Role.LENDER)
 def lend(request: HttpRequest, reference: str) -> HttpResponse:
+    if (sent := sent_before(request)) is not None:
+        return sent
     if request.method != "POST":
         return _show_check(request, listing_or_404(request, reference), AmountForm(request.GET or None))
     loan = _loan_of_form_or_404(reference)
@@ -54,7 +58,7 @@ def lend(request: HttpRequest, reference: str) -> HttpResponse:
         )
     except Refused as refusal:
         return _refused_page(request, loan, form, refusal)
-    return redirect("matching:lent", reference, commitment.reference)
+    return open_done_page(request, form.cleaned_data["form_key"], "matching:lent", reference, commitment.reference)
 
 
 def _source(form: LendForm) -> CommitmentSource:
@@ -75,8 +79,12 @@ def _show_check(request: HttpRequest, loan: Loan, amount_form: AmountForm) -> Ht
         return _amount_page(request, loan, AmountForm())
     if not amount_form.is_valid():
         return _amount_page(request, loan, amount_form)
+    if PARAMETER not in request.GET:
+        # With its key in the address, so that Back from the page after it leads to what was done.
+        return redirect(f"{request.path}?{request.GET.urlencode()}&{urlencode({PARAMETER: new_form_key()})}")
     amount = amount_form.cleaned_data["amount"]
-    form = LendForm(initial={"amount": amount, "from_suggestion": request.GET.get("via") == "suggestion"})
+    first = {"amount": amount, "from_suggestion": request.GET.get("via") == "suggestion"}
+    form = LendForm(initial=first | {"form_key": request.GET[PARAMETER]})
     return _check_page(request, loan, amount, form)
 
 
@@ -160,6 +168,8 @@ def take_back(request: HttpRequest, reference: str, commitment_reference: str) -
             amount = format_money(commitment.amount)
             messages.success(request, _("%(amount)s is back in your wallet.") % {"amount": amount})
             return redirect("matching:listing", reference)
+    if request.method == "GET" and commitment.status not in CommitmentStatus.holding():
+        return redirect("matching:lent", reference, commitment.reference)
     context = {"commitment": commitment, "loan": commitment.loan, "form": form}
     return render(request, "matching/take_back.html", context, status=422 if form.errors else 200)
 

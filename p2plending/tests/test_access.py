@@ -86,7 +86,7 @@ TABLE: dict[Answers, str] = {
     BORROWERS: "loans:borrowing_home loans:loan_list loans:apply_amount",
     (302, 302, 403, 302, 403): "loans:apply_start",
     OWN_OF_BORROWER: """
-        loans:apply_purpose loans:apply_income loans:apply_check loans:apply_sent loans:loan loans:withdraw loans:sign
+        loans:apply_sent loans:loan loans:withdraw loans:sign
         loans:agreement loans:pay loans:repayment loans:early loans:plan loans:plan_csv loans:give_back loans:help
         loans:new_plan
     """,

@@ -111,7 +111,7 @@ def test_extra_money_has_one_way_and_the_check_page_says_what_it_does(
 ) -> None:
     client = client_of(alice)
     sent = {"form_key": new_key(), "kind": "other", "amount": "300.00", "method": "wallet", "value_date": ""}
-    page = client.post(reverse("loans:pay", args=[loan.reference]), sent)
+    page = client.post(reverse("loans:pay", args=[loan.reference]), sent, follow=True)
     body = page.content.decode()
     assert len(page.context["previews"]) == 1
     assert "What should the extra money do?" not in body
@@ -243,7 +243,7 @@ def test_where_extra_money_pays_the_last_payments_the_next_one_stays_due_and_pag
     *_before, last = made.instalments.order_by("number")
     assert "this payment stays due" in text_of(client, "loans:pay", made.reference)
     sent = {"form_key": new_key(), "kind": "next", "amount": "", "method": "wallet", "value_date": ""}
-    page = client.post(reverse("loans:pay", args=[made.reference]), sent)
+    page = client.post(reverse("loans:pay", args=[made.reference]), sent, follow=True)
     assert "Your next payment stays due: €88.85 on " in page.content.decode()
     assert page.context["chosen"].last_on < last.due_date
 

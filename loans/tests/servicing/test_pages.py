@@ -42,7 +42,7 @@ def hidden(response: HttpResponse) -> dict[str, str]:
 
 def check(client: Client, loan: Loan, **changes: str) -> HttpResponse:
     asked = {"form_key": "key-of-this-form", "kind": "next", "method": "wallet"}
-    return client.post(url(loan, "pay"), asked | changes)
+    return client.post(url(loan, "pay"), asked | changes, follow=True)
 
 
 # --- who may not ------------------------------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ def test_a_deposit_told_of_before_midnight_keeps_its_day(
 ) -> None:
     client, sent_on = client_of(bob), business_date()
     asked = {"form_key": new_key(), "amount": "50.00", "sent_on": sent_on.isoformat(), "method": "bank_transfer"}
-    assert client.post(reverse("ledger:add"), asked).status_code == 200
+    assert client.post(reverse("ledger:add"), asked, follow=True).status_code == 200
     midnight()
     assert client.post(reverse("ledger:add_check"), asked).status_code == 302
     assert Deposit.objects.get(user=bob, amount=50_00).sent_on == sent_on
