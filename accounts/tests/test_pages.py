@@ -206,7 +206,7 @@ def test_first_steps_say_what_is_done_and_what_can_not_start_yet(
     client_of: ClientOf, eve: User, bob: User, frank: User
 ) -> None:
     page = client_of(eve).get("/getting-started/").content.decode()
-    assert page.count("Cannot start yet") == 1
+    assert page.count("Cannot start yet") == 2
     assert "Confirm your e-mail address first. Open the link that we sent you." in page
     submitted(frank)
     page = client_of(frank).get("/getting-started/").content.decode()
