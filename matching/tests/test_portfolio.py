@@ -50,7 +50,7 @@ def pay(loan: Loan, amount: int, day: dt.date) -> None:
 
 
 def rows_of(response: Any) -> list[list[str]]:
-    text = b"".join(response.streaming_content).decode()
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
     return list(csv.reader(text.splitlines()))
 
 
