@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -19,6 +18,7 @@ from accounts.enums import DeliveryStatus
 from accounts.models import Notification, User
 from accounts.selectors import email_is_verified
 from p2plending.lib import clock
+from p2plending.lib.text import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,11 @@ CLAIM_LASTS = dt.timedelta(minutes=10)
 
 
 def send_mail(*, to: str, subject: str, template: str, name: str, **context: Any) -> None:
-    """Send `emails/<template>.txt` and `.html`. Raises what the mail backend raises."""
+    """Send `emails/<template>.txt` and `.html`. Raises what the mail backend raises.
+
+    A subject is one line, whatever the texts are that it was made of: a line break in a header stops a mail.
+    """
+    subject, name = one_line(subject), one_line(name)
     context |= {"subject": subject, "name": name, "site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
     message = EmailMultiAlternatives(
         subject, render_to_string(f"emails/{template}.txt", context).strip() + "\n", to=[to]
@@ -72,7 +76,9 @@ def send_notification(notification_id: int) -> bool:
             name=notification.user.short_name,
             notification=notification,
         )
-    except (OSError, SMTPException):
+    except Exception:
+        # One mail that can't be built or sent must not stop those behind it: a server's no (OSError, SMTPException), an
+        # address or a header that can't be written (ValueError, UnicodeError), a template over old data.
         logger.exception("e-mail not sent", extra={"event": notification.event, "attempt": notification.email_attempts})
         _finish(notification, DeliveryStatus.FAILED)
         return False

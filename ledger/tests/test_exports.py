@@ -20,7 +20,6 @@ from ledger.journal_files import beancount_lines, hledger_lines, journal_csv_lin
 from ledger.services.posting import credit, debit, post_entry
 from p2plending.lib.db import run_money
 
-
 HOSTILE = {
     "=1+1": "'=1+1",
     "+49 30 1234": "'+49 30 1234",
@@ -33,7 +32,7 @@ HOSTILE = {
     "＝1+1": "'＝1+1",
     "New kitchen;=cmd|' /C calc'!A0;": "New kitchen;'=cmd|' /C calc'!A0;",
     "Kitchen;@SUM(1);": "Kitchen;'@SUM(1);",
-    'Kitchen;"=1"': "Kitchen;'\"=1\"",
+    'Kitchen;"=1"': 'Kitchen;\'"=1"',
     "Kitchen\t-1+1": "Kitchen\t'-1+1",
     "Kitchen|+1": "Kitchen|'+1",
     "Kitchen\n=1": "Kitchen\n'=1",
