@@ -13,6 +13,7 @@ from django.db.models.signals import post_migrate
 
 from accounts.models import User
 from ledger.chart import CHART, ChartLine
+from ledger.currency import keep_currency
 from ledger.enums import OwnerKind
 from ledger.models import Account
 from p2plending.lib.bulk import fetch_rows, quote_name
@@ -89,6 +90,7 @@ def _find_or_open(keys: list[str]) -> dict[str, int]:
     found = _fetch(keys)
     missing = [key for key in keys if key not in found]
     if missing:
+        keep_currency()  # the first entry opens accounts; so does every first entry of a person or a loan
         Account.objects.bulk_create([_new_account(key) for key in missing], ignore_conflicts=True)
         found |= _fetch(missing)
     transaction.on_commit(lambda: _learn(found))

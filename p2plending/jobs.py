@@ -1,13 +1,8 @@
-"""The clockwork: every scheduled job in one table, kept equal to the rows that the worker reads.
-
-A job does all that is due up to now, so a missed or repeated run harms nothing. `manage.py run_jobs` runs them by hand.
-"""
+"""The clockwork at work: schedules kept equal to the table of jobs, and jobs run by hand (`manage.py run_jobs`)."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-import logging
 from typing import Any
 
 from django.conf import settings
@@ -18,84 +13,10 @@ from django_q.models import Schedule
 
 from ledger.services import snapshots
 from p2plending.lib import clock
+from p2plending.operations.job_runs import record_run
+from p2plending.operations.job_table import JOBS, PREFIX, Job
 
-logger = logging.getLogger(__name__)
-
-PREFIX = "clockwork."
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Job:
-    """One scheduled job: every `minutes`, or daily at `at`. In the demo, where staff move the date, daily jobs run
-    every `demo_minutes` too (0: they don't). `takes_date` says that the function takes a business date."""
-
-    name: str
-    function: str
-    what: str
-    minutes: int = 0
-    at: dt.time | None = None
-    demo_minutes: int = 0
-    takes_date: bool = False
-
-    @property
-    def schedule_name(self) -> str:
-        return PREFIX + self.name
-
-
-JOBS: tuple[Job, ...] = (
-    Job(
-        "end_of_day",
-        "loans.tasks.end_of_day",
-        "Payments fall due, late fees, days late; offers and listings end.",
-        at=dt.time(6, 0),
-        demo_minutes=1,
-        takes_date=True,
-    ),
-    Job(
-        "collections",
-        "loans.tasks.collect",
-        "Default notices; offers, new plans and requests to a second person end.",
-        at=dt.time(6, 15),
-        demo_minutes=1,
-        takes_date=True,
-    ),
-    Job(
-        "reminders",
-        "loans.tasks.remind",
-        "Remind borrowers: 3 days before, on the day, 1 day late.",
-        at=dt.time(7, 0),
-        demo_minutes=1,
-        takes_date=True,
-    ),
-    Job(
-        "payment_notices",
-        "loans.tasks.tell_of_payments",
-        "Tell borrowers of the payments that arrived.",
-        minutes=1,
-    ),
-    Job(
-        "mandates",
-        "matching.tasks.run_all_mandates",
-        "Offer open loans to the auto-invest rules again.",
-        at=dt.time(6, 30),
-        demo_minutes=10,
-    ),
-    Job(
-        "disbursements",
-        "loans.tasks.sweep_disbursements",
-        "Pay out signed loans whose task was lost.",
-        minutes=1,
-        takes_date=True,
-    ),
-    Job(
-        "notifications",
-        "accounts.tasks.sweep_notifications",
-        "Send e-mails that are still waiting.",
-        minutes=1,
-    ),
-    Job("snapshots", "p2plending.jobs.take_snapshots", "Add up the accounts that keep no balance.", minutes=60),
-    Job("check_books", "adminpanel.tasks.check_books", "Prove every invariant of the books.", at=dt.time(3, 0)),
-)
+__all__ = ["JOBS", "PREFIX", "Job", "ensure_schedules", "run_job", "take_snapshots"]
 
 
 def ensure_schedules(**_signal: Any) -> None:
@@ -115,7 +36,7 @@ def ensure_schedules(**_signal: Any) -> None:
 def run_job(job: Job, today: dt.date | None = None) -> Any:
     """Run one job now, for a business date when it takes one."""
     function = import_string(job.function)
-    return function(today) if job.takes_date and today is not None else function()
+    return record_run(job.name, lambda: function(today) if job.takes_date and today is not None else function())
 
 
 def take_snapshots() -> None:
@@ -130,8 +51,11 @@ def _store(job: Job, row: Schedule | None) -> None:
         "schedule_type": Schedule.MINUTES if minutes else Schedule.DAILY,
         "minutes": minutes or None,
         "repeats": -1,
+        # The scheduler of django-q2 reads the queue from here.
+        "kwargs": str({"q_options": {"cluster": job.queue}}) if job.queue else "",
     }
-    if row is not None and all(getattr(row, name) == value for name, value in wanted.items()):
+    is_same = row is not None and all((getattr(row, name) or None) == (value or None) for name, value in wanted.items())
+    if is_same and (minutes or timezone.localtime(row.next_run).time() == job.at):
         return
     row = row or Schedule(name=job.schedule_name)
     for name, value in wanted.items():

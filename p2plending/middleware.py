@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import resolve
 from django.utils.translation import gettext_lazy
 
 from p2plending.lib.context import RequestContext, reset_request, set_request
@@ -18,6 +19,7 @@ from p2plending.lib.errors import Busy, NotPermitted, Refused
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+PROBES = ("/healthz", "/readyz")
 REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,40}$")
 
 
@@ -51,6 +53,21 @@ class RequestIdMiddleware:
             reset_request(token)
         response["X-Request-ID"] = request.request_id
         return response
+
+
+class ProbeMiddleware:
+    """Answer `/healthz` and `/readyz` under any name: load balancers and container runtimes ask by address.
+
+    They tell nothing about anybody, and no link is made of the name, so ALLOWED_HOSTS and HTTPS don't guard them.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info in PROBES:
+            return resolve(request.path_info).func(request)
+        return self.get_response(request)
 
 
 class RequestContextMiddleware:

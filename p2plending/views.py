@@ -6,20 +6,15 @@ import logging
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.enums import Role
-from accounts.first_steps import steps_context
-from loans.first_steps import borrower_steps
-from matching.first_steps import lender_steps
 from p2plending.gallery import gallery_context
-from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib import clock
+from p2plending.operations.health import site_facts
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +24,7 @@ HOME_BY_ROLE = {
     Role.STAFF: "admin:index",
 }
 THEMES = ("light", "dark", "auto")
+RETRY_AFTER_SECONDS = "5"
 THEME_COOKIE_AGE = 365 * 24 * 3600
 
 
@@ -36,13 +32,6 @@ THEME_COOKIE_AGE = 365 * 24 * 3600
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     return redirect(HOME_BY_ROLE[Role(request.user.role)])
-
-
-@get_only
-@role_required(Role.BORROWER, Role.LENDER)
-def getting_started(request: HttpRequest) -> HttpResponse:
-    steps = borrower_steps(request.user) if request.user.is_borrower else lender_steps(request.user)
-    return render(request, "accounts/getting_started.html", steps_context(request.user, steps))
 
 
 @require_POST
@@ -62,25 +51,25 @@ def components(request: HttpRequest) -> HttpResponse:
     return render(request, "components/gallery.html", gallery_context())
 
 
-@require_GET
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process is alive."""
     return JsonResponse({"status": "ok"})
 
 
-@require_GET
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve: the database answers and its tables are those of this code."""
-    try:
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        cache.get("readyz")
-    except DatabaseError:
-        logger.exception("not ready: the database does not answer")
-        return JsonResponse({"status": "no database"}, status=503)
-    if waiting:
-        return JsonResponse({"status": "migrations are waiting", "count": len(waiting)}, status=503)
-    return JsonResponse({"status": "ready"})
+    """The process can serve (200), or what is missing (503). Work that stands still is told with status 200."""
+    facts = site_facts(clock.now())
+    checks = {fact.name: fact.words for fact in facts}
+    blocking = [fact for fact in facts if fact.blocks and not fact.is_fine]
+    if blocking:
+        logger.error("not ready", extra={"check": blocking[0].name, "words": blocking[0].words})
+        missing = {"status": "not ready", "missing": blocking[0].words, "checks": checks}
+        return JsonResponse(missing, status=503, headers={"Retry-After": RETRY_AFTER_SECONDS})
+    troubled = [fact.name for fact in facts if not fact.is_fine]
+    status = "degraded" if troubled else "ready"
+    return JsonResponse({"status": status, "troubled": troubled, "checks": checks})
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
