@@ -9,8 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role, VerificationStatus
+from accounts.identity_validity import status_on
 from accounts.models import User
 from accounts.selectors import email_is_verified, verification_of
+from p2plending.lib import clock
 from p2plending.lib.errors import NotPermitted, Refused
 
 
@@ -78,7 +80,7 @@ _IDENTITY_MESSAGES: dict[str, str | Promise] = {
 
 
 def blocking_refusal(user: User, action: Action) -> Refused | None:
-    """Why the person may not do this now, or None. At most two queries.
+    """Why the person may not do this now, or None. At most two queries; in the demo one more, for its date.
 
     The message is for the page; `context["link"]` is the URL name of the page where it can be put right.
     """
@@ -90,7 +92,7 @@ def blocking_refusal(user: User, action: Action) -> Refused | None:
         return UserSuspended(link="public:help", **context)
     if not email_is_verified(user):
         return EmailNotVerified(link="account_email", **context)
-    status = verification_of(user).status
+    status = status_on(verification_of(user), clock.business_date())
     if status == VerificationStatus.APPROVED or (status == VerificationStatus.EXPIRED and action in OPEN_WHEN_EXPIRED):
         return None
     return IdentityNotVerified(_IDENTITY_MESSAGES.get(status, ""), link="accounts:identity", **context)

@@ -27,6 +27,7 @@ from accounts.api.serializers import (
     RegisterSerializer,
     RenameSerializer,
 )
+from accounts.identity_validity import status_on
 from accounts.models import Notification, User
 from accounts.selectors import (
     current_documents,
@@ -160,7 +161,7 @@ class NotificationsReadView(APIView):
 
 def _me(user: User) -> dict[str, Any]:
     user.email_verified = email_is_verified(user)
-    user.identity_status = verification_of(user).status
+    user.identity_status = status_on(verification_of(user), business_date())
     user.unread_notifications = unread_count(user)
     return MeSerializer(user).data
 
