@@ -128,4 +128,10 @@ class DeliveryStatus(models.TextChoices):
     NOT_WANTED = "not_wanted", _("No e-mail")
     WAITING = "waiting", _("Waiting")
     SENT = "sent", _("Sent")
-    FAILED = "failed", _("Failed")
+    FAILED = "failed", _("Failed, is tried again")
+    PARKED = "parked", _("Given up")
+
+    @classmethod
+    def open(cls) -> tuple[DeliveryStatus, ...]:
+        """States from which the worker still tries to send."""
+        return (cls.WAITING, cls.FAILED)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 from allauth.account.models import EmailAddress
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from accounts.enums import VerificationStatus
-from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, User
+from accounts.enums import DeliveryStatus, VerificationStatus
+from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, OutgoingMail, User
 from accounts.permissions import READ_DOCUMENTS
 
 IDENTITY_SUBJECT = "identity"
@@ -80,6 +81,39 @@ def submissions_since(user: User, moment: dt.datetime) -> int:
         subject_reference=user.member_number,
         created_at__gte=moment,
     ).count()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class UndeliveredMail:
+    """One e-mail that waits, failed or was given up, as staff see it: never its words, which may hold a key."""
+
+    person: str
+    kind: str
+    created_at: dt.datetime
+    error: str
+    attempts: int
+    is_given_up: bool
+
+
+def undelivered_mails(limit: int) -> list[UndeliveredMail]:
+    """E-mails that were tried in vain, those that were given up first, at most `limit` of each kind."""
+    tried = Q(email_status=DeliveryStatus.PARKED) | Q(email_status=DeliveryStatus.FAILED)
+    notices = Notification.objects.filter(tried).select_related("user").order_by("-email_status", "pk")[:limit]
+    others = OutgoingMail.objects.filter(tried).order_by("-email_status", "pk")[:limit]
+    rows = [(row.user.member_number, row.event, row) for row in notices]
+    rows += [(row.recipient, row.kind.rpartition("/")[2], row) for row in others]
+    found = [
+        UndeliveredMail(
+            person=person,
+            kind=kind,
+            created_at=row.created_at,
+            error=row.email_error,
+            attempts=row.email_attempts,
+            is_given_up=row.email_status == DeliveryStatus.PARKED,
+        )
+        for person, kind, row in rows
+    ]
+    return sorted(found, key=lambda one: (not one.is_given_up, one.created_at))
 
 
 def audit_trail(subject_type: str, reference: str) -> QuerySet[AuditEvent]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from accounts.services import identity_expiry, mail
+import datetime as dt
+
+from accounts.models import Notification, OutgoingMail
+from accounts.services import identity_expiry, mail, mail_delivery
 from p2plending.lib.clock import business_date
 
-SWEEP_SIZE = 200
+
+def send_notification_email(notification_id: int) -> str:
+    """The e-mail twin of one notification; says what came of it."""
+    return mail_delivery.send_if_server_answers(Notification, notification_id).value
 
 
-def send_notification_email(notification_id: int) -> bool:
-    """The e-mail twin of one notification; says whether it was sent now."""
-    return mail.send_notification(notification_id)
+def send_outgoing_mail(mail_id: int) -> str:
+    """One mail that is no notification; says what came of it."""
+    return mail_delivery.send_if_server_answers(OutgoingMail, mail_id).value
 
 
 def sweep_notifications() -> int:
     """Send what is still waiting or failed before; returns how many were sent."""
-    return sum(mail.send_notification(pk) for pk in mail.unsent_notifications(SWEEP_SIZE))
+    return mail_delivery.sweep()
 
 
 def send_confirmation_email(email_address_id: int) -> None:
@@ -28,6 +34,6 @@ def send_already_registered_email(user_id: int) -> None:
     mail.send_already_registered(user_id)
 
 
-def expire_identities() -> int:
-    """Identity checks whose document has run out; returns how many."""
-    return identity_expiry.expire_identities(today=business_date())
+def expire_identities(today: dt.date | None = None) -> str:
+    """Remind of documents that run out, and end the checks of those that have."""
+    return str(identity_expiry.run_identity_expiry(today=today or business_date()))

@@ -115,6 +115,7 @@ MENU: tuple[tuple[Promise, str, tuple[_Item, ...]], ...] = (
             (_("Limits and switches"), "settings", allow.CHANGE_SETTINGS),
             (_("Loan products"), "products", allow.VIEW_PRODUCTS),
             (_("Jobs"), "jobs", allow.VIEW_JOBS),
+            (_("E-mails not sent"), "mails", allow.VIEW_JOBS),
             (_("Failed tasks"), "django_q_failure_changelist", "django_q.view_failure"),
             (_("Finished tasks"), "django_q_success_changelist", "django_q.view_success"),
             (_("Waiting tasks"), "django_q_ormq_changelist", "django_q.view_ormq"),

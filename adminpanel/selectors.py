@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django_q.models import Failure, OrmQ, Schedule, Task
 
-from accounts.enums import DeliveryStatus, VerificationStatus
-from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, User
+from accounts.enums import VerificationStatus
+from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, User
 from accounts.selectors import current_documents, holders_of_number, identity_queue
 from adminpanel import permissions as allow
 from ledger.enums import DepositStatus, WithdrawalStatus
@@ -25,6 +25,7 @@ from loans.selectors.collections import default_proposals
 from loans.selectors.left_behind import left_behind_count
 from p2plending.figures import format_day
 from p2plending.lib import clock
+from p2plending.operations.health import Fact, end_of_day_fact, mail_fact, worker_fact
 
 TIME_LIMIT = dt.timedelta(days=1)
 FAILED_SINCE = dt.timedelta(days=7)
@@ -151,8 +152,18 @@ def last_books_check() -> AuditEvent | None:
 
 
 def lights(now: dt.datetime) -> list[Light]:
-    """Books, end of day, job queue, e-mails. Five queries."""
-    return [_books_light(last_books_check()), _day_light(left_behind_count()), _queue_light(now), _mail_light()]
+    """Books, end of day, worker, job queue, e-mails: a dozen queries."""
+    return [
+        _books_light(last_books_check()),
+        _day_light(left_behind_count(), end_of_day_fact(now)),
+        _fact_light(_("Worker"), worker_fact(now), "jobs"),
+        _queue_light(now),
+        _fact_light(_("E-mails"), mail_fact(now), "mails"),
+    ]
+
+
+def _fact_light(label: Promise, fact: Fact, url_name: str) -> Light:
+    return Light(label, "success" if fact.is_fine else "danger", fact.words, url_name=url_name)
 
 
 def _books_light(event: AuditEvent | None) -> Light:
@@ -167,8 +178,10 @@ def _books_light(event: AuditEvent | None) -> Light:
     return Light(label, "success", _t("%(count)s of %(count)s checks hold") % {"count": checked}, when, "books")
 
 
-def _day_light(left_behind: int) -> Light:
+def _day_light(left_behind: int, fact: Fact) -> Light:
     label = _("End of day")
+    if not fact.is_fine:
+        return Light(label, "danger", fact.words, url_name="jobs")
     if not left_behind:
         return Light(label, "success", _t("No loan left behind"), url_name="left_behind")
     words = ngettext("%(count)s loan left behind", "%(count)s loans left behind", left_behind) % {"count": left_behind}
@@ -180,15 +193,6 @@ def _queue_light(now: dt.datetime) -> Light:
     failed = Failure.objects.filter(started__gte=now - FAILED_SINCE).count()
     words = _t("%(waiting)s waiting, %(failed)s failed in 7 days") % {"waiting": waiting, "failed": failed}
     return Light(_("Job queue"), "warning" if failed else "success", words, url_name="jobs")
-
-
-def _mail_light() -> Light:
-    found = Notification.objects.filter(email_status__in=(DeliveryStatus.WAITING, DeliveryStatus.FAILED)).aggregate(
-        waiting=Count("pk", filter=Q(email_status=DeliveryStatus.WAITING)),
-        failed=Count("pk", filter=Q(email_status=DeliveryStatus.FAILED)),
-    )
-    words = _t("%(waiting)s waiting, %(failed)s failed") % found
-    return Light(_("E-mails"), "warning" if found["failed"] else "success", words)
 
 
 # --- identity checks -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from adminpanel.views import (
     deposits,
     identity,
     left_behind,
+    mails,
     payments,
     payouts,
     people,
@@ -83,6 +84,8 @@ desk_urls: list[URLPattern] = [
     path("products/", settings.products, name="products"),
     path("products/<slug:code>/", settings.product, name="product"),
     path("jobs/", settings.jobs, name="jobs"),
+    path("jobs/mails/", mails.mails, name="mails"),
+    path("jobs/mails/retry/", mails.retry, name="mails_retry"),
     path("jobs/<int:schedule_id>/run/", settings.run_job, name="run_job"),
     path("demo-clock/", settings.demo_clock, name="demo_clock"),
 ]

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "p2plending.middleware.RequestIdMiddleware",
+    "p2plending.middleware.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -203,6 +204,11 @@ SESSION_COOKIE_SAMESITE = "Lax"
 # --- mail ------------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+if EMAIL_CONFIG["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "p2plending.lib.smtp.DeadlineEmailBackend"
+# Seconds for one step of the conversation with the mail server, and for the delivery of one mail.
+EMAIL_TIMEOUT = 10
+EMAIL_DEADLINE = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <no-reply@example.org>")
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -252,8 +258,9 @@ Q_CLUSTER = {
     "bulk": 1,
     "poll": 1.0,
     "queue_limit": 20,
-    "time_zone": "UTC",
-    "save_limit": 1000,
+    # Schedules are in local time: 06:00 stays 06:00 when summer time begins and ends.
+    "time_zone": TIME_ZONE,
+    "save_limit": 0,
     "sync": env.bool("Q_SYNC", default=False),
 }
 

@@ -4,6 +4,7 @@ from accounts.models.audit import AuditEvent
 from accounts.models.identity import IdentityDocument, IdentityVerification
 from accounts.models.notification import Notification
 from accounts.models.operation import OperationKey
+from accounts.models.outgoing import OutgoingMail
 from accounts.models.user import TermsAcceptance, User, normalise_email
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "IdentityVerification",
     "Notification",
     "OperationKey",
+    "OutgoingMail",
     "TermsAcceptance",
     "User",
     "normalise_email",

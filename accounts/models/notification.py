@@ -22,6 +22,8 @@ class Notification(models.Model):
     email_status = models.CharField(max_length=12, choices=DeliveryStatus, default=DeliveryStatus.WAITING)
     email_attempts = models.PositiveSmallIntegerField(default=0)
     email_claimed_at = models.DateTimeField(null=True, blank=True)
+    email_next_at = models.DateTimeField(null=True, blank=True)
+    email_error = models.CharField(max_length=200, blank=True, db_default="")
     emailed_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -11,6 +11,7 @@ from django_q.tasks import async_task
 from accounts.models import Notification, User
 from p2plending.lib import clock
 from p2plending.lib.db import require_transaction
+from p2plending.operations.job_table import MAIL_QUEUE
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def notify(
     notification = Notification.objects.create(
         user=user, key=key, event=event, title=title, body=body, link=link, is_required=is_required
     )
-    async_task("accounts.tasks.send_notification_email", notification.pk)
+    async_task("accounts.tasks.send_notification_email", notification.pk, q_options={"cluster": MAIL_QUEUE})
     return notification
 
 
@@ -58,7 +59,7 @@ def notify_many(notices: Sequence[Notice]) -> None:
     Notification.objects.bulk_create(
         Notification(**{name: getattr(notice, name) for name in fields}) for notice in notices if notice.key not in told
     )
-    async_task("accounts.tasks.sweep_notifications")
+    async_task("accounts.tasks.sweep_notifications", q_options={"cluster": MAIL_QUEUE})
 
 
 def mark_read(notifications: QuerySet[Notification]) -> int:

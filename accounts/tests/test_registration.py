@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
-from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -11,15 +9,14 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
-from django_q.models import OrmQ
 
-from accounts import tasks
 from accounts.enums import Role
 from accounts.models import TermsAcceptance, User
 from accounts.selectors import email_is_verified
 from accounts.services.registration import RoleNotOpen, register_user
 from accounts.terms import RISKS, TERMS
 from p2plending.tests.cast import PASSWORD
+from p2plending.tests.queue import carry_out_tasks
 
 REGISTER = "/accounts/register/"
 LOGIN = "/accounts/login/"
@@ -37,13 +34,6 @@ def fresh_limits(db: None) -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
-
-
-def run_queue() -> None:
-    """What the worker would do with what is queued."""
-    for row in OrmQ.objects.order_by("pk"):
-        getattr(tasks, row.task["func"].rpartition(".")[2])(*row.task["args"])
-        row.delete()
 
 
 def link_in(message: mail.EmailMessage) -> str:
@@ -66,7 +56,7 @@ def test_a_person_registers_confirms_with_the_button_and_signs_in(client: Client
     assert frank.check_password("a quiet river at noon")
     assert not email_is_verified(frank)
 
-    run_queue()
+    carry_out_tasks()
     (message,) = mail.outbox
     assert (message.subject, message.to) == ("Confirm your e-mail address", ["frank@example.org"])
     link = link_in(message)
@@ -79,61 +69,9 @@ def test_a_person_registers_confirms_with_the_button_and_signs_in(client: Client
     assert (response.status_code, response.url) == (302, "/home/")
 
 
-QUOTE = "/borrowing/apply/amount/?requested_amount=3000&term_months=12"
-
-
-def register_for_a_quote(client: Client) -> str:
-    """Register from the quote's link; the path of the confirmation link."""
-    page = client.get("/borrowing/quote/?requested_amount=3000&term_months=12&grade=B").content.decode()
-    to = html.unescape(re.search(r'href="(/accounts/register/\?[^"]*)"', page)[1])
-    assert to == f"{REGISTER}?role=borrower&next={quote(QUOTE, safe='')}"
-    form = client.get(to)
-    assert form.context["form"]["role"].value() == "borrower"
-    assert f'<input type="hidden" name="next" value="{html.escape(QUOTE)}">' in form.content.decode()
-    client.post(REGISTER, FORM | {"role": "borrower", "next": QUOTE})
-    run_queue()
-    return link_in(mail.outbox[-1])
-
-
-def test_applying_without_an_account_leads_through_registration_and_keeps_the_quote(client: Client) -> None:
-    link = register_for_a_quote(client)
-    confirmed = client.post(link)
-    assert confirmed.url == "/getting-started/"
-    # Signed in: the password was chosen in this browser a moment ago.
-    page = client.get(confirmed.url)
-    assert (page.status_code, page.context["user"].email) == (200, "frank@example.org")
-    assert [(step.title, step.state) for step in page.context["steps"]] == [
-        ("Confirm your e-mail address", "done"),
-        ("Identity check", "open"),
-        ("Apply for a loan", "later"),
-    ]
-    assert page.context["steps"][2].url == QUOTE
-    amount = client.get(QUOTE).context["form"]
-    assert (amount["requested_amount"].value(), amount["term_months"].value()) == ("3000.00", 12)
-
-
-def test_the_link_signs_nobody_in_who_did_not_register_in_that_browser(client: Client) -> None:
-    link = register_for_a_quote(client)
-    other = Client()
-    assert other.post(link).url == LOGIN
-    assert other.get("/home/").status_code == 302
-    other.force_login(User.objects.get())
-    assert other.get("/getting-started/").context["steps"][2].url == QUOTE
-
-
-@pytest.mark.parametrize(
-    "page",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", "/" + "x" * 300],
-)
-def test_only_pages_of_this_site_are_kept_for_later(client: Client, page: str) -> None:
-    client.post(REGISTER, FORM | {"next": page})
-    assert User.objects.get().first_page == ""
-    assert page not in client.get(REGISTER, {"next": page}).content.decode()
-
-
 def test_nothing_that_the_registering_person_wrote_reaches_the_mailbox(client: Client) -> None:
     client.post(REGISTER, FORM | {"full_name": "Prize\xa0won:\nhttps://evil.example/"})
-    run_queue()
+    carry_out_tasks()
     assert User.objects.get().full_name == "Prize won: https://evil.example/"
     message = mail.outbox[0]
     assert message.body.startswith("Hello,\n")
@@ -145,7 +83,7 @@ def test_nothing_that_the_registering_person_wrote_reaches_the_mailbox(client: C
 def test_the_confirmation_link_ends_after_48_hours(client: Client) -> None:
     with time_machine.travel("2026-01-15T10:00:00Z", tick=False) as traveller:
         client.post(REGISTER, FORM)
-        run_queue()
+        carry_out_tasks()
         link = link_in(mail.outbox[0])
         traveller.shift(48 * 3600 + 1)
         assert "This link does not work" in client.get(link).content.decode()
@@ -180,7 +118,7 @@ def test_a_known_address_gets_the_same_answer_and_a_mail_to_its_owner(
     assert of_known.redirect_chain == of_fresh.redirect_chain
     without_tokens = [re.sub(r'value="\w{64}"', "", page.content.decode()) for page in (of_known, of_fresh)]
     assert without_tokens[0] == without_tokens[1]
-    run_queue()
+    carry_out_tasks()
     assert [(message.subject, message.to) for message in mail.outbox] == [
         ("You already have an account", ["alice@example.org"]),
         ("Confirm your e-mail address", ["frank@example.org"]),
@@ -239,11 +177,11 @@ def test_a_new_link_can_be_asked_for_once_in_three_minutes(eve: User, client: Cl
     with time_machine.travel("2026-01-15T10:00:00Z", tick=False) as traveller:
         for _again in range(3):
             client.post("/accounts/email/", {"action_send": "", "email": eve.email})
-        run_queue()
+        carry_out_tasks()
         assert [message.subject for message in mail.outbox] == ["Confirm your e-mail address"]
         traveller.shift(181)
         client.post("/accounts/email/", {"action_send": "", "email": eve.email})
-        run_queue()
+        carry_out_tasks()
     assert len(mail.outbox) == 2
 
 
@@ -312,6 +250,7 @@ def test_a_changed_password_is_told_by_mail_and_ends_other_browsers(client: Clie
     other.force_login(bob)
     words = {"password1": "four other words here", "password2": "four other words here"}
     client.post("/accounts/password/change/", {"oldpassword": PASSWORD} | words)
+    carry_out_tasks()
     assert [(message.subject, message.to) for message in mail.outbox] == [("Your password was changed", [bob.email])]
     assert client.get("/account/profile/").status_code == 200
     assert other.get("/account/profile/")["Location"].startswith(LOGIN)

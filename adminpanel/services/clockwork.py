@@ -10,12 +10,14 @@ from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from accounts.models import User
+from accounts.services import mail_delivery
 from accounts.services.audit import record
 from adminpanel.permissions import MOVE_DEMO_DATE, RUN_JOBS
 from adminpanel.services.settings import store_setting
 from p2plending.lib.db import run_money
 from p2plending.lib.errors import NotPermitted, Refused
 from p2plending.lib.rules import platform_rules
+from p2plending.operations.job_table import job_of_schedule
 
 DAYS_AHEAD = "DEMO_DAYS_AHEAD"
 MOST_DAYS = 31
@@ -47,7 +49,9 @@ def run_job_now(*, schedule_id: int, actor: User) -> str:
 
     def run() -> str:
         schedule = Schedule.objects.get(pk=schedule_id)
-        async_task(schedule.func, group=schedule.name)
+        job = job_of_schedule(schedule.name)
+        queue = {"q_options": {"cluster": job.queue}} if job and job.queue else {}
+        async_task(schedule.func, group=schedule.name, **queue)
         record(
             action="adminpanel.job.run_now",
             actor=actor,
@@ -56,6 +60,25 @@ def run_job_now(*, schedule_id: int, actor: User) -> str:
             data={"function": schedule.func},
         )
         return schedule.name
+
+    return run_money(run)
+
+
+def retry_mails(*, actor: User) -> int:
+    """Give e-mails that were given up another round of tries; returns how many. Raises NotPermitted."""
+    if not actor.has_perm(RUN_JOBS):
+        raise NotPermitted
+
+    def run() -> int:
+        count = mail_delivery.try_again()
+        record(
+            action="adminpanel.mails.retried",
+            actor=actor,
+            subject_type="job",
+            subject_reference="mails",
+            data={"count": count},
+        )
+        return count
 
     return run_money(run)
 

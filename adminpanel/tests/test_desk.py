@@ -97,11 +97,11 @@ def test_the_first_page_asks_no_more_for_more_rows(
 ) -> None:
     client = client_of(dora)
     client.get(at("index"))
-    with django_assert_max_num_queries(16) as once:
+    with django_assert_max_num_queries(21) as once:
         client.get(at("index"))
     for amount in (100_00, 200_00, 300_00):
         scenes.told_deposit(bob, amount)
-    with django_assert_max_num_queries(16) as often:
+    with django_assert_max_num_queries(21) as often:
         client.get(at("index"))
     assert len(often.captured_queries) == len(once.captured_queries)
 
@@ -245,9 +245,9 @@ def test_the_audit_trail_is_given_as_csv_by_its_filters(bob: User, compliance: U
     client = client_of(compliance)
     client.post(at("user_suspend", bob.member_number), {"reason": "=1+1"})
     answer = client.get(at("audit_csv"), {"q": bob.member_number})
-    lines = b"".join(answer.streaming_content).decode().splitlines()
+    lines = answer.content.decode().splitlines()
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    assert lines[0].startswith("\ufeffcreated_at,actor_label,action")
+    assert lines[0].startswith("created_at,actor_label,action")
     assert len(lines) == 2
     assert ",'=1+1," in lines[1]
 

@@ -69,14 +69,14 @@ TABLE: dict[Answers, str] = {
         admin:identity_ask admin:identity_reject admin:loan_take admin:loan_offer admin:loan_ask admin:loan_decline
         admin:loan_close admin:deposit_confirm admin:deposit_reject admin:withdrawal_approve admin:withdrawal_pay
         admin:withdrawal_reject admin:repayment_confirm admin:repayment_reject admin:user_suspend admin:user_release
-        admin:user_groups admin:run_job admin:case_step admin:approval_approve admin:approval_refuse
+        admin:user_groups admin:run_job admin:mails_retry admin:case_step admin:approval_approve admin:approval_refuse
         admin:approval_ask_again
         loans:switch_autopay loans:help_send loans:help_take_back loans:accept_new_plan loans:decline_new_plan
         api-token api-token-refresh api-token-verify api-token-logout api-register
         api-calculator
     """,
     MEMBERS: """
-        getting_started accounts:identity accounts:identity_details accounts:identity_document
+        accounts:getting_started accounts:identity accounts:identity_details accounts:identity_document
         ledger:wallet ledger:lines_csv ledger:add ledger:take_out ledger:statements ledger:statement
         ledger:statement_csv
     """,
@@ -103,7 +103,7 @@ TABLE: dict[Answers, str] = {
         admin:index admin:identity_queue admin:identity_review admin:loan_queue admin:loan_review admin:payouts
         admin:pay_out admin:deposit_queue admin:deposit admin:withdrawal_queue admin:withdrawal
         admin:repayment_queue admin:repayment admin:user admin:books admin:trial_balance admin:settings
-        admin:products admin:product admin:jobs admin:audit_csv admin:late admin:losses admin:case
+        admin:products admin:product admin:jobs admin:mails admin:audit_csv admin:late admin:losses admin:case
         admin:proposed_defaults admin:left_behind admin:approval_queue admin:enter_payment admin:reverse_payment
     """,
     # Nothing waits for a second person.
