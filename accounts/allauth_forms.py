@@ -8,9 +8,12 @@ from allauth.account.forms import AddEmailForm, LoginForm, ResetPasswordForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from p2plending.lib.forms import validate_one_line
+
 
 def _name_email(field: forms.Field) -> None:
     field.label = _("E-mail address")
+    field.validators.append(validate_one_line)
     field.widget.attrs.pop("placeholder", None)
     field.error_messages |= {
         "required": _("Enter your e-mail address."),

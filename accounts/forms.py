@@ -18,6 +18,7 @@ from accounts.enums import DocumentKind, IdDocumentType, Role
 from accounts.models import IdentityVerification, User, normalise_email
 from accounts.services.identity import ADULT_AGE, DETAIL_FIELDS, DocumentExpired, TooYoung, age_on
 from accounts.uploads import ACCEPT
+from p2plending.lib.forms import OneLineEmailField, OneLineField, text_formfield
 
 OLDEST_AGE = 120
 
@@ -33,13 +34,13 @@ class RegisterForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages=_required(gettext_lazy("Choose whether you want to borrow or to lend.")),
     )
-    full_name = forms.CharField(
+    full_name = OneLineField(
         label=gettext_lazy("Your name"),
         max_length=150,
         widget=forms.TextInput({"autocomplete": "name"}),
         error_messages=_required(gettext_lazy("Enter your name.")),
     )
-    email = forms.EmailField(
+    email = OneLineEmailField(
         label=gettext_lazy("E-mail address"),
         max_length=254,
         widget=forms.EmailInput({"autocomplete": "email"}),
@@ -81,7 +82,7 @@ class RegisterForm(forms.Form):
 
 
 class NameForm(forms.Form):
-    full_name = forms.CharField(
+    full_name = OneLineField(
         label=gettext_lazy("Your name"),
         help_text=gettext_lazy("How we greet you. Lenders and borrowers never see it."),
         max_length=150,
@@ -115,7 +116,7 @@ class IdentityDetailsForm(forms.ModelForm):
         choices=[("", gettext_lazy("Choose a document")), *IdDocumentType.choices],
         error_messages=_required(gettext_lazy("Choose the kind of document.")),
     )
-    id_number = forms.CharField(
+    id_number = OneLineField(
         label=gettext_lazy("Document number"),
         max_length=40,
         widget=forms.TextInput({"autocomplete": "off"}),
@@ -128,6 +129,7 @@ class IdentityDetailsForm(forms.ModelForm):
     class Meta:
         model = IdentityVerification
         fields = DETAIL_FIELDS
+        formfield_callback = text_formfield
         widgets = {"date_of_birth": _date_input(), "id_expires_on": _date_input()}
 
     field_order = (
@@ -195,7 +197,9 @@ class DocumentForm(forms.Form):
     )
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("JPEG, PNG or PDF, up to 10 MB. All four corners visible, nothing covered."),
+        help_text=gettext_lazy(
+            "A picture (JPEG, PNG, HEIC) or a PDF, up to 20 MB. All four corners visible, nothing covered."
+        ),
         widget=forms.FileInput({"accept": ACCEPT}),
         error_messages={
             "required": gettext_lazy("Choose a file."),

@@ -10,7 +10,6 @@ app_name = "accounts"
 urlpatterns = [
     path("accounts/register/", registration.register, name="register"),
     path("accounts/registered/", registration.registered, name="registered"),
-    path("getting-started/", registration.getting_started, name="getting_started"),
     path("account/profile/", account.profile, name="profile"),
     path("account/security/", account.security, name="security"),
     path("account/identity/", identity.identity, name="identity"),

@@ -1,9 +1,11 @@
-"""Files for spreadsheets: plain decimals, and no cell that a spreadsheet would run."""
+"""The one writer of CSV files: plain decimals, a byte order mark, and no cell that a spreadsheet would run."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +19,10 @@ LINE_HEADER = (
     "value_date", "booked_at", "code", "what", "subject", "entry", "line",
     "amount_in", "amount_out", "balance_after", "currency",
 )  # fmt: skip
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Spreadsheets split a file at whatever separator their owner's country uses, so a formula may begin after each of them;
+# blanks and quotes in front do not stop it. Full-width signs count in East Asian editions.
+_FORMULA_START = re.compile(r"""(^|[,;|\t\r\n])(?=[\s"]*[=+\-@＝＋－＠])""")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -29,10 +34,14 @@ class _Echo:
 
 
 def safe_cell(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS) and not _is_number(value):
-        return f"'{value}"
-    return value
+    """Numbers as they are; in text an apostrophe before everything that a spreadsheet could take for a formula.
+
+    That holds whether the file is then read with commas, semicolons, tabs or pipes between its cells.
+    """
+    if value is None or (isinstance(value, int | Decimal) and not isinstance(value, bool)):
+        return value
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return text if _NUMBER.fullmatch(text) else _FORMULA_START.sub(r"\1'", text)
 
 
 def plain(minor: int) -> str:
@@ -70,7 +79,3 @@ def line_row(line: WalletLine) -> tuple[Any, ...]:
         plain(line.balance_after),
         settings.CURRENCY,
     )
-
-
-def _is_number(text: str) -> bool:
-    return text.removeprefix("-").replace(".", "", 1).isdecimal()

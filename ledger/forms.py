@@ -14,7 +14,7 @@ from ledger.selectors import WalletSummary
 from ledger.services.deposits import OLDEST_DAYS
 from ledger.services.withdrawals import InvalidIban, smallest_withdrawal
 from p2plending.figures import format_money
-from p2plending.lib.forms import KeyedForm, MoneyFormField
+from p2plending.lib.forms import KeyedForm, MoneyFormField, OneLineField
 
 
 class DayInput(forms.DateInput):
@@ -39,7 +39,7 @@ class DepositForm(KeyedForm):
         },
     )
     method = forms.ChoiceField(label=_("How you sent it"), choices=PaymentMethod.choices, widget=forms.RadioSelect)
-    bank_reference = forms.CharField(
+    bank_reference = OneLineField(
         label=_("Reference on the transfer (optional)"),
         max_length=60,
         required=False,
@@ -66,13 +66,13 @@ class WithdrawalForm(KeyedForm):
     """How much, and to which account."""
 
     amount = MoneyFormField(label=_("Amount to take out"))
-    account_holder = forms.CharField(
+    account_holder = OneLineField(
         label=_("Account holder"),
         max_length=150,
         error_messages={"required": _("Enter the name of the account holder.")},
         widget=forms.TextInput({"autocomplete": "name"}),
     )
-    iban = forms.CharField(
+    iban = OneLineField(
         label=_("Account number (IBAN)"),
         max_length=50,
         error_messages={"required": _("Enter your account number (IBAN).")},

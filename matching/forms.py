@@ -12,7 +12,7 @@ from loans.enums import Grade, Purpose
 from matching.enums import RiskTolerance
 from matching.selectors.marketplace import DEFAULT_SORT, TERM_BANDS, Filters
 from matching.words import CONSENT
-from p2plending.lib.forms import KeyedForm, MoneyFormField, PercentFormField
+from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField, PercentFormField
 
 TERM_LABELS = {"1": _("Up to 12 months"), "2": _("13 to 36 months"), "3": _("37 to 60 months")}
 SORT_CHOICES = [
@@ -133,7 +133,7 @@ class LendForm(KeyedForm):
 
 
 class QuestionForm(forms.Form):
-    text = forms.CharField(
+    text = MultiLineField(
         label=_("Your question"),
         max_length=500,
         widget=forms.Textarea({"rows": 3}),

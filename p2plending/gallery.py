@@ -16,7 +16,7 @@ from ledger.enums import DepositStatus, WithdrawalStatus
 from loans.enums import CommitmentStatus, InstalmentStatus, LoanStatus, NoteStatus
 from p2plending import charts
 from p2plending.figures import format_money
-from p2plending.lib.forms import KeyedForm, MoneyFormField
+from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField
 
 _MONTHS = ("Dec", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov")
 _LATE = (0, 9, 22, 41)
@@ -36,7 +36,7 @@ class SampleForm(KeyedForm):
         choices=[("end", _("End sooner")), ("less", _("Pay less"))],
         error_messages={"required": _("Choose what extra money does")},
     )
-    story = forms.CharField(label=_("What it is for (optional)"), widget=forms.Textarea({"rows": 3}), required=False)
+    story = MultiLineField(label=_("What it is for (optional)"), widget=forms.Textarea({"rows": 3}), required=False)
     proof = forms.FileField(label=_("Proof of income (optional)"), required=False)
 
 

@@ -11,6 +11,7 @@ from p2plending import views
 urlpatterns = [
     path("", include("p2plending.public_urls")),
     path("home/", views.home, name="home"),
+    path("getting-started/", views.getting_started, name="getting_started"),
     path("theme/", views.set_theme, name="theme"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

@@ -12,8 +12,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.enums import Role
+from accounts.first_steps import steps_context
+from loans.first_steps import borrower_steps
+from matching.first_steps import lender_steps
 from p2plending.gallery import gallery_context
 from p2plending.lib import clock
+from p2plending.lib.decorators import get_only, role_required
 from p2plending.operations.health import site_facts
 
 logger = logging.getLogger(__name__)
@@ -32,6 +36,13 @@ THEME_COOKIE_AGE = 365 * 24 * 3600
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     return redirect(HOME_BY_ROLE[Role(request.user.role)])
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def getting_started(request: HttpRequest) -> HttpResponse:
+    steps = borrower_steps(request.user) if request.user.is_borrower else lender_steps(request.user)
+    return render(request, "accounts/getting_started.html", steps_context(request.user, steps))
 
 
 @require_POST

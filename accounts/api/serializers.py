@@ -11,14 +11,14 @@ from rest_framework import serializers
 from accounts.countries import COUNTRIES
 from accounts.enums import DocumentKind, DocumentReason, IdDocumentType, Role
 from accounts.models import IdentityDocument, IdentityVerification, Notification, User
-from p2plending.lib.api.fields import DaySerializerField
+from p2plending.lib.api.fields import DaySerializerField, OneLineEmailSerializerField, OneLineSerializerField
 
 
 class RegisterSerializer(serializers.Serializer):
-    email = serializers.EmailField(max_length=254)
+    email = OneLineEmailSerializerField(max_length=254)
     password = serializers.CharField(max_length=200, trim_whitespace=False, write_only=True)
     role = serializers.ChoiceField(choices=[Role.BORROWER.value, Role.LENDER.value])
-    full_name = serializers.CharField(max_length=150)
+    full_name = OneLineSerializerField(max_length=150)
     accept_terms = serializers.BooleanField(help_text="The terms and, for lenders, the risks. Must be true.")
 
     def validate_accept_terms(self, value: bool) -> bool:
@@ -35,7 +35,7 @@ class RegisterSerializer(serializers.Serializer):
 
 
 class RegisteredSerializer(serializers.Serializer):
-    detail = serializers.CharField()
+    detail = serializers.CharField(read_only=True)
 
 
 class MeSerializer(serializers.ModelSerializer):
@@ -53,7 +53,7 @@ class MeSerializer(serializers.ModelSerializer):
 
 
 class RenameSerializer(serializers.Serializer):
-    full_name = serializers.CharField(max_length=150)
+    full_name = OneLineSerializerField(max_length=150)
 
 
 class DocumentSerializer(serializers.ModelSerializer):
@@ -86,26 +86,28 @@ class IdentitySerializer(serializers.ModelSerializer):
 
 
 class IdentityDetailsSerializer(serializers.Serializer):
-    legal_name = serializers.CharField(max_length=150)
+    legal_name = OneLineSerializerField(max_length=150)
     date_of_birth = DaySerializerField()
-    address = serializers.CharField(max_length=200)
-    postcode = serializers.CharField(max_length=20)
-    city = serializers.CharField(max_length=100)
+    address = OneLineSerializerField(max_length=200)
+    postcode = OneLineSerializerField(max_length=20)
+    city = OneLineSerializerField(max_length=100)
     country = serializers.ChoiceField(choices=list(COUNTRIES.items()))
     nationality = serializers.ChoiceField(choices=list(COUNTRIES.items()))
-    phone = serializers.CharField(max_length=30, required=False, allow_blank=True)
-    occupation = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    source_of_funds = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    phone = OneLineSerializerField(max_length=30, required=False, allow_blank=True)
+    occupation = OneLineSerializerField(max_length=100, required=False, allow_blank=True)
+    source_of_funds = OneLineSerializerField(max_length=200, required=False, allow_blank=True)
     tax_residence = serializers.ChoiceField(choices=list(COUNTRIES.items()), required=False, allow_blank=True)
     is_politically_exposed = serializers.BooleanField(required=False)
     id_type = serializers.ChoiceField(choices=IdDocumentType.choices)
-    id_number = serializers.CharField(max_length=40, required=False, help_text="Left out: the stored one stays.")
+    id_number = OneLineSerializerField(max_length=40, required=False, help_text="Left out: the stored one stays.")
     id_expires_on = DaySerializerField()
 
 
 class DocumentUploadSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=DocumentKind.choices)
-    file = serializers.FileField(help_text="JPEG, PNG or PDF, up to 10 MB.")
+    file = serializers.FileField(
+        help_text="A JPEG, PNG or HEIC picture, or a PDF, up to 20 MB. Its bytes count, not its name."
+    )
 
 
 class NotificationSerializer(serializers.ModelSerializer):

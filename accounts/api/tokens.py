@@ -24,6 +24,7 @@ from rest_framework_simplejwt.tokens import RefreshToken, Token, UntypedToken
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from accounts.models import User, normalise_email
+from p2plending.lib.api.fields import OneLineEmailSerializerField, OneLineSerializerField
 
 PAIR = inline_serializer("TokenPair", {"access": serializers.CharField(), "refresh": serializers.CharField()})
 
@@ -51,17 +52,17 @@ class TooManyTries(exceptions.Throttled):
 
 
 class CredentialsSerializer(serializers.Serializer):
-    email = serializers.EmailField(max_length=254)
+    email = OneLineEmailSerializerField(max_length=254)
     password = serializers.CharField(max_length=200, trim_whitespace=False)
-    otp = serializers.CharField(max_length=20, required=False, help_text="Six digits or a backup code, when asked.")
+    otp = OneLineSerializerField(max_length=20, required=False, help_text="Six digits or a backup code, when asked.")
 
 
 class RefreshTokenSerializer(serializers.Serializer):
-    refresh = serializers.CharField(max_length=2000)
+    refresh = OneLineSerializerField(max_length=2000)
 
 
 class AnyTokenSerializer(serializers.Serializer):
-    token = serializers.CharField(max_length=2000)
+    token = OneLineSerializerField(max_length=2000)
 
 
 class LoginView(APIView):

@@ -56,6 +56,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("suspended"), default=False, help_text=_("May sign in and pay back, but not lend, borrow or take money out.")
     )
     suspended_reason = models.CharField(_("reason for the suspension"), max_length=200, blank=True)
+    first_page = models.CharField(
+        _("where they were going when they registered"), max_length=300, blank=True, default="", db_default=""
+    )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"

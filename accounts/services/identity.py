@@ -175,7 +175,7 @@ def add_document(*, user: User, kind: str, upload: UploadedFile, actor: User) ->
     """
     _require_self(user, actor)
     kind = DocumentKind(kind)
-    clean = clean_upload(upload, upload.name or "")
+    clean = clean_upload(upload)
     name = store_file(clean.content)
     document = None
     try:

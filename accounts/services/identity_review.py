@@ -202,7 +202,7 @@ def _tell_approved(verification: IdentityVerification) -> None:
         body = _("You can now borrow.")
     else:
         body = _("You can now add money and lend.")
-    _tell(verification, "approved", _("Your identity check is done"), body, link=reverse("accounts:getting_started"))
+    _tell(verification, "approved", _("Your identity check is done"), body, link=reverse("getting_started"))
 
 
 def _tell_asked(verification: IdentityVerification, documents: list[IdentityDocument], note: str) -> None:

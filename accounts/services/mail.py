@@ -18,14 +18,18 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts.models import OutgoingMail, User
+from p2plending.lib.text import one_line
 from p2plending.operations.job_table import MAIL_QUEUE
 
 SUBJECT_LENGTH = 255
 
 
 def render_mail(*, to: str, subject: str, template: str, name: str, **context: Any) -> EmailMultiAlternatives:
-    """The message of `emails/<template>.txt` and `.html`; its subject is one line."""
-    subject = " ".join(subject.split())
+    """The message of `emails/<template>.txt` and `.html`.
+
+    A subject is one line, whatever the texts are that it was made of: a line break in a header stops a mail.
+    """
+    subject, name = one_line(subject), one_line(name)
     context |= {"subject": subject, "name": name, "site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
     message = EmailMultiAlternatives(
         subject, render_to_string(f"emails/{template}.txt", context).strip() + "\n", to=[to]
@@ -41,7 +45,7 @@ def queue_mail(message: EmailMultiAlternatives, *, kind: str) -> OutgoingMail:
         row = OutgoingMail.objects.create(
             recipient=message.to[0],
             kind=kind[:100],
-            subject=" ".join(message.subject.split())[:SUBJECT_LENGTH],
+            subject=one_line(message.subject)[:SUBJECT_LENGTH],
             text=message.body,
             html=html,
         )

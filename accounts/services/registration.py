@@ -6,6 +6,7 @@ import dataclasses
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 
@@ -18,6 +19,7 @@ from p2plending.lib.db import run_money
 from p2plending.lib.errors import Refused
 
 SELF_REGISTERED_ROLES = (Role.BORROWER, Role.LENDER)
+FIRST_PAGE_LENGTH = 300
 
 
 class RoleNotOpen(Refused):
@@ -38,14 +40,27 @@ class Registration:
     confirm_url: str | None
 
 
+def own_page(address: str) -> str:
+    """The address when it is a page of this site, else nothing."""
+    is_ours = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if is_ours and len(address) <= FIRST_PAGE_LENGTH and address.isprintable() else ""
+
+
 def register_user(
-    *, email: str, password: str, role: str, full_name: str, ip_address: str | None, password_hash: str = ""
+    *,
+    email: str,
+    password: str,
+    role: str,
+    full_name: str,
+    ip_address: str | None,
+    password_hash: str = "",
+    first_page: str = "",
 ) -> Registration:
     """Make an account, keep what was agreed to, and queue the e-mail with the confirmation link.
 
     An address that has an account gets an e-mail saying so instead. The password must have been validated by the form.
-    `password_hash` is its hash when it was worked out before (one password for many people of the demo). Raises
-    RoleNotOpen for staff.
+    `password_hash` is its hash when it was worked out before (one password for many people of the demo). `first_page`
+    is the page of this site to which the person was going, with their quote. Raises RoleNotOpen for staff.
     """
     if role not in SELF_REGISTERED_ROLES:
         raise RoleNotOpen
@@ -58,7 +73,13 @@ def register_user(
         if known is not None:
             async_task("accounts.tasks.send_already_registered_email", known.pk)
             return Registration(None, None)
-        user = User.objects.create(email=address, password=hashed, role=role, full_name=" ".join(full_name.split()))
+        user = User.objects.create(
+            email=address,
+            password=hashed,
+            role=role,
+            full_name=" ".join(full_name.split()),
+            first_page=own_page(first_page),
+        )
         confirmation = EmailAddress.objects.create(user=user, email=address, primary=True, verified=False)
         for document in documents_for(role):
             TermsAcceptance.objects.create(

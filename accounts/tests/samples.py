@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from pathlib import Path
 
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,6 +13,7 @@ from PIL import Image
 from accounts.enums import DocumentKind, Role
 from accounts.models import IdentityVerification, User
 from accounts.services.identity import add_document, save_identity_details, submit_identity
+from accounts.uploads.pdfs import clean_pdf
 from p2plending.tests.cast import make_user
 
 TODAY = dt.date(2026, 1, 15)
@@ -32,7 +34,10 @@ DETAILS = {
     "id_number": "C01X 0006H",
     "id_expires_on": dt.date(2030, 1, 1),
 }
-PLAIN_PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
+PLAIN_PDF = (Path(__file__).parent / "data" / "uploads" / "plain.pdf").read_bytes()
+SCRIPT_PDF = (Path(__file__).parent / "data" / "uploads" / "js.pdf").read_bytes()
+# What becomes of the plain one.
+STORED_PDF = clean_pdf(PLAIN_PDF)
 
 
 def picture(image_format: str = "JPEG", colour: str = "teal", exif: Image.Exif | None = None) -> bytes:

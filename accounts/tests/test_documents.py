@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import zlib
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from accounts.private_files import load_file, store_file
 from accounts.services.documents import read_document
 from accounts.services.identity import add_document
 from accounts.services.identity_states import IdentityStepNotPossible
-from accounts.tests.samples import PLAIN_PDF, make_officer, picture, sent_file, submitted
+from accounts.tests.samples import PLAIN_PDF, SCRIPT_PDF, STORED_PDF, make_officer, picture, sent_file, submitted
 from p2plending.lib.errors import NotPermitted
 from p2plending.tests.cast import make_user
 
@@ -39,44 +38,14 @@ def add(user: User, content: bytes, name: str = "passport.jpg", kind: str = Docu
     return add_document(user=user, kind=kind, upload=sent_file(content, name), actor=user)
 
 
-def pdf_with(part: bytes) -> bytes:
-    return PLAIN_PDF.replace(b"/Type /Catalog", b"/Type /Catalog " + part)
-
-
-def pdf_with_packed(part: bytes) -> bytes:
-    packed = zlib.compress(part)
-    stream = b"2 0 obj\n<< /Type /ObjStm /Filter /FlateDecode >>\nstream\n" + packed + b"\nendstream\nendobj\n"
-    return PLAIN_PDF.replace(b"trailer", stream + b"trailer")
-
-
-TWICE = b"[/FlateDecode /FlateDecode]"
-PACKED_TWICE = pdf_with_packed(zlib.compress(b"3 0 << /S /JavaScript >>")).replace(b"/FlateDecode", TWICE)
-BOMB = pdf_with_packed(b"0" * (uploads.MAX_UNPACKED_BYTES + 10))
 REFUSED = [
     ("empty.jpg", b"", uploads.FileEmpty),
     ("large.jpg", b"\xff\xd8\xff" + b"0" * uploads.MAX_BYTES, uploads.FileTooLarge),
     ("page.jpg", b"<html><script>alert(1)</script></html>", uploads.FileTypeNotAccepted),
-    ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", uploads.FileTypeNotAccepted),
-    ("moving.gif", b"GIF89a/*" + b"0" * 50, uploads.FileTypeNotAccepted),
-    ("archive.pdf", b"PK\x03\x04" + PLAIN_PDF, uploads.FileTypeNotAccepted),
-    ("program.exe", picture(), uploads.FileTypeNotAccepted),
-    ("no-extension", picture(), uploads.FileTypeNotAccepted),
-    ("picture.png", picture("JPEG"), uploads.FileTypeNotAccepted),
-    ("picture.jpg.pdf", picture("JPEG"), uploads.FileTypeNotAccepted),
     ("half.jpg", picture()[:200], uploads.FileUnreadable),
     ("half.png", picture("PNG")[:60], uploads.FileUnreadable),
     ("endless.pdf", b"%PDF-1.4\n1 0 obj", uploads.FileUnreadable),
-    ("script.pdf", pdf_with(b"/OpenAction << /S /JavaScript /JS (app.alert(1)) >>"), uploads.PdfNotPlain),
-    ("hidden-name.pdf", pdf_with(b"/OpenAction << /S /J#61vaScript >>"), uploads.PdfNotPlain),
-    ("launch.pdf", pdf_with(b"/A << /S /Launch /F (calc.exe) >>"), uploads.PdfNotPlain),
-    ("inside.pdf", pdf_with(b"/Names << /EmbeddedFiles 9 0 R >>"), uploads.PdfNotPlain),
-    ("locked.pdf", PLAIN_PDF.replace(b"/Root", b"/Encrypt 5 0 R /Root"), uploads.PdfNotPlain),
-    ("packed-script.pdf", pdf_with_packed(b"3 0 << /S /JavaScript /JS (x) >>"), uploads.PdfNotPlain),
-    ("packed-twice.pdf", PACKED_TWICE, uploads.PdfNotPlain),
-    ("packed-as-told-elsewhere.pdf", PACKED_TWICE.replace(TWICE, b"7 0 R"), uploads.PdfNotPlain),
-    ("rearranged.pdf", PACKED_TWICE.replace(TWICE, b"/FlateDecode /DecodeParms 7 0 R"), uploads.PdfNotPlain),
-    ("endless-streams.pdf", PLAIN_PDF + b"stream" * (uploads.MAX_STREAMS + 1) + b"%%EOF", uploads.PdfNotPlain),
-    ("bomb.pdf", BOMB, uploads.PdfNotPlain),
+    ("script.pdf", SCRIPT_PDF, uploads.PdfNotPlain),
 ]
 
 
@@ -91,15 +60,6 @@ def test_what_is_no_plain_picture_or_pdf_is_refused_and_leaves_nothing_behind(
     assert files_in(private_dir) == []
 
 
-def test_a_picture_with_too_many_dots_is_refused_before_it_is_drawn(
-    frank: User, private_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(uploads, "MAX_PIXELS", 60 * 40 - 1)
-    with pytest.raises(uploads.PictureTooLarge):
-        add(frank, picture())
-    assert files_in(private_dir) == []
-
-
 def test_a_file_for_somebody_being_checked_is_refused_and_leaves_nothing_behind(frank: User, private_dir: Path) -> None:
     submitted(frank)
     before = files_in(private_dir)
@@ -109,7 +69,9 @@ def test_a_file_for_somebody_being_checked_is_refused_and_leaves_nothing_behind(
     assert IdentityDocument.objects.count() == 1
 
 
-@pytest.mark.parametrize("name", ["a" * 300 + ".jpg", "../../etc/passwd.jpg", "evil.php.jpg", "‮gpj.exe.JPG"])
+@pytest.mark.parametrize(
+    "name", ["a" * 300 + ".jpg", "../../etc/passwd.jpg", "evil.php", "‮gpj.exe.JPG", "1000000033", "a.pdf"]
+)
 def test_the_name_of_a_file_does_not_matter_and_is_not_kept(frank: User, private_dir: Path, name: str) -> None:
     document = add(frank, picture(), name)
     (path,) = files_in(private_dir)
@@ -133,10 +95,8 @@ def test_a_picture_loses_what_is_written_beside_it_and_stays_upright(frank: User
 def test_a_plain_pdf_and_a_png_are_taken(frank: User) -> None:
     pdf = add(frank, PLAIN_PDF, "letter.PDF", DocumentKind.PROOF_OF_ADDRESS)
     png = add(frank, picture("PNG"), "front.png")
-    packed = add(frank, pdf_with_packed(b"3 0 << /Type /Page >>"), "payslip.pdf", DocumentKind.PROOF_OF_INCOME)
-    kinds = [document.content_type for document in (pdf, png, packed)]
-    assert kinds == ["application/pdf", "image/png", "application/pdf"]
-    assert load_file(pdf.stored_name) == PLAIN_PDF
+    assert [document.content_type for document in (pdf, png)] == ["application/pdf", "image/png"]
+    assert load_file(pdf.stored_name) == STORED_PDF
 
 
 def test_files_are_unreadable_on_the_disk_and_refuse_to_open_when_changed(frank: User, private_dir: Path) -> None:
@@ -190,7 +150,7 @@ def test_only_the_owner_and_permitted_staff_read_a_document_and_each_time_is_wri
     assert AuditEvent.objects.filter(action="accounts.identity.document_read").count() == 0
     officer = make_officer()
     for actor in (frank, officer, officer):
-        assert read_document(document=document, actor=actor, reason="check") == PLAIN_PDF
+        assert read_document(document=document, actor=actor, reason="check") == STORED_PDF
     reads = AuditEvent.objects.filter(action="accounts.identity.document_read").order_by("pk")
     assert [(event.actor, event.data["document"]) for event in reads] == [
         (frank, document.reference),

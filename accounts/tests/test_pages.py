@@ -15,7 +15,7 @@ from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, 
 from accounts.services.identity import add_document, ask_again, claim_identity
 from accounts.services.mail import confirmation_path
 from accounts.services.notifications import notify
-from accounts.tests.samples import DETAILS, PLAIN_PDF, make_officer, sent_file, submitted
+from accounts.tests.samples import DETAILS, PLAIN_PDF, STORED_PDF, make_officer, sent_file, submitted
 from p2plending.lib.clock import business_date
 from p2plending.tests.cast import make_user
 
@@ -71,7 +71,7 @@ def test_a_document_opens_for_its_owner_and_for_officers_only(
     assert not AuditEvent.objects.filter(action="accounts.identity.document_read").exists()
     for reader in (frank, make_officer()):
         response = client_of(reader).get(path)
-        assert response.content == PLAIN_PDF
+        assert response.content == STORED_PDF
         assert response["Content-Type"] == "application/pdf"
         assert response["Content-Disposition"] == f'attachment; filename="id_front-{document.reference}.pdf"'
         assert response["X-Content-Type-Options"] == "nosniff"
@@ -161,9 +161,13 @@ def test_an_empty_number_keeps_the_stored_one(client_of: ClientOf, frank: User) 
 @pytest.mark.parametrize(
     ("content", "name", "words"),
     [
-        (b"<html>", "a.jpg", "Choose a JPEG or PNG picture, or a PDF."),
+        (
+            b"<html>",
+            "a.jpg",
+            "This is a web page or drawing (HTML, SVG or XML). Choose a JPEG, PNG or HEIC picture, or a PDF.",
+        ),
         (b"", "a.jpg", "The file is empty. Choose another one."),
-        (b"\xff\xd8\xff" + b"0" * 10 * 1024 * 1024, "a.jpg", "The file is larger than 10 MB. Choose a smaller one."),
+        (b"\xff\xd8\xff" + b"0" * 20 * 1024 * 1024, "a.jpg", "The file is larger than 20 MB. Choose a smaller one."),
     ],
 )
 def test_a_file_that_can_not_be_taken_is_explained_at_its_field(
@@ -206,7 +210,7 @@ def test_first_steps_say_what_is_done_and_what_can_not_start_yet(
     client_of: ClientOf, eve: User, bob: User, frank: User
 ) -> None:
     page = client_of(eve).get("/getting-started/").content.decode()
-    assert page.count("Cannot start yet") == 1
+    assert page.count("Cannot start yet") == 2
     assert "Confirm your e-mail address first. Open the link that we sent you." in page
     submitted(frank)
     page = client_of(frank).get("/getting-started/").content.decode()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -67,6 +69,58 @@ def test_a_person_registers_confirms_with_the_button_and_signs_in(client: Client
     assert "This link does not work" in client.get(link).content.decode()
     response = client.post(LOGIN, {"login": "FRANK@example.org", "password": "a quiet river at noon"})
     assert (response.status_code, response.url) == (302, "/home/")
+
+
+QUOTE = "/borrowing/apply/amount/?requested_amount=3000&term_months=12"
+
+
+def register_for_a_quote(client: Client) -> str:
+    """Register from the quote's link; the path of the confirmation link."""
+    page = client.get("/borrowing/quote/?requested_amount=3000&term_months=12&grade=B").content.decode()
+    to = html.unescape(re.search(r'href="(/accounts/register/\?[^"]*)"', page)[1])
+    assert to == f"{REGISTER}?role=borrower&next={quote(QUOTE, safe='')}"
+    form = client.get(to)
+    assert form.context["form"]["role"].value() == "borrower"
+    assert f'<input type="hidden" name="next" value="{html.escape(QUOTE)}">' in form.content.decode()
+    client.post(REGISTER, FORM | {"role": "borrower", "next": QUOTE})
+    carry_out_tasks()
+    return link_in(mail.outbox[-1])
+
+
+def test_applying_without_an_account_leads_through_registration_and_keeps_the_quote(client: Client) -> None:
+    link = register_for_a_quote(client)
+    confirmed = client.post(link)
+    assert confirmed.url == "/getting-started/"
+    # Signed in: the password was chosen in this browser a moment ago.
+    page = client.get(confirmed.url)
+    assert (page.status_code, page.context["user"].email) == (200, "frank@example.org")
+    assert [(step.title, step.state) for step in page.context["steps"]] == [
+        ("Confirm your e-mail address", "done"),
+        ("Identity check", "open"),
+        ("Apply for a loan", "later"),
+    ]
+    assert page.context["steps"][2].url == QUOTE
+    amount = client.get(QUOTE).context["form"]
+    assert (amount["requested_amount"].value(), amount["term_months"].value()) == ("3000.00", 12)
+
+
+def test_the_link_signs_nobody_in_who_did_not_register_in_that_browser(client: Client) -> None:
+    link = register_for_a_quote(client)
+    other = Client()
+    assert other.post(link).url == LOGIN
+    assert other.get("/home/").status_code == 302
+    other.force_login(User.objects.get())
+    assert other.get("/getting-started/").context["steps"][2].url == QUOTE
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", "/" + "x" * 300],
+)
+def test_only_pages_of_this_site_are_kept_for_later(client: Client, page: str) -> None:
+    client.post(REGISTER, FORM | {"next": page})
+    assert User.objects.get().first_page == ""
+    assert page not in client.get(REGISTER, {"next": page}).content.decode()
 
 
 def test_nothing_that_the_registering_person_wrote_reaches_the_mailbox(client: Client) -> None:

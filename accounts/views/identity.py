@@ -25,6 +25,7 @@ from accounts.uploads import EXTENSIONS, UploadRefused
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.errors import Refused
+from p2plending.lib.text import one_line
 
 PEOPLE = (Role.BORROWER, Role.LENDER)
 
@@ -82,7 +83,8 @@ def identity_file(request: HttpRequest, reference: str) -> HttpResponse:
         document = readable_document(request.user, reference)
     except IdentityDocument.DoesNotExist as error:
         raise Http404 from error
-    content = read_document(document=document, actor=request.user, reason=request.GET.get("reason", "page")[:200])
+    reason = one_line(request.GET.get("reason", "page"))[:200]
+    content = read_document(document=document, actor=request.user, reason=reason)
     response = HttpResponse(content, content_type=document.content_type)
     name = f"{document.kind}-{document.reference}.{EXTENSIONS[document.content_type]}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

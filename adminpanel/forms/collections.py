@@ -14,7 +14,7 @@ from loans.collection_enums import DefaultCause
 from loans.forms.collections import PlanForm
 from loans.models import HardshipRequest, Instalment, Recovery
 from p2plending.figures import format_day, format_money, format_percent
-from p2plending.lib.forms import KeyedForm, MoneyFormField, PercentFormField
+from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField, PercentFormField
 
 NOTE_LENGTH = 300
 OFFER_DAYS = 14
@@ -22,7 +22,7 @@ OFFER_DAYS = 14
 
 def words_field(label: Any, missing: Any, *, max_length: int = NOTE_LENGTH, required: bool = True) -> forms.CharField:
     """A few lines of text; `missing` is said when a required one is empty."""
-    return forms.CharField(
+    return MultiLineField(
         label=label,
         max_length=max_length,
         required=required,
@@ -134,7 +134,7 @@ class SettlementPaidForm(StepForm):
             "invalid": _("Enter the day as a date, like 2026-01-31."),
         },
     )
-    bank_reference = forms.CharField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
+    bank_reference = OneLineField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
 
     def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -153,7 +153,7 @@ class RecoveryForm(StepForm):
             "invalid": _("Enter the day as a date, like 2026-01-31."),
         },
     )
-    bank_reference = forms.CharField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
+    bank_reference = OneLineField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
 
     def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -178,7 +178,7 @@ class RecoveryBackForm(StepForm):
 class ProposePlanForm(PlanForm, StepForm):
     """A new plan; when it answers a request for help, that fills it in. `answers` is the reference of the request."""
 
-    answers = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
+    answers = OneLineField(required=False, max_length=16, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, request: HardshipRequest | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

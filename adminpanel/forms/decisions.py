@@ -14,7 +14,7 @@ from accounts.models import IdentityDocument
 from ledger.forms import DayInput
 from loans.enums import DeclineReason
 from p2plending.figures import format_day
-from p2plending.lib.forms import KeyedForm
+from p2plending.lib.forms import KeyedForm, MultiLineField, OneLineField
 from p2plending.lib.rules import platform_rules
 
 NOTE_LENGTH = 300
@@ -32,7 +32,7 @@ def _day(label: Any, missing: Any, *, initial: dt.date | None = None, help_text:
 
 
 def _text(label: Any, missing: Any, *, max_length: int, rows: int = 3, **more: Any) -> forms.CharField:
-    return forms.CharField(
+    return MultiLineField(
         label=label,
         max_length=max_length,
         widget=forms.Textarea({"rows": rows}),
@@ -122,7 +122,7 @@ class PayWithdrawalForm(ApproveWithdrawalForm):
     """The bank has sent the money."""
 
     paid_on = _day(_("Day our bank sent it"), _("Enter the day our bank sent it."))
-    bank_reference = forms.CharField(label=_("Reference of our bank (optional)"), max_length=60, required=False)
+    bank_reference = OneLineField(label=_("Reference of our bank (optional)"), max_length=60, required=False)
 
     def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

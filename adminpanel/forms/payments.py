@@ -9,13 +9,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ledger.forms import DayInput
-from p2plending.lib.forms import KeyedForm, MoneyFormField
+from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField
 
 
 class ReversePaymentForm(KeyedForm):
     """Why the payment is undone."""
 
-    reason = forms.CharField(
+    reason = MultiLineField(
         label=_("Reason, as the person reads it"),
         max_length=300,
         widget=forms.Textarea({"rows": 2}),
@@ -35,7 +35,7 @@ class BackdatedPaymentForm(KeyedForm):
             "invalid": _("Enter the day as a date, like 2026-01-31."),
         },
     )
-    bank_reference = forms.CharField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
+    bank_reference = OneLineField(label=_("Reference on the transfer (optional)"), max_length=60, required=False)
     # The figures were seen.
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 

@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import StaffGroup
 from accounts.models import User
+from p2plending.lib.forms import MultiLineField
 
 
 def _reason(label: Any, max_length: int) -> forms.CharField:
-    return forms.CharField(
+    return MultiLineField(
         label=label,
         max_length=max_length,
         widget=forms.Textarea({"rows": 2}),

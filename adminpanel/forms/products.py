@@ -17,6 +17,7 @@ from loans.holiday_calendars import countries
 from loans.models import GradeTerms, LoanProduct
 from loans.quoting import assumed_grade_terms
 from loans.terms import LoanTerms, frozen_terms
+from p2plending.lib.forms import text_formfield
 from p2plending.lib.models import RateField
 
 # A loan of more payments than these is nothing that a page can show.
@@ -140,6 +141,7 @@ class ProductForm(forms.ModelForm):
     class Meta:
         model = LoanProduct
         fields = [name for _title, _sub, names in SECTIONS for name in names]
+        formfield_callback = text_formfield
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

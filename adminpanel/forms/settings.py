@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from adminpanel.services.clockwork import DAYS_AHEAD, MOST_DAYS
 from ledger.forms import DayInput
 from p2plending.figures import format_money, format_percent
-from p2plending.lib.forms import PercentFormField
+from p2plending.lib.forms import MultiLineField, PercentFormField
 from p2plending.lib.rules import PlatformRules
 from p2plending.rule_settings import FRACTION, MONEY
 
@@ -32,9 +32,7 @@ NUMBER_ERRORS = {
 def reason_field() -> forms.CharField:
     """Why something is changed; kept in the audit trail."""
     widget = forms.Textarea({"rows": 2})
-    return forms.CharField(
-        label=_("Reason for the change"), max_length=500, widget=widget, error_messages=REASON_ERRORS
-    )
+    return MultiLineField(label=_("Reason for the change"), max_length=500, widget=widget, error_messages=REASON_ERRORS)
 
 
 def setting_words(kind: Any, value: Any) -> str:

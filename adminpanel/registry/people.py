@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from typing import Any
-
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -14,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, IdentityVerification, Notification, User
 from adminpanel.registry.base import ReadOnlyAdmin
+from ledger.exports import csv_response
 from p2plending.lib.decorators import get_only
 
 CSV_COLUMNS = (
@@ -129,16 +127,5 @@ class AuditEventAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         events = self.get_changelist_instance(request).get_queryset(request)
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="audit-trail.csv"'
-        writer = csv.writer(response)
-        writer.writerow(CSV_COLUMNS)
-        for event in events.iterator(chunk_size=1000):
-            writer.writerow([safe_cell(getattr(event, name)) for name in CSV_COLUMNS])
-        return response
-
-
-def safe_cell(value: Any) -> str:
-    """Text for a CSV cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        rows = ([getattr(event, name) for name in CSV_COLUMNS] for event in events.iterator(chunk_size=1000))
+        return csv_response("audit-trail.csv", CSV_COLUMNS, rows)

@@ -18,6 +18,7 @@ from loans.models import Commitment, Loan, Note, Repayment
 from matching.models import LendingMandate
 from p2plending.lib import clock
 from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib.text import one_line
 
 # Where a reference leads: a desk page that takes the reference, or the row in the registry.
 FOUND_BY_REFERENCE: tuple[tuple[type[models.Model], str], ...] = (
@@ -43,7 +44,7 @@ def today(request: HttpRequest) -> HttpResponse:
 @get_only
 @role_required(Role.STAFF)
 def find(request: HttpRequest) -> HttpResponse:
-    wanted = request.GET.get("q", "").strip()[:254]
+    wanted = one_line(request.GET.get("q", ""))[:254]
     url = _place_of(wanted)
     if url:
         return redirect(url)

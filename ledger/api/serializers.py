@@ -12,7 +12,7 @@ from ledger.enums import DepositStatus, EntryKind, LineCode, PaymentMethod, With
 from ledger.iban import is_valid_iban, normal_iban
 from ledger.models import Deposit, Withdrawal
 from ledger.services.withdrawals import InvalidIban
-from p2plending.lib.api.fields import CurrencyField, DaySerializerField, MoneySerializerField
+from p2plending.lib.api.fields import CurrencyField, DaySerializerField, MoneySerializerField, OneLineSerializerField
 
 
 @extend_schema_field({"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,4})?$", "example": "-12.50"})
@@ -124,7 +124,7 @@ class DeclareDepositSerializer(serializers.Serializer):
     amount = MoneySerializerField()
     sent_on = DaySerializerField()
     method = serializers.ChoiceField(choices=PaymentMethod.choices, default=PaymentMethod.BANK_TRANSFER)
-    bank_reference = serializers.CharField(max_length=60, allow_blank=True, default="")
+    bank_reference = OneLineSerializerField(max_length=60, allow_blank=True, default="")
 
 
 class WithdrawalSerializer(serializers.ModelSerializer):
@@ -148,8 +148,8 @@ class WithdrawalSerializer(serializers.ModelSerializer):
 
 class RequestWithdrawalSerializer(serializers.Serializer):
     amount = MoneySerializerField()
-    account_holder = serializers.CharField(max_length=150)
-    iban = serializers.CharField(max_length=50)
+    account_holder = OneLineSerializerField(max_length=150)
+    iban = OneLineSerializerField(max_length=50)
 
     def validate_iban(self, value: str) -> str:
         iban = normal_iban(value)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from ledger.enums import EntryKind, LineCode
@@ -19,13 +20,36 @@ from ledger.journal_files import beancount_lines, hledger_lines, journal_csv_lin
 from ledger.services.posting import credit, debit, post_entry
 from p2plending.lib.db import run_money
 
+HOSTILE = {
+    "=1+1": "'=1+1",
+    "+49 30 1234": "'+49 30 1234",
+    "-cmd": "'-cmd",
+    "@SUM(A1)": "'@SUM(A1)",
+    "\t=1": "'\t'=1",
+    "\r=1": "'\r'=1",
+    " =1+1": "' =1+1",
+    '"=1+1': "'\"=1+1",
+    "＝1+1": "'＝1+1",
+    "New kitchen;=cmd|' /C calc'!A0;": "New kitchen;'=cmd|' /C calc'!A0;",
+    "Kitchen;@SUM(1);": "Kitchen;'@SUM(1);",
+    'Kitchen;"=1"': 'Kitchen;\'"=1"',
+    "Kitchen\t-1+1": "Kitchen\t'-1+1",
+    "Kitchen|+1": "Kitchen|'+1",
+    "Kitchen\n=1": "Kitchen\n'=1",
+    "a;;=1": "a;;'=1",
+}
 
-@pytest.mark.parametrize("text", ["=1+1", "+49 30 1234", "-cmd", "@SUM(A1)", "\t=1", "\r=1"])
-def test_text_that_a_spreadsheet_would_run_is_quoted(text: str) -> None:
-    assert safe_cell(text) == f"'{text}"
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
+    assert safe_cell(text) == HOSTILE[text]
 
 
-@pytest.mark.parametrize("value", ["-12.50", "1234.50", "Rent = due", "", 7])
+def test_words_that_are_translated_late_are_text_too() -> None:
+    assert safe_cell(gettext_lazy("=1+1")) == "'=1+1"
+
+
+@pytest.mark.parametrize("value", ["-12.50", "1234.50", "Rent = due", "a; b", "", 7, -7, Decimal("-0.5"), None])
 def test_numbers_and_plain_text_stay_as_they_are(value: object) -> None:
     assert safe_cell(value) == value
 

@@ -6,7 +6,13 @@ from rest_framework import serializers
 
 from loans.enums import Employment, Grade, LoanStatus, Purpose, QuestionStatus
 from loans.models import Loan, LoanAgreement, LoanProduct, LoanQuestion
-from p2plending.lib.api.fields import CurrencyField, MoneySerializerField, RateSerializerField
+from p2plending.lib.api.fields import (
+    CurrencyField,
+    MoneySerializerField,
+    MultiLineSerializerField,
+    OneLineSerializerField,
+    RateSerializerField,
+)
 
 
 class GradeTermsSerializer(serializers.Serializer):
@@ -37,7 +43,7 @@ class ProductSerializer(serializers.ModelSerializer):
 class CalculatorSerializer(serializers.Serializer):
     """What a quote is asked for."""
 
-    product = serializers.CharField(max_length=30, required=False)
+    product = OneLineSerializerField(max_length=30, required=False)
     amount = MoneySerializerField()
     term_months = serializers.IntegerField(min_value=1, max_value=600)
     grade = serializers.ChoiceField(choices=Grade.choices, required=False)
@@ -84,9 +90,9 @@ class ApplicationSerializer(serializers.Serializer):
     term_months = serializers.IntegerField(min_value=1, max_value=600)
     due_day = serializers.IntegerField(min_value=1, max_value=28, required=False, allow_null=True)
     purpose = serializers.ChoiceField(choices=Purpose.choices, required=False)
-    title = serializers.CharField(max_length=80, required=False)
-    story = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-    region = serializers.CharField(max_length=60, required=False)
+    title = OneLineSerializerField(max_length=80, required=False)
+    story = MultiLineSerializerField(max_length=2000, required=False, allow_blank=True)
+    region = OneLineSerializerField(max_length=60, required=False)
     accepts_partial_funding = serializers.BooleanField(required=False)
     monthly_income = MoneySerializerField(minimum=0, required=False)
     monthly_expenses = MoneySerializerField(minimum=0, required=False)
@@ -98,7 +104,7 @@ class ApplicationSerializer(serializers.Serializer):
 
 
 class NewApplicationSerializer(ApplicationSerializer):
-    product = serializers.CharField(max_length=30, required=False)
+    product = OneLineSerializerField(max_length=30, required=False)
 
 
 class LoanSerializer(serializers.ModelSerializer):
@@ -142,7 +148,7 @@ class LoanSerializer(serializers.ModelSerializer):
 
 
 class SignSerializer(serializers.Serializer):
-    typed_name = serializers.CharField(max_length=150)
+    typed_name = OneLineSerializerField(max_length=150)
 
 
 class SmallerLoanSerializer(serializers.Serializer):
@@ -150,7 +156,7 @@ class SmallerLoanSerializer(serializers.Serializer):
 
 
 class AnswerSerializer(serializers.Serializer):
-    answer = serializers.CharField(max_length=1000)
+    answer = MultiLineSerializerField(max_length=1000)
 
 
 class AgreementSerializer(serializers.ModelSerializer):
@@ -170,7 +176,7 @@ class ScheduleSerializer(serializers.Serializer):
 
 
 class AskSerializer(serializers.Serializer):
-    text = serializers.CharField(max_length=500)
+    text = MultiLineSerializerField(max_length=500)
 
 
 class QuestionSerializer(serializers.ModelSerializer):

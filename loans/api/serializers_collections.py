@@ -16,7 +16,7 @@ from loans.collection_enums import (
 )
 from loans.models import HardshipRequest, PlanProposal, Recovery, SettlementOffer
 from loans.replanning import PlanTerms
-from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
+from p2plending.lib.api.fields import CurrencyField, MoneySerializerField, MultiLineSerializerField
 
 
 class AskedPlanSerializer(serializers.Serializer):
@@ -40,7 +40,7 @@ class AskHelpSerializer(AskedPlanSerializer):
     """A request for help; `affordable_amount` is what could be paid a month."""
 
     cause = serializers.ChoiceField(choices=HardshipCause.choices)
-    story = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+    story = MultiLineSerializerField(max_length=2000, required=False, allow_blank=True, default="")
     expected_months = serializers.IntegerField(min_value=1, max_value=24)
     affordable_amount = MoneySerializerField()
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from loans.enums import ExtraMode, RepaymentMethod, RepaymentStatus
 from loans.models import Repayment
-from p2plending.lib.api.fields import CurrencyField, DaySerializerField, MoneySerializerField
+from p2plending.lib.api.fields import CurrencyField, DaySerializerField, MoneySerializerField, OneLineSerializerField
 from p2plending.lib.clock import business_date
 
 QUOTE_DAYS = 30
@@ -32,7 +32,7 @@ class RepaySerializer(PreviewedPaymentSerializer):
         ]
     )
     value_date = DaySerializerField(required=False)
-    bank_reference = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    bank_reference = OneLineSerializerField(max_length=60, required=False, allow_blank=True, default="")
 
 
 class PayoffDateSerializer(serializers.Serializer):

@@ -14,7 +14,7 @@ from loans.finance import PeriodUnit
 from loans.models import LoanProduct
 from loans.selectors.products import term_choices
 from p2plending.figures import format_money
-from p2plending.lib.forms import KeyedForm, MoneyFormField
+from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField
 
 # From one day of the month to the next such day.
 MOST_DAYS_TO_A_DAY = 30
@@ -88,20 +88,20 @@ class PurposeForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what it is for.")},
     )
-    title = forms.CharField(
+    title = OneLineField(
         label=_("Title"),
         max_length=80,
         help_text=_("A few words, for example: New windows for the north side."),
         error_messages={"required": _("Enter a title.")},
     )
-    story = forms.CharField(
+    story = MultiLineField(
         label=_("Your story (optional)"),
         max_length=STORY_LENGTH,
         required=False,
         widget=forms.Textarea({"rows": 6}),
         help_text=_("Lenders read this. Leave out names, phone numbers, e-mail and account numbers."),
     )
-    region = forms.CharField(
+    region = OneLineField(
         label=_("Region"),
         max_length=60,
         help_text=_("Lenders see the region, never your address."),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loans.collection_enums import HardshipCause, PlanOption, UnpaidChoice
 from loans.replanning import PlanTerms
-from p2plending.lib.forms import KeyedForm, MoneyFormField
+from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField
 
 ASKED_OPTIONS = [
     (option.value, option.label) for option in (PlanOption.NEW_DUE_DAY, PlanOption.HOLIDAY, PlanOption.LOWER)
@@ -25,7 +25,7 @@ class HelpForm(KeyedForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what happened.")},
     )
-    story = forms.CharField(
+    story = MultiLineField(
         label=_("In your own words (optional)"),
         required=False,
         max_length=2000,
@@ -84,7 +84,7 @@ class PlanForm(KeyedForm):
     late_fee_choice = forms.ChoiceField(
         label=_("Unpaid late fees"), choices=UnpaidChoice.choices, initial=UnpaidChoice.WAIVE
     )
-    reason = forms.CharField(
+    reason = MultiLineField(
         label=_("Reason, as the borrower reads it"),
         max_length=300,
         widget=forms.Textarea({"rows": 2}),

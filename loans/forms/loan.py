@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from p2plending.lib.forms import KeyedForm
+from p2plending.lib.forms import KeyedForm, MultiLineField, OneLineField
 
 
 class AcceptOfferForm(KeyedForm):
@@ -20,7 +20,7 @@ class AcceptOfferForm(KeyedForm):
 class SignForm(KeyedForm):
     """The name typed in full, and the text agreed to."""
 
-    typed_name = forms.CharField(
+    typed_name = OneLineField(
         label=_("Your full name"),
         max_length=150,
         help_text=_("As it is on your identity document. Typing it is your signature."),
@@ -47,7 +47,7 @@ class SmallerLoanForm(KeyedForm):
 class AnswerForm(forms.Form):
     """An answer to staff or, in public, to lenders."""
 
-    answer = forms.CharField(
+    answer = MultiLineField(
         label=_("Your answer"),
         max_length=1_000,
         widget=forms.Textarea({"rows": 4}),

@@ -12,7 +12,7 @@ from ledger.services.closed_period import PeriodClosed, require_open_period
 from loans.enums import ExtraMode, RepaymentMethod
 from loans.finance import PayoffFigure
 from loans.selectors.servicing import AmountsDue
-from p2plending.lib.forms import KeyedForm, MoneyFormField
+from p2plending.lib.forms import KeyedForm, MoneyFormField, OneLineField
 
 QUOTE_DAYS = 30
 
@@ -55,7 +55,7 @@ class PayForm(KeyedForm):
         help_text=_("Only for a transfer. Empty means today."),
         error_messages={"invalid": _("Enter a date, like 2026-11-22.")},
     )
-    bank_reference = forms.CharField(
+    bank_reference = OneLineField(
         label=_("Reference on the transfer (optional)"),
         required=False,
         max_length=60,
@@ -119,7 +119,7 @@ class ConfirmPaymentForm(KeyedForm):
     amount = MoneyFormField()
     method = forms.ChoiceField(choices=[(RepaymentMethod.WALLET, ""), (RepaymentMethod.DECLARED, "")])
     value_date = forms.DateField()
-    bank_reference = forms.CharField(required=False, max_length=60)
+    bank_reference = OneLineField(required=False, max_length=60)
     extra_mode = forms.ChoiceField(required=False, choices=[("", ""), *ExtraMode.choices])
 
 

@@ -319,7 +319,7 @@ def test_the_home_says_what_is_due_and_what_needs_an_answer(
     alice: User, bob: User, client_of: SignIn, now: dt.date
 ) -> None:
     browser = client_of(alice)
-    assert "You have no loans" in text_of(browser.get(reverse("loans:borrowing_home")))
+    assert "Your first steps" in text_of(browser.get(reverse("loans:borrowing_home")))
     set_price()
     loan = active_loan(alice, {bob: 1_000_00}, today=now)
     offered_loan(alice, today=now)

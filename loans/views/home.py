@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -11,8 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
+from accounts.first_steps import steps_context
 from accounts.gates import Action, blocking_refusal
+from accounts.models import User
 from loans.enums import LoanStatus
+from loans.first_steps import borrower_steps
 from loans.models import Loan
 from loans.selectors.borrower import application_of, loans_of, running_loans_of
 from p2plending.lib.clock import business_date
@@ -47,10 +51,17 @@ def borrowing_home(request: HttpRequest) -> HttpResponse:
         "application": application,
         "need": need,
         "past": past,
-        "blocked": blocking_refusal(request.user, Action.APPLY),
         "today": business_date(),
-    }
+    } | _first_steps(request.user, running, application)
     return render(request, "loans/home.html", context)
+
+
+def _first_steps(user: User, running: list[Loan], application: Loan | None) -> dict[str, Any]:
+    """The first steps, or for whoever has done them what stands in the way of another loan."""
+    if running or (application is not None and application.status != LoanStatus.DRAFT):
+        return {"blocked": blocking_refusal(user, Action.APPLY)}
+    context = steps_context(user, borrower_steps(user))
+    return context | {"blocked": None if context["steps"] else blocking_refusal(user, Action.APPLY)}
 
 
 @get_only

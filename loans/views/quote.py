@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from loans.forms.application import QuoteForm
 from loans.models import GradeTerms, LoanProduct
@@ -30,6 +33,8 @@ def quote(request: HttpRequest) -> HttpResponse:
     grade_terms = grades.get(form.cleaned_data["grade"]) or next(iter(grades.values()))
     context = {"form": form, "product": product, "grades": grades.values(), "early": _early(product, grade_terms)}
     context |= plans_context(product, grade_terms, form.cleaned_data)
+    kept = {"requested_amount": asked["requested_amount"], "term_months": asked["term_months"]}
+    context["apply_url"] = f"{reverse('loans:apply_amount')}?{urlencode(kept)}"
     return render(request, "loans/quote.html", context)
 
 

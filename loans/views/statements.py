@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
+from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.enums import Role
+from ledger.exports import csv_response, plain
 from loans.enums import LoanStatus
 from loans.explain import explain_repayment as explain
 from loans.forms.servicing import QUOTE_DAYS, QuoteDayForm
@@ -19,6 +19,7 @@ from loans.selectors.charges import charges_of
 from loans.selectors.late_charges import late_charges_of
 from loans.selectors.replay import taken_back
 from loans.selectors.servicing import (
+    PlanLine,
     earlier_plans,
     loan_for_payer,
     paid_totals,
@@ -29,7 +30,6 @@ from loans.selectors.servicing import (
 )
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, role_required
-from p2plending.lib.money import format_plain
 
 PLAN_HEADER = ("payment", "due", "state", "principal", "interest", "late_fee", "total", "paid", "paid_on", "left")
 
@@ -78,24 +78,20 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
 @role_required(Role.BORROWER)
 def plan_csv(request: HttpRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="plan-{loan.reference}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(PLAN_HEADER)
-    for line in payment_plan(loan, business_date()):
-        row = line.row
-        amounts = (line.principal, line.interest, line.charges, line.total, line.paid_total)
-        writer.writerow(
-            [
-                line.position,
-                row.due_date,
-                line.state,
-                *(format_plain(amount, settings.CURRENCY_EXPONENT) for amount in amounts),
-                row.settled_on or "",
-                format_plain(line.left, settings.CURRENCY_EXPONENT),
-            ]
-        )
-    return response
+    rows = (_plan_row(line) for line in payment_plan(loan, business_date()))
+    return csv_response(f"plan-{loan.reference}.csv", PLAN_HEADER, rows)
+
+
+def _plan_row(line: PlanLine) -> list[Any]:
+    amounts = (line.principal, line.interest, line.charges, line.total, line.paid_total)
+    return [
+        line.position,
+        line.row.due_date,
+        line.state,
+        *(plain(amount) for amount in amounts),
+        line.row.settled_on or "",
+        plain(line.left),
+    ]
 
 
 @get_only

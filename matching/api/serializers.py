@@ -14,7 +14,7 @@ from matching.models import AllocationDecision, LendingMandate, MatchProposal, R
 from matching.selectors.positions import facts_of
 from matching.services.mandates import LONGEST_TERM_MONTHS, SHORTEST_TERM_MONTHS
 from matching.words import consent_text, reasons_in_words, who_borrows
-from p2plending.lib.api.fields import CurrencyField, MoneySerializerField, RateSerializerField
+from p2plending.lib.api.fields import CurrencyField, MoneySerializerField, OneLineSerializerField, RateSerializerField
 
 
 class ListingSerializer(serializers.ModelSerializer):
@@ -249,7 +249,7 @@ class MandateSerializer(serializers.ModelSerializer):
 
 
 class ActivateSerializer(serializers.Serializer):
-    consent_text = serializers.CharField(max_length=500, help_text="The rule's own `consent_text`, agreed to.")
+    consent_text = OneLineSerializerField(max_length=500, help_text="The rule's own `consent_text`, agreed to.")
 
 
 class DecisionSerializer(serializers.ModelSerializer):

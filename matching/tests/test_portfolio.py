@@ -50,7 +50,7 @@ def pay(loan: Loan, amount: int, day: dt.date) -> None:
 
 
 def rows_of(response: Any) -> list[list[str]]:
-    text = b"".join(response.streaming_content).decode()
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
     return list(csv.reader(text.splitlines()))
 
 
@@ -195,7 +195,8 @@ def test_a_new_lender_reads_first_steps_in_place_of_empty_charts(eve: User, bob:
     text = client_of(eve).get("/lending/").content.decode()
     assert "Your first steps" in text
     assert "Money coming back to you" not in text
-    assert [task["done"] for task in client_of(bob).get("/lending/").context["tasks"]] == [True, False, False, False]
+    states = [step.state for step in client_of(bob).get("/lending/").context["steps"]]
+    assert states == ["done", "done", "open", "open", "open"]
 
 
 def test_a_paid_loan_moves_to_finished(bob: User, alice: User, client_of: ClientOf, now_day: dt.date) -> None:

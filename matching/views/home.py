@@ -11,12 +11,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.enums import Role
-from accounts.gates import Action, blocking_refusal
-from accounts.models import User
+from accounts.first_steps import steps_context
 from accounts.selectors import notifications_of
 from ledger.selectors import WalletSummary, wallet_summary
 from loans.enums import Bucket, Grade
 from matching.enums import MandateStatus, RiskTolerance
+from matching.first_steps import lender_steps
 from matching.models import RiskProfile
 from matching.selectors.mandates import mandate_of, risk_profile_of
 from matching.selectors.portfolio import (
@@ -73,8 +73,9 @@ def lending_home(request: HttpRequest) -> HttpResponse:
         "profile": profile,
         "rule_is_on": mandate is not None and mandate.status == MandateStatus.ACTIVE,
         "latest": list(notifications_of(lender)[:LATEST_SHOWN]),
-        "tasks": _tasks(lender, wallet, figures, profile),
     }
+    if not (figures.lent_out or wallet.reserved):
+        context |= steps_context(lender, lender_steps(lender))
     return render(request, "matching/home.html", context)
 
 
@@ -136,19 +137,3 @@ def _mix(figures: LenderFigures, profile: RiskProfile | None) -> list[dict[str, 
         bar = target_bar(f"g{letter.lower()}", share * 100, GRADE_BAR_MAX, None if aim is None else aim * 100)
         rows.append({"grade": letter, "share": share, "target": aim, "bar": bar})
     return rows
-
-
-def _tasks(
-    lender: User, wallet: WalletSummary, figures: LenderFigures, profile: RiskProfile | None
-) -> list[dict[str, Any]]:
-    """First steps, shown until something is reserved or lent."""
-    if figures.lent_out or wallet.reserved:
-        return []
-    gate = blocking_refusal(lender, Action.LEND)
-    steps = [
-        (gate is None, _("Confirm who you are"), gate.context["link"] if gate else "accounts:identity"),
-        (profile is not None, _("Choose a risk profile"), "matching:risk_profile"),
-        (wallet.total > 0, _("Add money"), "ledger:add"),
-        (False, _("Lend to a first loan"), "matching:marketplace"),
-    ]
-    return [{"done": done, "words": words, "url": url} for done, words, url in steps]

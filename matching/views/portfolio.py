@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
+from ledger.exports import csv_response, plain
 from loans.explain_changes import changes_of
 from loans.selectors.collections import lender_events
 from matching.selectors.portfolio import (
@@ -32,7 +31,6 @@ from matching.selectors.portfolio import (
 )
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, role_required
-from p2plending.lib.money import format_plain
 
 PAGE_SIZE = 25
 ROWS_PER_READ = 500
@@ -53,15 +51,6 @@ CSV_HEAD = (
     "next_payment_on",
     "ended_on",
 )
-# A cell that begins with one of these is read as a formula by spreadsheets.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-class _Echo:
-    """Where the csv writer puts a line: straight into the response."""
-
-    def write(self, value: str) -> str:
-        return value
 
 
 @get_only
@@ -84,9 +73,8 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 @role_required(Role.LENDER)
 def portfolio_csv(request: HttpRequest) -> StreamingHttpResponse:
     tab = _tab(request)
-    response = StreamingHttpResponse(_csv_lines(parts_of(request.user, tab)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="portfolio-{tab}-{business_date().isoformat()}.csv"'
-    return response
+    filename = f"portfolio-{tab}-{business_date().isoformat()}.csv"
+    return csv_response(filename, CSV_HEAD, _csv_rows(parts_of(request.user, tab)))
 
 
 def _tab(request: HttpRequest) -> str:
@@ -94,25 +82,22 @@ def _tab(request: HttpRequest) -> str:
     return tab if tab in TABS else RUNNING
 
 
-def _csv_lines(parts: Parts) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(CSV_HEAD)
+def _csv_rows(parts: Parts) -> Iterator[list[Any]]:
     for start in range(0, len(parts), ROWS_PER_READ):
         for part in parts[start : start + ROWS_PER_READ]:
-            yield writer.writerow(_csv_row(part))
+            yield _csv_row(part)
 
 
 def _csv_row(part: Part) -> list[Any]:
-    title = part.loan.title
     return [
         part.reference,
         part.loan.reference,
-        f"'{title}" if title.startswith(FORMULA_STARTS) else title,
+        part.loan.title,
         part.loan.grade,
         part.loan.annual_rate,
         part.status,
         *(
-            format_plain(amount, settings.CURRENCY_EXPONENT)
+            plain(amount)
             for amount in (
                 part.amount,
                 part.principal_received,

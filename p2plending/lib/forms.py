@@ -1,4 +1,4 @@
-"""Form edge of money, rates and the one-time form key."""
+"""Form edge of text, money, rates and the one-time form key."""
 
 from __future__ import annotations
 
@@ -9,10 +9,57 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from p2plending.lib.errors import Refused
 from p2plending.lib.money import AmountError, format_plain, parse_amount
+from p2plending.lib.text import UnfitText, check_lines, check_one_line, normal_text
+
+
+def validate_one_line(text: str) -> None:
+    """A validator for fields of packages, which can't be replaced by `OneLineField`. Raises ValidationError."""
+    try:
+        check_one_line(text)
+    except UnfitText as error:
+        raise ValidationError(error.words, code=error.code) from error
+
+
+class OneLineField(forms.CharField):
+    """Text in one line, with nothing in it that can't be seen (`p2plending.lib.text`)."""
+
+    check_text = staticmethod(check_one_line)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return text
+        text = normal_text(text)
+        try:
+            self.check_text(text)
+        except UnfitText as error:
+            raise ValidationError(error.words, code=error.code) from error
+        return text
+
+
+class OneLineEmailField(OneLineField, forms.EmailField):
+    """An e-mail address: the standard allows control characters in quotes, mail headers and people don't."""
+
+
+class MultiLineField(OneLineField):
+    """Text that may have line breaks, kept as newlines."""
+
+    widget = forms.Textarea
+    check_text = staticmethod(check_lines)
+
+
+def text_formfield(db_field: models.Field, **options: Any) -> forms.Field | None:
+    """`Meta.formfield_callback` of model forms: their text columns get the fields above."""
+    if isinstance(db_field, models.TextField):
+        options.setdefault("form_class", MultiLineField)
+    elif isinstance(db_field, models.CharField):
+        options.setdefault("form_class", OneLineField)
+    return db_field.formfield(**options)
 
 
 class MoneyInput(forms.TextInput):
@@ -139,7 +186,7 @@ def add_refusal(form: forms.Form, refusal: Refused) -> None:
 class KeyedForm(forms.Form):
     """A form that moves money or state: carries the hidden key that makes a second click harmless."""
 
-    form_key = forms.CharField(widget=forms.HiddenInput, min_length=8, max_length=64)
+    form_key = OneLineField(widget=forms.HiddenInput, min_length=8, max_length=64)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -76,7 +76,7 @@ TABLE: dict[Answers, str] = {
         api-calculator
     """,
     MEMBERS: """
-        accounts:getting_started accounts:identity accounts:identity_details accounts:identity_document
+        getting_started accounts:identity accounts:identity_details accounts:identity_document
         ledger:wallet ledger:lines_csv ledger:add ledger:take_out ledger:statements ledger:statement
         ledger:statement_csv
     """,

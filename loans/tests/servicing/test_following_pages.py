@@ -209,7 +209,8 @@ def test_the_plan_shows_what_is_asked_without_what_was_waived(
     assert (line.charges, line.total) == (4_00, 92_85)
     assert line.total == line.row.total_unpaid
     assert page.context["has_charges"]
-    written = client.get(reverse("loans:plan_csv", args=[loan.reference])).content.decode().splitlines()[2].split(",")
+    answer = client.get(reverse("loans:plan_csv", args=[loan.reference]))
+    written = b"".join(answer.streaming_content).decode().splitlines()[2].split(",")
     assert written[5:7] == ["4.00", "92.85"]
 
 

@@ -1,4 +1,4 @@
-"""Money, rates and days at the API's edge: strings of one form outside; minor units, fractions and dates inside."""
+"""Text, money, rates and days at the API's edge: strings of one form outside; units, fractions and dates inside."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from p2plending.lib.money import AmountError, format_plain, parse_amount
+from p2plending.lib.text import UnfitText, check_lines, check_one_line, normal_text
 
 MESSAGES = {
     "empty": "Give an amount.",
@@ -24,6 +25,30 @@ MESSAGES = {
 # As in the schema, where `\d` is a digit of ASCII only.
 AMOUNT = r"\d{1,13}(\.\d{1,4})?"
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class OneLineSerializerField(serializers.CharField):
+    """Text in one line, with nothing in it that can't be seen (`p2plending.lib.text`)."""
+
+    check_text = staticmethod(check_one_line)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = normal_text(super().to_internal_value(data))
+        try:
+            self.check_text(text)
+        except UnfitText as error:
+            raise serializers.ValidationError(error.words, code=error.code) from error
+        return text
+
+
+class OneLineEmailSerializerField(OneLineSerializerField, serializers.EmailField):
+    """An e-mail address: the standard allows control characters in quotes, mail headers and people don't."""
+
+
+class MultiLineSerializerField(OneLineSerializerField):
+    """Text that may have line breaks, kept as newlines."""
+
+    check_text = staticmethod(check_lines)
 
 
 @extend_schema_field({"type": "string", "pattern": f"^{AMOUNT}$", "example": "1250.00"})
