@@ -21,6 +21,7 @@ from loans.permissions import (
     DECIDE_REPAYMENTS,
     RECORD_RECOVERIES,
     RUN_JOBS,
+    VIEW_LOANS,
     WAIVE_CHARGES,
     WORK_COLLECTIONS,
 )
@@ -42,7 +43,6 @@ VIEW_AUDIT = "accounts.view_auditevent"
 VIEW_NOTIFICATIONS = "accounts.view_notification"
 VIEW_DEPOSITS = "ledger.view_deposit"
 VIEW_WITHDRAWALS = "ledger.view_withdrawal"
-VIEW_LOANS = "loans.view_loan"
 VIEW_REPAYMENTS = "loans.view_repayment"
 VIEW_APPROVALS = "loans.view_approvalrequest"
 VIEW_PRODUCTS = "loans.view_loanproduct"

@@ -25,4 +25,6 @@ urlpatterns = [
     path("statements/", statements.statements, name="statements"),
     path("statements/<iso_day:start>/<iso_day:end>/", statements.statement, name="statement"),
     path("statements/<iso_day:start>/<iso_day:end>.csv", statements.statement_csv, name="statement_csv"),
+    path("statements/<iso_day:start>/<iso_day:end>/print/", statements.statement_print, name="statement_print"),
+    path("statements/<iso_day:start>/<iso_day:end>.pdf", statements.statement_pdf, name="statement_pdf"),
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from loans.views import agreement, apply, home, loan, offer, questions, quote
+import loans.converters  # noqa: F401 - registers the kinds of documents
+from loans.views import agreement, apply, documents, home, loan, offer, questions, quote
 
 app_name = "loans"
 urlpatterns = [
@@ -25,6 +26,8 @@ urlpatterns = [
     path("loans/<slug:reference>/smaller/", offer.decide_smaller, name="decide_smaller"),
     path("loans/<slug:reference>/sign/", agreement.sign, name="sign"),
     path("loans/<slug:reference>/agreement/", agreement.agreement, name="agreement"),
+    path("documents/<document_kind:kind>/<slug:reference>/", documents.document, name="document"),
+    path("documents/<document_kind:kind>/<slug:reference>.pdf", documents.document_pdf, name="document_pdf"),
     path(
         "loans/<slug:reference>/questions/<slug:question_reference>/answer/",
         questions.answer,

@@ -11,6 +11,7 @@ urlpatterns = [
     path("wallet/transactions/", views.LineListView.as_view(), name="api-wallet-lines"),
     path("wallet/transactions/<slug:entry>/<int:seq>/", views.LineView.as_view(), name="api-wallet-line"),
     path("statements/", views.StatementView.as_view(), name="api-statements"),
+    path("statements/pdf/", views.StatementPdfView.as_view(), name="api-statement-pdf"),
     path("deposits/", views.DepositListView.as_view(), name="api-deposits"),
     path("deposits/<slug:reference>/", views.DepositView.as_view(), name="api-deposit"),
     path("deposits/<slug:reference>/cancel/", views.DepositCancelView.as_view(), name="api-deposit-cancel"),

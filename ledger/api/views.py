@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import Http404
+import datetime as dt
+
+from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -22,15 +24,22 @@ from ledger.api.serializers import (
     WalletSerializer,
     WithdrawalSerializer,
 )
+from ledger.documents import MOST_LINES_OF_PDF, statement_document
 from ledger.enums import LineCode
 from ledger.models import Deposit, Withdrawal
 from ledger.services.deposits import cancel_deposit, declare_deposit
 from ledger.services.withdrawals import cancel_withdrawal, request_withdrawal
+from p2plending.documents import pdf_response
+from p2plending.lib.api.files import PDF_ANSWER, PDF_RENDERERS
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
 from p2plending.lib.clock import business_date
 
 FROM = OpenApiParameter("from", OpenApiTypes.DATE, description="First value date.")
 TO = OpenApiParameter("to", OpenApiTypes.DATE, description="Last value date.")
+WHOLE_PERIOD = [
+    OpenApiParameter("from", OpenApiTypes.DATE, required=True, description="First value date."),
+    OpenApiParameter("to", OpenApiTypes.DATE, required=True, description="Last value date."),
+]
 
 
 class WalletView(APIView):
@@ -65,18 +74,24 @@ class LineView(APIView):
 
 
 class StatementView(APIView):
-    @extend_schema(
-        operation_id="statement",
-        parameters=[
-            OpenApiParameter("from", OpenApiTypes.DATE, required=True, description="First value date."),
-            OpenApiParameter("to", OpenApiTypes.DATE, required=True, description="Last value date."),
-        ],
-        responses=StatementSerializer,
-    )
+    @extend_schema(operation_id="statement", parameters=WHOLE_PERIOD, responses=StatementSerializer)
     def get(self, request: Request) -> Response:
-        asked = PeriodSerializer(data=_period(request))
-        asked.is_valid(raise_exception=True)
-        return Response(StatementSerializer(selectors.statement(request.user, **asked.validated_data)).data)
+        return Response(StatementSerializer(selectors.statement(request.user, **_asked_period(request))).data)
+
+
+class StatementPdfView(APIView):
+    renderer_classes = PDF_RENDERERS
+
+    @extend_schema(
+        operation_id="statement_pdf",
+        description="The statement as a PDF file; 503 with the code `pdf_unavailable` where the server can't make any.",
+        parameters=WHOLE_PERIOD,
+        responses=PDF_ANSWER,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = _asked_period(request)
+        document = statement_document(request.user, asked["start"], asked["end"], most_lines=MOST_LINES_OF_PDF)
+        return pdf_response(request._request, document)
 
 
 class DepositListView(generics.GenericAPIView):
@@ -189,6 +204,12 @@ def _own_withdrawal(request: Request, reference: str) -> Withdrawal:
     if found is None:
         raise Http404
     return found
+
+
+def _asked_period(request: Request) -> dict[str, dt.date]:
+    asked = PeriodSerializer(data=_period(request))
+    asked.is_valid(raise_exception=True)
+    return dict(asked.validated_data)
 
 
 def _given(request: Request, name: str, inner: str = "") -> dict[str, str]:

@@ -9,9 +9,11 @@ from django.shortcuts import redirect, render
 
 from accounts.enums import Role
 from ledger import selectors
+from ledger.documents import MOST_LINES_OF_PDF, statement_document
 from ledger.exports import LINE_HEADER, csv_response, line_row
 from ledger.forms import PeriodForm
 from ledger.periods import usual_periods
+from p2plending.documents import pdf_file, print_page
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, role_required
 
@@ -46,3 +48,19 @@ def statement_csv(request: HttpRequest, start: dt.date, end: dt.date) -> HttpRes
     lines = selectors.statement(request.user, start, end).lines
     name = f"statement-{start.isoformat()}-{end.isoformat()}.csv"
     return csv_response(name, LINE_HEADER, (line_row(line) for line in lines))
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def statement_print(request: HttpRequest, start: dt.date, end: dt.date) -> HttpResponse:
+    if end < start:
+        raise Http404
+    return print_page(request, statement_document(request.user, start, end))
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER)
+def statement_pdf(request: HttpRequest, start: dt.date, end: dt.date) -> HttpResponse:
+    if end < start:
+        raise Http404
+    return pdf_file(request, statement_document(request.user, start, end, most_lines=MOST_LINES_OF_PDF))

@@ -166,6 +166,22 @@ class AgreementSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class ReadableAgreementSerializer(serializers.Serializer):
+    """The text as it was signed, with its facts, as this reader may see it."""
+
+    body = serializers.CharField(source="agreement.body", read_only=True, help_text="HTML, exactly as it was signed.")
+    sha256 = serializers.CharField(source="agreement.sha256", read_only=True, help_text="Of the text in UTF-8.")
+    is_intact = serializers.BooleanField(read_only=True, help_text="The text still has this fingerprint.")
+    template_version = serializers.CharField(source="agreement.template_version", read_only=True)
+    prepared_at = serializers.DateTimeField(source="agreement.prepared_at", read_only=True)
+    signed_name = serializers.CharField(source="agreement.signed_name", read_only=True)
+    signed_at = serializers.DateTimeField(source="agreement.signed_at", read_only=True, allow_null=True)
+    own_part = MoneySerializerField(
+        read_only=True, allow_null=True, help_text="What you lent by it; null for the borrower."
+    )
+    currency = CurrencyField()
+
+
 class ScheduleSerializer(serializers.Serializer):
     """`is_planned`: the loan is not paid out yet, so the dates may move."""
 

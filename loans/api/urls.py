@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from loans.api import questions, views
+import loans.converters  # noqa: F401 - registers the kinds of documents
+from loans.api import documents, questions, views
 
 urlpatterns = [
     path("products/", views.ProductListView.as_view(), name="api-products"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("loans/<slug:reference>/withdraw/", views.WithdrawView.as_view(), name="api-loan-withdraw"),
     path("loans/<slug:reference>/sign/", views.SignView.as_view(), name="api-loan-sign"),
     path("loans/<slug:reference>/agreement/", views.AgreementView.as_view(), name="api-loan-agreement"),
+    path("documents/<document_kind:kind>/<slug:reference>/", documents.DocumentView.as_view(), name="api-document"),
     path("loans/<slug:reference>/schedule/", views.ScheduleView.as_view(), name="api-loan-schedule"),
     path("listings/<slug:reference>/questions/", questions.QuestionListView.as_view(), name="api-questions"),
     path(

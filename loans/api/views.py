@@ -24,13 +24,15 @@ from loans.api.serializers import (
     LoanSerializer,
     NewApplicationSerializer,
     ProductSerializer,
+    ReadableAgreementSerializer,
     ScheduleSerializer,
     SignSerializer,
     SmallerLoanSerializer,
 )
 from loans.api.serializers_charges import LoanDetailSerializer
-from loans.models import Loan, LoanAgreement, LoanProduct
+from loans.models import Loan, LoanProduct
 from loans.quoting import assumed_grade_terms, priced_terms
+from loans.selectors.agreement import agreement_for
 from loans.selectors.borrower import loan_for_borrower, loans_of
 from loans.selectors.loan import schedule_of
 from loans.selectors.products import offered_products
@@ -183,12 +185,16 @@ class AnswerView(APIView):
 
 
 class AgreementView(APIView):
-    @extend_schema(operation_id="loan_agreement", responses=AgreementSerializer)
+    @extend_schema(
+        operation_id="loan_agreement",
+        description="For the borrower from funding on; once it is signed for the loan's lenders, too.",
+        responses=ReadableAgreementSerializer,
+    )
     def get(self, request: Request, reference: str) -> Response:
-        try:
-            return Response(AgreementSerializer(_own(request, reference).agreement).data)
-        except LoanAgreement.DoesNotExist as error:
-            raise Http404 from error
+        found = agreement_for(request.user, reference)
+        if found is None:
+            raise Http404
+        return Response(ReadableAgreementSerializer(found).data)
 
 
 class SignView(APIView):

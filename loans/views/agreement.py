@@ -9,6 +9,7 @@ from accounts.enums import Role
 from loans.enums import LoanStatus
 from loans.forms.loan import SignForm
 from loans.models import Loan, LoanAgreement
+from loans.selectors.agreement import agreement_for
 from loans.services.agreement import sign_agreement
 from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
@@ -44,10 +45,13 @@ def sign(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @get_only
-@role_required(Role.BORROWER)
+@role_required(Role.BORROWER, Role.LENDER, Role.STAFF)
 def agreement(request: HttpRequest, reference: str) -> HttpResponse:
-    found = own_loan(request, reference)
-    return render(request, "loans/agreement.html", {"loan": found, "agreement": _agreement_or_404(found)})
+    found = agreement_for(request.user, reference)
+    if found is None:
+        raise Http404
+    context = {"found": found, "loan": found.loan, "agreement": found.agreement}
+    return render(request, "loans/agreement.html", context)
 
 
 def _agreement_or_404(found: Loan) -> LoanAgreement:

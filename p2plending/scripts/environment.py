@@ -16,6 +16,7 @@ from p2plending.scripts.system_parts import (
     install_command,
     install_packages,
     mysqlclient_packages,
+    pdf_packages,
     venv_packages,
 )
 
@@ -97,7 +98,15 @@ def prepare_environment(requirements: str, *, log: Path) -> None:
         return
     make_venv(log)
     install_requirements(requirements, with_driver=with_driver, log=log)
+    provide_pdf_libraries(log)
     stamp.write_text(fingerprint(requirements, with_driver=with_driver))
+
+
+def provide_pdf_libraries(log: Path) -> None:
+    """Install what PDF files need when we may; without it everything else works, and the site says what is missing."""
+    missing = pdf_packages()
+    if missing and not install_packages(missing, reason="PDF files are made with them", log=log):
+        say(f"Going on without PDF files; pages can be printed. For PDF files: {install_command(missing)}")
 
 
 def flat(path: str) -> str:

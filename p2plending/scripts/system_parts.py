@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import importlib.util
 import os
 import shutil
@@ -33,6 +34,19 @@ def mysqlclient_packages() -> list[str]:
         missing.append("libmariadb-dev")
     if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
         missing.append(f"libpython3.{sys.version_info.minor}-dev")
+    return missing
+
+
+def pdf_packages() -> list[str]:
+    """Return the packages to install before PDF files can be made: the libraries of WeasyPrint, and a font."""
+    libraries = {
+        "pango-1.0": "libpango-1.0-0",
+        "pangoft2-1.0": "libpangoft2-1.0-0",
+        "harfbuzz-subset": "libharfbuzz-subset0",
+    }
+    missing = [package for library, package in libraries.items() if not ctypes.util.find_library(library)]
+    if not Path("/usr/share/fonts").exists():
+        missing.append("fonts-dejavu-core")
     return missing
 
 

@@ -149,6 +149,12 @@ def instalment_badge(status: str) -> SafeString:
 
 
 @register.simple_tag
+def instalment_words(status: str) -> str:
+    """The same as a word, for paper."""
+    return str(badges.instalment_badge(status).text)
+
+
+@register.simple_tag
 def part_badge(status: str) -> SafeString:
     """The state of what a lender holds in a loan: Reserved, Running, Repaid…"""
     return render_badge(badges.part_badge(status))

@@ -56,6 +56,10 @@ def _period(scene: Scene) -> dict[str, Any]:
     return {"start": scene.today.replace(day=1), "end": scene.today}
 
 
+def _paper(scene: Scene) -> dict[str, Any]:
+    return {"kind": "plan", "reference": scene.active.reference}
+
+
 def _member(word: str) -> Place:
     return lambda scene: {"member_number": getattr(scene, word).member_number}
 
@@ -67,7 +71,7 @@ LOAN_OF = {
     "loans:accept_offer": "offered",
     "loans:decide_smaller": "listed",
     "loans:sign": "funded",
-    "loans:agreement": "funded",
+    "loans:agreement": "active",
     "admin:loan_review": "reviewed",
     "admin:loan_take": "sent",
     "admin:loan_offer": "reviewed",
@@ -82,7 +86,7 @@ LOAN_OF = {
     "api-loan-smaller": "listed",
     "api-loan-withdraw": "listed",
     "api-loan-sign": "funded",
-    "api-loan-agreement": "funded",
+    "api-loan-agreement": "active",
     "api-loan": "drafting",
 }
 OTHER_PLACES: dict[str, Place] = {
@@ -94,6 +98,11 @@ OTHER_PLACES: dict[str, Place] = {
     "ledger:cancel_withdrawal": _thing("withdrawal"),
     "ledger:statement": _period,
     "ledger:statement_csv": _period,
+    "ledger:statement_print": _period,
+    "ledger:statement_pdf": _period,
+    "loans:document": _paper,
+    "loans:document_pdf": _paper,
+    "api-document": _paper,
     "loans:repayment": _payment,
     "loans:explain_repayment": _thing("paid"),
     "loans:answer_question": _question,
@@ -171,7 +180,12 @@ def owner_of(name: str, scene: Scene) -> User:
         return scene.drafting.borrower
     if name in ("accounts:identity_file",):
         return scene.newcomer
-    if name.startswith("loans:") or "/loans/" in path_to(name, scene) or name == "api-question-answer":
+    if (
+        name.startswith("loans:")
+        or name == "api-document"
+        or "/loans/" in path_to(name, scene)
+        or name == "api-question-answer"
+    ):
         loan = getattr(scene, LOAN_OF.get(name, "listed" if "question" in name else "active"))
         return loan.borrower
     return scene.lender

@@ -78,16 +78,19 @@ TABLE: dict[Answers, str] = {
     MEMBERS: """
         getting_started accounts:identity accounts:identity_details accounts:identity_document
         ledger:wallet ledger:lines_csv ledger:add ledger:take_out ledger:statements ledger:statement
-        ledger:statement_csv
+        ledger:statement_csv ledger:statement_print ledger:statement_pdf
     """,
     (302, 302, 302, 302, 403): "ledger:add_check ledger:take_out_check",
     OWN: "ledger:line ledger:deposit ledger:cancel_deposit ledger:withdrawal ledger:cancel_withdrawal",
-    OWN_AND_STAFF: "accounts:identity_file loans:explain_repayment",
+    OWN_AND_STAFF: "accounts:identity_file loans:explain_repayment loans:agreement",
+    # The payment plan; who may have which document is a test of its own.
+    (302, 404, 404, 200, 404): "loans:document loans:document_pdf",
+    (401, 404, 404, 200, 200): "api-loan-agreement",
     BORROWERS: "loans:borrowing_home loans:loan_list loans:apply_amount",
     (302, 302, 403, 302, 403): "loans:apply_start",
     OWN_OF_BORROWER: """
-        loans:apply_sent loans:loan loans:withdraw loans:sign
-        loans:agreement loans:pay loans:repayment loans:early loans:plan loans:plan_csv loans:give_back loans:help
+        loans:apply_sent loans:loan loans:withdraw loans:sign loans:pay loans:repayment loans:early loans:plan
+        loans:plan_csv loans:give_back loans:help
         loans:new_plan
     """,
     (302, 404, 302, 302, 302): "loans:by_reference",
@@ -122,15 +125,15 @@ TABLE: dict[Answers, str] = {
         api-new-plan-accept api-new-plan-decline
     """,
     TOKEN_OWN: """
-        api-wallet-line api-deposit api-withdrawal api-loan api-loan-agreement api-loan-schedule api-repayments
+        api-wallet-line api-deposit api-withdrawal api-loan api-loan-schedule api-repayments
         api-repayment api-payoff-quote api-payment-plan api-autopay
-        api-give-back api-help api-recoveries api-note api-risk-profile api-mandate
+        api-document api-give-back api-help api-recoveries api-note api-risk-profile api-mandate
     """,
     # Nobody proposed a plan or offered to settle.
     (401, 404, 404, 404, 404): "api-new-plan api-settlement",
     (401, 403, 200, 200, 403): "api-matches",
     # Without a period in the query.
-    (401, 422, 422, 422, 422): "api-statements",
+    (401, 422, 422, 422, 422): "api-statements api-statement-pdf",
 }
 STATED: dict[str, Answers] = {name: answers for answers, names in TABLE.items() for name in names.split()}
 # Read-only lists of the admin, made from its registry: staff only, and 404 where the scene has no such row.

@@ -20,6 +20,7 @@ from p2plending.scripts.environment import (
     driver_can_be_installed,
     fingerprint,
     make_venv,
+    provide_pdf_libraries,
     read_settings_file,
     run_logged,
     write_settings_file,
@@ -123,6 +124,19 @@ def test_without_headers_and_apt_rights_a_mysql_database_stops_with_the_command(
 
     with pytest.raises(CannotContinue, match=r"needs: sudo apt-get install -y .*gcc .*libmariadb-dev"):
         driver_can_be_installed(tmp_path / "log")
+
+
+@pytest.mark.usefixtures("bare_machine")
+def test_without_the_libraries_of_pdf_files_and_apt_rights_everything_else_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("ctypes.util.find_library", lambda _name: None)
+
+    provide_pdf_libraries(tmp_path / "log")
+
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("Going on without PDF files; pages can be printed. For PDF files: sudo apt-get install -y ")
+    assert "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0" in line
 
 
 @pytest.mark.usefixtures("bare_machine")

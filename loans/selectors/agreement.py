@@ -1,0 +1,59 @@
+"""Who may read a loan's agreement, and what stands beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+from django.db.models import Sum
+
+from accounts.enums import Role
+from accounts.models import User
+from loans.enums import CommitmentStatus
+from loans.models import Commitment, Loan, LoanAgreement
+from loans.permissions import VIEW_LOANS
+
+# Lent, or about to be: money that came back makes nobody a party to the agreement.
+PARTIES = (*CommitmentStatus.holding(), CommitmentStatus.CONVERTED)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReadableAgreement:
+    """An agreement as one reader may see it. `own_part` is what a lender lent by it, in minor units; None for others.
+
+    `is_intact` says that the stored text still has the fingerprint that was signed.
+    """
+
+    agreement: LoanAgreement
+    own_part: int | None
+    is_intact: bool
+
+    @property
+    def loan(self) -> Loan:
+        return self.agreement.loan
+
+
+def agreement_for(user: User, reference: str) -> ReadableAgreement | None:
+    """The agreement of a loan, or None when there is none for this reader.
+
+    Its borrower reads it as soon as it is written; once it is signed so do the loan's lenders, and staff who see loans.
+    """
+    found = LoanAgreement.objects.select_related("loan", "loan__borrower").filter(loan__reference=reference).first()
+    if found is None:
+        return None
+    own_part = None
+    if found.loan.borrower_id != user.pk:
+        if found.signed_at is None:
+            return None
+        own_part = _own_part(found.loan, user)
+        if own_part is None and not (user.role == Role.STAFF and user.has_perm(VIEW_LOANS)):
+            return None
+    is_intact = hashlib.sha256(found.body.encode()).hexdigest() == found.sha256
+    return ReadableAgreement(found, own_part, is_intact)
+
+
+def _own_part(loan: Loan, user: User) -> int | None:
+    if user.role != Role.LENDER:
+        return None
+    parts = Commitment.objects.filter(loan=loan, lender=user, status__in=PARTIES)
+    return parts.aggregate(total=Sum("amount"))["total"]

@@ -1,0 +1,29 @@
+"""The documents of a loan, on a page that prints and as PDF files."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from accounts.enums import Role
+from loans.documents import document_for
+from p2plending.documents import Document, pdf_file, print_page
+from p2plending.lib.decorators import get_only, role_required
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER, Role.STAFF)
+def document(request: HttpRequest, kind: str, reference: str) -> HttpResponse:
+    return print_page(request, _found(request, kind, reference))
+
+
+@get_only
+@role_required(Role.BORROWER, Role.LENDER, Role.STAFF)
+def document_pdf(request: HttpRequest, kind: str, reference: str) -> HttpResponse:
+    return pdf_file(request, _found(request, kind, reference))
+
+
+def _found(request: HttpRequest, kind: str, reference: str) -> Document:
+    found = document_for(request.user, kind, reference)
+    if found is None:
+        raise Http404
+    return found
