@@ -44,9 +44,9 @@ class PlanOption(models.TextChoices):
     """How a payment plan may change."""
 
     NEW_DUE_DAY = "new_due_day", _("Another day of the month")
-    HOLIDAY = "holiday", _("A pause of 1 to 3 months")
-    LOWER = "lower", _("Smaller payments for 3 to 6 months")
-    LONGER = "longer", _("More time: the rest over more months")
+    HOLIDAY = "holiday", _("A pause")
+    LOWER = "lower", _("Smaller payments for a while")
+    LONGER = "longer", _("More time: the rest over more payments")
 
 
 class UnpaidChoice(models.TextChoices):

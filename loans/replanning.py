@@ -21,14 +21,14 @@ class PlanTerms:
 
     option: PlanOption
     due_day: int | None = None
-    months: int | None = None
+    payments: int | None = None
     amount: int | None = None
     interest_choice: UnpaidChoice = UnpaidChoice.CAPITALISE
     late_fee_choice: UnpaidChoice = UnpaidChoice.CARRY
 
     @property
     def change(self) -> PlanChange:
-        return PlanChange(ReplanKind(self.option.value), self.due_day, self.months, self.amount)
+        return PlanChange(ReplanKind(self.option.value), self.due_day, self.payments, self.amount)
 
 
 @dataclasses.dataclass(slots=True)
@@ -84,6 +84,11 @@ class NewPlan:
         return self.planned[-1]
 
     @property
+    def last_before(self) -> Instalment:
+        """The last payment of the old plan."""
+        return self.replaced[-1]
+
+    @property
     def usual_payment(self) -> int:
         """The payment once any smaller ones are over: the second to last, as the last differs by cents."""
         return self.planned[-2 if len(self.planned) > 1 else -1].total_unpaid
@@ -106,7 +111,7 @@ def plan_anew(loan: Loan, finance: Terms, rows: Sequence[Instalment], asked: Pla
         draft.carried = _carried_row(loan, version, number, on, interest, late_fee)
         number += 1
     balance = claims.principal + draft.capitalised
-    lines = replan_lines(finance, balance, start, _dates_to_come(rows, start), asked.change, number)
+    lines = replan_lines(finance, balance, start, _dates_to_come(finance, rows, start), asked.change, number)
     draft.planned = new_rows(loan, lines, version)
     draft.first.interest_due -= min(claims.interest_ahead, draft.first.interest_due)
     return draft
@@ -172,11 +177,13 @@ def _carried_row(loan: Loan, version: int, number: int, on: dt.date, interest: i
     )
 
 
-def _dates_to_come(rows: Sequence[Instalment], start: dt.date) -> list[dt.date]:
-    """Due dates of unpaid instalments after `start`; after the last one, a month later on the same day."""
+def _dates_to_come(finance: Terms, rows: Sequence[Instalment], start: dt.date) -> list[dt.date]:
+    """Due dates of unpaid instalments after `start`; after the last one, the first that the loan's own step gives."""
     dates = [row.due_date for row in rows if row.total_unpaid and row.due_date > start]
     if dates:
         return dates
     day = max((row.due_date.day for row in rows), default=start.day)
+    if finance.unit is not PeriodUnit.MONTH:
+        return [shift(start, 1, finance.every, finance.unit)]
     following = shift(start, 0, 1, PeriodUnit.MONTH, day)
     return [following if following > start else shift(start, 1, 1, PeriodUnit.MONTH, day)]

@@ -187,7 +187,7 @@ class ProposePlanForm(PlanForm, StepForm):
                 "answers": request.reference,
                 "option": request.option,
                 "due_day": request.due_day,
-                "months": request.months,
+                "payments": request.payments,
                 "amount": request.affordable_amount,
             } | self.initial
 

@@ -28,7 +28,13 @@ from p2plending.tests.cast import make_user
 from p2plending.tests.world import active_loan, fund_wallet, new_key, verified
 
 WRONG = {
-    "plan": {"option": "holiday", "months": "2", "interest_choice": "waive", "late_fee_choice": "waive", "reason": "x"},
+    "plan": {
+        "option": "holiday",
+        "payments": "2",
+        "interest_choice": "waive",
+        "late_fee_choice": "waive",
+        "reason": "x",
+    },
     "waive": {"interest": "0", "late_fee": "1.00", "reason": "Ours"},
     "charge": {"part": "fee", "amount": "5.00", "base": "principal", "reason": "x"},
     "waive-charge": {"reason": "x"},

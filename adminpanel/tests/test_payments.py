@@ -98,7 +98,7 @@ def test_the_pages_say_why_a_payment_before_an_agreed_plan_can_not_be_undone(
     assert client.post(url, reason()).status_code == 302
     proposal = propose_plan(
         loan_id=running.pk,
-        asked=PlanTerms(PlanOption.HOLIDAY, months=2),
+        asked=PlanTerms(PlanOption.HOLIDAY, payments=2),
         reason="Illness",
         actor=dora,
         idempotency_key=world.new_key(),

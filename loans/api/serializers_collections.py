@@ -20,20 +20,21 @@ from p2plending.lib.api.fields import CurrencyField, MoneySerializerField, Multi
 
 
 class AskedPlanSerializer(serializers.Serializer):
-    """Which change would help: another day (`due_day`), a pause (`months`), smaller payments (`months`, `amount`).
+    """Which change would help: another day (`due_day`), a pause (`payments`), smaller payments (`payments`,
+    `amount`).
 
     More time is for staff to give.
     """
 
     option = serializers.ChoiceField(choices=PlanOption.choices)
     due_day = serializers.IntegerField(min_value=1, max_value=28, required=False)
-    months = serializers.IntegerField(min_value=1, max_value=6, required=False)
+    payments = serializers.IntegerField(min_value=1, max_value=120, required=False)
     amount = MoneySerializerField(required=False)
 
     def plan_terms(self) -> PlanTerms:
         """What the plan is worked out from, after validation."""
         told: dict[str, Any] = self.validated_data
-        return PlanTerms(PlanOption(told["option"]), told.get("due_day"), told.get("months"), told.get("amount"))
+        return PlanTerms(PlanOption(told["option"]), told.get("due_day"), told.get("payments"), told.get("amount"))
 
 
 class AskHelpSerializer(AskedPlanSerializer):
@@ -58,7 +59,7 @@ class HelpSerializer(serializers.ModelSerializer):
     class Meta:
         model = HardshipRequest
         fields = (
-            "reference", "loan", "cause", "option", "due_day", "months", "expected_months", "affordable_amount",
+            "reference", "loan", "cause", "option", "due_day", "payments", "expected_months", "affordable_amount",
             "status", "asked_on", "paused_until", "decided_on", "decision_note", "currency",
         )  # fmt: skip
         read_only_fields = fields

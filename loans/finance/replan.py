@@ -16,6 +16,8 @@ from loans.finance.types import InstalmentLine, Terms
 
 # For what weeks and days come to in months.
 PERIODS_A_YEAR = {PeriodUnit.MONTH: 12, PeriodUnit.WEEK: 52, PeriodUnit.DAY: 365}
+# The longest pause, the longest time of smaller payments and the longest new plan, in months.
+LONGEST_PAUSE, LONGEST_LOWER, LONGEST_PLAN = 3, 12, 120
 
 
 class ReplanKind(StrEnum):
@@ -29,12 +31,12 @@ class ReplanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanChange:
-    """``due_day`` (1 to 28) for another day; ``months`` of the pause, of the smaller payments, or of the whole new
-    plan; ``amount`` (minor units) of each smaller payment."""
+    """``due_day`` (1 to 28) for another day; ``payments`` that the pause leaves out, that are smaller, or that the
+    whole new plan has; ``amount`` (minor units) of each smaller payment."""
 
     kind: ReplanKind
     due_day: int | None = None
-    months: int | None = None
+    payments: int | None = None
     amount: int | None = None
 
 
@@ -52,9 +54,10 @@ def replan_dates(
     """The due dates of the new plan, from those of the old one that are still to come (at least one).
 
     Another day: the first such day on or after the next due date, as many payments as before. A pause moves all dates
-    by its months. Smaller payments add as many payments as there are smaller ones. More time: as many payments as
-    ``months`` hold, from the next due date on. Payments are ``every`` so many of the ``unit``. Raises InvalidTerms:
-    there is no other day of the month for payments by weeks or days.
+    by the payments that it leaves out. Smaller payments add as many payments as there are smaller ones. More time: so
+    many payments from the next due date on. Payments are ``every`` so many of the ``unit``; a pause lasts 3 months at
+    most, smaller payments 12, a new plan 120. Raises InvalidTerms: there is no other day of the month for payments by
+    weeks or days.
     """
     first, count = dates[0], len(dates)
     anchor = max(day.day for day in dates) if unit is PeriodUnit.MONTH else first.day
@@ -66,11 +69,12 @@ def replan_dates(
             candidate = shift(first, 0, 1, PeriodUnit.MONTH, anchor)
             first = candidate if candidate >= first else shift(first, 1, 1, PeriodUnit.MONTH, anchor)
         case ReplanKind.HOLIDAY:
-            first = shift(first, _needed(change.months, 1, 3), 1, PeriodUnit.MONTH, anchor)
+            left_out = _needed(change.payments, 1, periods_in(LONGEST_PAUSE, every, unit))
+            first = shift(first, left_out, every, unit, anchor)
         case ReplanKind.LOWER:
-            count += periods_in(_needed(change.months, 1, 12), every, unit)
+            count += _needed(change.payments, 1, periods_in(LONGEST_LOWER, every, unit))
         case ReplanKind.LONGER:
-            count = periods_in(_needed(change.months, 1, 120), every, unit)
+            count = _needed(change.payments, 1, periods_in(LONGEST_PLAN, every, unit))
     return tuple(shift(first, index, every, unit, anchor) for index in range(count))
 
 
@@ -127,7 +131,7 @@ def _lower(
 ) -> tuple[InstalmentLine, ...]:
     if plan.method is not ScheduleMethod.ANNUITY:
         raise InvalidTerms("smaller payments need a loan with level payments")
-    smaller = periods_in(_needed(change.months, 1, 12), plan.every, plan.unit)
+    smaller = _needed(change.payments, 1, periods_in(LONGEST_LOWER, plan.every, plan.unit))
     amount = change.amount or 0
     first = rebuild_lines(plan, balance, bounds, first_number=first_number, payment=amount)[:smaller]
     least = max(line.interest for line in first)

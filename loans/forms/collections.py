@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from loans.collection_enums import HardshipCause, PlanOption, UnpaidChoice
+from loans.help_choices import HelpChoice, help_choices
 from loans.replanning import PlanTerms
+from loans.terms import LoanTerms
+from p2plending.figures import format_period
 from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField
-
-ASKED_OPTIONS = [
-    (option.value, option.label) for option in (PlanOption.NEW_DUE_DAY, PlanOption.HOLIDAY, PlanOption.LOWER)
-]
 
 
 class HelpForm(KeyedForm):
-    """What happened, how long it may last, what could be paid, and which change would help."""
+    """What happened, how long it may last, what could be paid, and which change of this loan's schedule would help."""
 
     cause = forms.ChoiceField(
         label=_("What happened?"),
@@ -38,39 +38,67 @@ class HelpForm(KeyedForm):
         max_value=24,
         error_messages={"required": _("Enter a number of months, like 3.")},
     )
-    affordable_amount = MoneyFormField(label=_("How much could you pay a month meanwhile?"), min_amount=0)
+    affordable_amount = MoneyFormField(min_amount=0)
     option = forms.ChoiceField(
         label=_("What would help?"),
-        choices=ASKED_OPTIONS,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what would help.")},
     )
     due_day = forms.IntegerField(
         label=_("Day of the month (only for another day)"), required=False, min_value=1, max_value=28
     )
-    months = forms.IntegerField(
-        label=_("Months (1 to 3 for a pause, 3 to 6 for smaller payments)"), required=False, min_value=1, max_value=6
-    )
+    payments = forms.IntegerField(required=False, min_value=1)
+
+    def __init__(self, *args: Any, terms: LoanTerms, **kwargs: Any) -> None:
+        """`terms` are the loan's: they decide which changes there are, and in which steps it is paid."""
+        super().__init__(*args, **kwargs)
+        self.offered = {one.option: one for one in help_choices(terms)}
+        self.fields["option"].choices = [(str(one.option), _choice_words(one)) for one in self.offered.values()]
+        if PlanOption.NEW_DUE_DAY not in self.offered:
+            del self.fields["due_day"]
+        often = format_period(terms.payment_every, terms.payment_unit)
+        self.fields["affordable_amount"].label = _("How much could you pay %(often)s meanwhile?") % {"often": often}
+        counted = PlanOption.LOWER in self.offered
+        self.fields["payments"].label = (
+            _("How many payments (only for a pause or smaller payments)")
+            if counted
+            else _("How many payments (only for a pause)")
+        )
+        self.fields["payments"].help_text = _("You pay %(often)s.") % {"often": often}
 
     def clean(self) -> dict[str, Any]:
         told = super().clean()
-        option, months = told.get("option"), told.get("months")
+        option, payments = told.get("option"), told.get("payments")
         if option == PlanOption.NEW_DUE_DAY and not told.get("due_day") and "due_day" not in self.errors:
             self.add_error("due_day", _("Enter a day from 1 to 28."))
-        limits = {PlanOption.HOLIDAY: (1, 3), PlanOption.LOWER: (3, 6)}.get(option)
-        if limits and "months" not in self.errors and (months is None or not limits[0] <= months <= limits[1]):
-            self.add_error("months", _("Enter %(low)d to %(high)d months.") % {"low": limits[0], "high": limits[1]})
+        choice = self.offered.get(option)
+        if choice and "payments" not in self.errors and not choice.takes(payments):
+            limits = {"low": choice.low, "high": choice.high}
+            self.add_error("payments", _("Enter a number of payments from %(low)d to %(high)d.") % limits)
         return told
 
     def plan_terms(self) -> PlanTerms:
         """What the plan is worked out from, after the form is valid."""
         told = self.cleaned_data
+        is_day = told["option"] == PlanOption.NEW_DUE_DAY
         return PlanTerms(
             PlanOption(told["option"]),
-            due_day=told["due_day"] if told["option"] == PlanOption.NEW_DUE_DAY else None,
-            months=told["months"] if told["option"] != PlanOption.NEW_DUE_DAY else None,
+            due_day=told["due_day"] if is_day else None,
+            payments=None if is_day else told["payments"],
             amount=told["affordable_amount"] if told["option"] == PlanOption.LOWER else None,
         )
+
+
+def _choice_words(choice: HelpChoice) -> str | Promise:
+    """The words of one change, with the payments that it may take."""
+    if not choice.high:
+        return choice.option.label
+    limits = {"low": choice.low, "high": choice.high}
+    if choice.option == PlanOption.HOLIDAY:
+        if choice.high == 1:
+            return _("A pause: leave out one payment")
+        return _("A pause: leave out %(low)d to %(high)d payments") % limits
+    return _("Smaller payments: the next %(low)d to %(high)d") % limits
 
 
 class PlanForm(KeyedForm):
@@ -78,7 +106,9 @@ class PlanForm(KeyedForm):
 
     option = forms.ChoiceField(label=_("What changes"), choices=PlanOption.choices)
     due_day = forms.IntegerField(label=_("Day of the month (another day)"), required=False, min_value=1, max_value=28)
-    months = forms.IntegerField(label=_("Months (all other changes)"), required=False, min_value=1, max_value=120)
+    payments = forms.IntegerField(
+        label=_("Number of payments (all other changes)"), required=False, min_value=1, max_value=600
+    )
     amount = MoneyFormField(label=_("Payment a month (smaller payments)"), required=False)
     interest_choice = forms.ChoiceField(label=_("Unpaid interest"), choices=UnpaidChoice.choices)
     late_fee_choice = forms.ChoiceField(
@@ -97,7 +127,7 @@ class PlanForm(KeyedForm):
         return PlanTerms(
             PlanOption(told["option"]),
             due_day=told["due_day"],
-            months=told["months"],
+            payments=told["payments"],
             amount=told["amount"],
             interest_choice=UnpaidChoice(told["interest_choice"]),
             late_fee_choice=UnpaidChoice(told["late_fee_choice"]),

@@ -76,6 +76,12 @@ def open_proposal(loan: Loan, today: dt.date) -> PlanProposal | None:
     return PlanProposal.objects.filter(open_key=loan.pk, expires_on__gte=today).first()
 
 
+def open_proposals(loans: Sequence[Loan], today: dt.date) -> dict[int, PlanProposal]:
+    """The new plans that wait for an answer today, by the id of their loan. One query."""
+    found = PlanProposal.objects.filter(open_key__in=[loan.pk for loan in loans], expires_on__gte=today)
+    return {proposal.loan_id: proposal for proposal in found}
+
+
 def open_offer(loan: Loan, today: dt.date) -> SettlementOffer | None:
     """The amount that closes the loan today, agreed by two people."""
     offers = SettlementOffer.objects.filter(open_key=loan.pk, status=SettlementStatus.OPEN, pay_by__gte=today)

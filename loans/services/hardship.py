@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services.idempotency import run_once
-from loans.collection_enums import HardshipCause, HardshipStatus, PlanOption
+from loans.collection_enums import HardshipCause, HardshipStatus
 from loans.enums import LoanEvent
+from loans.help_choices import help_choices
 from loans.models import HardshipRequest, Loan
 from loans.permissions import WORK_COLLECTIONS
 from loans.replanning import NewPlan, PlanTerms
@@ -20,6 +21,7 @@ from loans.services.lifecycle import record_step, require_borrower, require_stat
 from loans.services.restructuring import make_proposal, preview_plan
 from loans.services.standing import lock_owing_loan, pause_collections
 from loans.services.waivers import ReasonMissing
+from loans.terms import LoanTerms
 from p2plending.lib.errors import InvalidTransition, Refused
 from p2plending.lib.refs import new_reference
 
@@ -27,7 +29,6 @@ from p2plending.lib.refs import new_reference
 # lenders': neither asking again and again nor our silence may take them away for ever.
 PAUSE_DAYS = 14
 PAUSE_AGAIN_AFTER_DAYS = 90
-ASKABLE = (PlanOption.NEW_DUE_DAY, PlanOption.HOLIDAY, PlanOption.LOWER)
 
 
 class HelpAsked(Refused):
@@ -39,10 +40,16 @@ class HelpAsked(Refused):
 
 
 class OptionNotOffered(Refused):
-    """Only staff can give more time."""
+    """The loan has no such change, or only staff can make it."""
 
     code = "option_not_offered"
-    default_message = _("Choose another day, a pause or smaller payments.")
+    default_message = _("This change can't be asked for with this loan.")
+
+
+class PaymentsOutOfRange(Refused):
+    """A pause or smaller payments for more or fewer payments than can be asked for."""
+
+    code = "payments_out_of_range"
 
 
 class HelpDecided(InvalidTransition):
@@ -55,10 +62,16 @@ class HelpDecided(InvalidTransition):
 def preview_help(loan: Loan, asked: PlanTerms, today: dt.date) -> NewPlan:
     """The plan that an option would give today, with its cost: the figures that a later plan is made of.
 
-    Raises OptionNotOffered, and what `restructuring.preview_plan` raises.
+    Raises OptionNotOffered, PaymentsOutOfRange, and what `restructuring.preview_plan` raises.
     """
-    if asked.option not in ASKABLE:
-        raise OptionNotOffered
+    choices = help_choices(LoanTerms.from_json(loan.frozen_terms))
+    choice = next((one for one in choices if one.option == asked.option), None)
+    if choice is None:
+        raise OptionNotOffered(offered=[str(one.option) for one in choices]).at("option")
+    if not choice.takes(asked.payments):
+        limits = {"low": choice.low, "high": choice.high}
+        words = _("Enter a number of payments from %(low)d to %(high)d.")
+        raise PaymentsOutOfRange(words % limits, **limits).at("payments")
     return preview_plan(loan, asked, today)
 
 
@@ -78,7 +91,7 @@ def request_help(
     interest wait, too, but for at most 14 days, and not again for who asked in the last 90 days.
 
     `affordable_amount` (minor units) is what the borrower could pay a month. Raises NotYourLoan, LoanNotOwing,
-    InvalidTransition (in default), HelpAsked, OptionNotOffered, and what `preview_plan` raises.
+    InvalidTransition (in default), HelpAsked, OptionNotOffered, PaymentsOutOfRange, and what `preview_plan` raises.
     """
     return run_once(
         lambda: _request(loan_id, cause, story, expected_months, affordable_amount, asked, actor, today),
@@ -196,7 +209,7 @@ def _request(
         affordable_amount=affordable_amount,
         option=asked.option,
         due_day=asked.due_day,
-        months=asked.months,
+        payments=asked.payments,
         open_key=loan.pk,
         asked_on=today,
         paused_until=paused_until,

@@ -54,7 +54,9 @@ class PlanNotPossible(Refused):
     """The figures give no plan."""
 
     code = "plan_not_possible"
-    default_message = gettext_lazy("No plan can be made with these figures. Check the day, the months and the amount.")
+    default_message = gettext_lazy(
+        "No plan can be made with these figures. Check the day, the number of payments and the amount."
+    )
 
 
 class PaymentBelowInterest(Refused):
@@ -166,7 +168,7 @@ def make_proposal(
         hardship=hardship,
         option=asked.option,
         due_day=asked.due_day,
-        months=asked.months,
+        payments=asked.payments,
         amount=asked.amount,
         interest_choice=asked.interest_choice,
         late_fee_choice=asked.late_fee_choice,
@@ -186,7 +188,7 @@ def plan_terms_of(proposal: PlanProposal) -> PlanTerms:
     return PlanTerms(
         option=PlanOption(proposal.option),
         due_day=proposal.due_day,
-        months=proposal.months,
+        payments=proposal.payments,
         amount=proposal.amount,
         interest_choice=UnpaidChoice(proposal.interest_choice),
         late_fee_choice=UnpaidChoice(proposal.late_fee_choice),

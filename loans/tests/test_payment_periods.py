@@ -12,12 +12,16 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from loans.collection_enums import PlanOption
 from loans.finance import InvalidTerms, PeriodUnit
 from loans.finance.replan import PlanChange, ReplanKind, replan_dates
 from loans.forms.application import AmountForm
+from loans.help_choices import help_choices
 from loans.models import LoanProduct
+from loans.replanning import PlanTerms
 from loans.services.assessment import preview_outcome
-from loans.terms import monthly_amount
+from loans.services.hardship import OptionNotOffered, PaymentsOutOfRange, preview_help
+from loans.terms import LoanTerms, monthly_amount
 from p2plending.figures import format_length, format_period
 from p2plending.lib import clock
 from p2plending.lib.money import format_plain
@@ -151,13 +155,68 @@ def test_a_new_plan_keeps_the_period_and_has_no_day_of_the_month() -> None:
     weeks = {"every": 2, "unit": PeriodUnit.WEEK}
     with pytest.raises(InvalidTerms):
         replan_dates(dates, PlanChange(ReplanKind.NEW_DUE_DAY, due_day=5), **weeks)
-    assert replan_dates(dates, PlanChange(ReplanKind.HOLIDAY, months=1), **weeks) == (
-        dt.date(2026, 4, 4),
-        dt.date(2026, 4, 18),
+    assert replan_dates(dates, PlanChange(ReplanKind.HOLIDAY, payments=1), **weeks) == (
+        dt.date(2026, 3, 18),
+        dt.date(2026, 4, 1),
     )
-    # Three months hold six payments of two weeks.
-    longer = replan_dates(dates, PlanChange(ReplanKind.LONGER, months=3), **weeks)
+    longer = replan_dates(dates, PlanChange(ReplanKind.LONGER, payments=6), **weeks)
     assert (len(longer), longer[-1]) == (6, dt.date(2026, 5, 13))
+    # Three months hold six payments of two weeks, and no pause is longer.
+    assert replan_dates(dates, PlanChange(ReplanKind.HOLIDAY, payments=6), **weeks)[0] == dt.date(2026, 5, 27)
+    for payments in (0, 7):
+        with pytest.raises(InvalidTerms):
+            replan_dates(dates, PlanChange(ReplanKind.HOLIDAY, payments=payments), **weeks)
+
+
+@pytest.mark.parametrize(
+    ("every", "unit", "method", "offered"),
+    [
+        (1, "month", "annuity", [("new_due_day", 0, 0), ("holiday", 1, 3), ("lower", 3, 6)]),
+        (3, "month", "annuity", [("new_due_day", 0, 0), ("holiday", 1, 1), ("lower", 1, 2)]),
+        (2, "week", "annuity", [("holiday", 1, 6), ("lower", 6, 13)]),
+        (1, "week", "equal_principal", [("holiday", 1, 13)]),
+        (10, "day", "annuity", [("holiday", 1, 9), ("lower", 9, 18)]),
+    ],
+)
+def test_help_offers_what_the_loan_can_do_in_its_own_payments(
+    alice: User, bob: User, every: int, unit: str, method: str, offered: list[tuple[str, int, int]]
+) -> None:
+    loan = active_loan(alice, {bob: 1_000_00}, today=TODAY)
+    terms = LoanTerms.from_json(
+        loan.frozen_terms | {"payment_every": every, "payment_unit": unit, "schedule_method": method}
+    )
+    assert [(str(one.option), one.low, one.high) for one in help_choices(terms)] == offered
+
+
+def test_a_pause_of_a_two_week_loan_leaves_out_its_own_payments(
+    fortnights: LoanProduct, alice: User, bob: User, client_of: ClientOf
+) -> None:
+    loan = active_loan(alice, {bob: 1_000_00}, today=TODAY)
+    page = body_of(client_of(alice), "loans:help", loan.reference)
+    assert "A pause: leave out 1 to 6 payments" in page
+    assert "You pay every 2 weeks." in page
+    assert "How much could you pay every 2 weeks meanwhile?" in page
+    assert "due_day" not in page
+    dates = list(loan.instalments.order_by("number").values_list("due_date", flat=True))
+    plan = preview_help(loan, PlanTerms(PlanOption.HOLIDAY, payments=2), TODAY)
+    assert [row.due_date for row in plan.planned] == [day + dt.timedelta(weeks=4) for day in dates]
+    for asked, refusal in (
+        (PlanTerms(PlanOption.HOLIDAY, payments=7), PaymentsOutOfRange),
+        (PlanTerms(PlanOption.HOLIDAY), PaymentsOutOfRange),
+        (PlanTerms(PlanOption.LOWER, payments=3, amount=20_00), PaymentsOutOfRange),
+        (PlanTerms(PlanOption.NEW_DUE_DAY, due_day=5), OptionNotOffered),
+    ):
+        with pytest.raises(refusal):
+            preview_help(loan, asked, TODAY)
+
+
+def test_a_two_week_loan_after_its_last_date_goes_on_in_two_weeks(
+    fortnights: LoanProduct, alice: User, bob: User
+) -> None:
+    loan = active_loan(alice, {bob: 1_000_00}, today=TODAY)
+    after = loan.instalments.latest("number").due_date + dt.timedelta(days=3)
+    plan = preview_help(loan, PlanTerms(PlanOption.HOLIDAY, payments=1), after)
+    assert [row.due_date for row in plan.planned] == [after + dt.timedelta(weeks=4)]
 
 
 def test_the_form_says_when_the_first_payment_comes_on_a_chosen_day() -> None:

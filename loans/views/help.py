@@ -6,8 +6,10 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from accounts.enums import Role
 from accounts.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
@@ -16,6 +18,7 @@ from loans.collection_enums import HardshipCause, PlanOption
 from loans.enums import LoanStatus, RepaymentMethod
 from loans.explain_changes import explain_change as explain
 from loans.forms.collections import HelpForm, PayLossForm
+from loans.help_choices import help_choices
 from loans.models import Loan
 from loans.replanning import NewPlan, PlanTerms
 from loans.selectors import collections as read
@@ -25,15 +28,14 @@ from loans.services.hardship import preview_help, request_help, withdraw_help
 from loans.services.recovery import missing_amount, preview_recovery, record_recovery
 from loans.services.restructuring import accept_plan, decline_plan, plan_terms_of, preview_plan
 from loans.services.settlement import pay_settlement, preview_settlement
+from loans.terms import LoanTerms
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.errors import Refused
 from p2plending.lib.forms import KeyedForm
 from p2plending.lib.rules import platform_rules
 
-# What each way would cost, shown before anything is chosen: another day, the longest pause, half the payment.
-EXAMPLE_PAUSE_MONTHS = 3
-EXAMPLE_LOWER_MONTHS = 6
+ACCEPT_PAGE = "loans/collections/accept_plan.html"
 
 
 @get_or_post
@@ -44,8 +46,8 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
     if waiting is not None or loan.status != LoanStatus.ACTIVE:
         return _status_page(request, loan)
     if request.method != "POST":
-        return _form_page(request, loan, HelpForm(initial=first_values(request)))
-    form = HelpForm(request.POST)
+        return _form_page(request, loan, _help_form(loan, initial=first_values(request)))
+    form = _help_form(loan, request.POST)
     if _plan(loan, form) is None:
         return _form_page(request, loan, form, status=422)
     return open_check_page(request, "loans:help_send", reference)
@@ -60,7 +62,7 @@ def send(request: HttpRequest, reference: str) -> HttpResponse:
     answers = answers_to_check(request)
     if answers is None:
         return redirect("loans:help", reference)
-    form = HelpForm(answers)
+    form = _help_form(loan, answers)
     if request.method != "POST":
         plan = _plan(loan, form)
         if plan is None:
@@ -112,16 +114,21 @@ def new_plan(request: HttpRequest, reference: str) -> HttpResponse:
     return _proposal_page(request, _owing_loan(request, reference))
 
 
-@post_only
+@get_or_post
 @role_required(Role.BORROWER)
 def accept_new_plan(request: HttpRequest, reference: str) -> HttpResponse:
-    return _decide_plan(request, reference, accept_plan, "loans:plan")
+    """The check page, and the acceptance."""
+    if request.method != "POST":
+        return _proposal_page(request, _disbursed_loan(request, reference), template=ACCEPT_PAGE)
+    words = _("You accepted the new plan. It counts from today.")
+    return _decide_plan(request, reference, accept_plan, "loans:plan", words)
 
 
 @post_only
 @role_required(Role.BORROWER)
 def decline_new_plan(request: HttpRequest, reference: str) -> HttpResponse:
-    return _decide_plan(request, reference, decline_plan, "loans:loan")
+    words = _("Your plan stays as it is.")
+    return _decide_plan(request, reference, decline_plan, "loans:loan", words)
 
 
 @get_or_post
@@ -254,16 +261,22 @@ def _form_page(request: HttpRequest, loan: Loan, form: HelpForm, status: int = 2
     return render(request, "loans/collections/help.html", context, status=status)
 
 
+def _help_form(loan: Loan, *args: Any, **kwargs: Any) -> HelpForm:
+    return HelpForm(*args, terms=LoanTerms.from_json(loan.frozen_terms), **kwargs)
+
+
 def _examples(loan: Loan, today: dt.date) -> list[NewPlan]:
+    """What each change of this loan would cost: another day, the longest pause, half the payment for longest."""
     half = (loan.instalment_amount or 0) // 2
     day = (loan.next_due_on.day + 14) % 28 + 1 if loan.next_due_on else 1
-    asked = (
-        PlanTerms(PlanOption.NEW_DUE_DAY, due_day=day),
-        PlanTerms(PlanOption.HOLIDAY, months=EXAMPLE_PAUSE_MONTHS),
-        PlanTerms(PlanOption.LOWER, months=EXAMPLE_LOWER_MONTHS, amount=half),
-    )
     found = []
-    for terms in asked:
+    for choice in help_choices(LoanTerms.from_json(loan.frozen_terms)):
+        terms = PlanTerms(
+            choice.option,
+            due_day=day if choice.option == PlanOption.NEW_DUE_DAY else None,
+            payments=choice.high or None,
+            amount=half if choice.option == PlanOption.LOWER else None,
+        )
         try:
             found.append(preview_plan(loan, terms, today))
         except Refused:
@@ -276,7 +289,7 @@ def _status_page(request: HttpRequest, loan: Loan, form: forms.Form | None = Non
     return render(request, "loans/collections/help_sent.html", context, status=status)
 
 
-def _decide_plan(request: HttpRequest, reference: str, service: Any, target: str) -> HttpResponse:
+def _decide_plan(request: HttpRequest, reference: str, service: Any, target: str, words: str) -> HttpResponse:
     loan = _disbursed_loan(request, reference)
     form = KeyedForm(request.POST)
     proposal = loan.plan_proposals.order_by("-pk").first()
@@ -286,12 +299,24 @@ def _decide_plan(request: HttpRequest, reference: str, service: Any, target: str
         request,
         form,
         lambda key: service(proposal_id=proposal.pk, actor=request.user, idempotency_key=key, today=business_date()),
-        lambda: redirect(target, reference),
+        lambda: _told(request, words, target, reference),
         lambda: _proposal_page(request, loan, form, status=422),
     )
 
 
-def _proposal_page(request: HttpRequest, loan: Loan, form: forms.Form | None = None, status: int = 200) -> HttpResponse:
+def _told(request: HttpRequest, words: str, target: str, reference: str) -> HttpResponse:
+    messages.success(request, words)
+    return redirect(target, reference)
+
+
+def _proposal_page(
+    request: HttpRequest,
+    loan: Loan,
+    form: forms.Form | None = None,
+    *,
+    template: str = "loans/collections/new_plan.html",
+    status: int = 200,
+) -> HttpResponse:
     today = business_date()
     proposal = read.open_proposal(loan, today)
     plan, refused = None, ""
@@ -301,7 +326,9 @@ def _proposal_page(request: HttpRequest, loan: Loan, form: forms.Form | None = N
         except Refused as refusal:
             refused = refusal.message
     context = {"loan": loan, "proposal": proposal, "plan": plan, "refused": refused, "form": form or KeyedForm()}
-    return render(request, "loans/collections/new_plan.html", context, status=status)
+    if template == ACCEPT_PAGE and plan is None:
+        return redirect("loans:new_plan" if refused else "loans:plan", loan.reference)
+    return render(request, template, context, status=status)
 
 
 def _settlement_page(request: HttpRequest, loan: Loan, form: forms.Form, status: int = 200) -> HttpResponse:

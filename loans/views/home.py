@@ -17,10 +17,14 @@ from accounts.gates import Action, blocking_refusal
 from accounts.models import User
 from loans.enums import LoanStatus
 from loans.first_steps import borrower_steps
-from loans.models import Loan
+from loans.models import Loan, PlanProposal
+from loans.replanning import NewPlan
 from loans.selectors.borrower import application_of, loans_of, running_loans_of
+from loans.selectors.collections import open_proposals
+from loans.services.restructuring import plan_terms_of, preview_plan
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib.errors import Refused
 
 PER_PAGE = 25
 RECENT = 5
@@ -47,6 +51,7 @@ def borrowing_home(request: HttpRequest) -> HttpResponse:
         "name": request.user.short_name,
         "running": running,
         "next_loan": _next_due(running),
+        "proposals": _proposals(running, business_date()),
         "late": [loan for loan in running if loan.arrears_amount],
         "application": application,
         "need": need,
@@ -54,6 +59,21 @@ def borrowing_home(request: HttpRequest) -> HttpResponse:
         "today": business_date(),
     } | _first_steps(request.user, running, application)
     return render(request, "loans/home.html", context)
+
+
+def _proposals(running: list[Loan], today: dt.date) -> list[tuple[Loan, PlanProposal, NewPlan]]:
+    """The new plans that wait for an answer, each as it would be today."""
+    found = []
+    waiting = open_proposals(running, today)
+    for loan in running:
+        if loan.pk not in waiting:
+            continue
+        try:
+            found.append((loan, waiting[loan.pk], preview_plan(loan, plan_terms_of(waiting[loan.pk]), today)))
+        except Refused:
+            # What it rests on has changed: the loan's page says what can be done.
+            continue
+    return found
 
 
 def _first_steps(user: User, running: list[Loan], application: Loan | None) -> dict[str, Any]:

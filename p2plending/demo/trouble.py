@@ -129,7 +129,7 @@ def _ask_for_help(loan: Loan, day: dt.date) -> None:
         story="I broke my wrist and can't work until the plaster is off. After that I can pay as before.",
         expected_months=2,
         affordable_amount=50_00,
-        asked=PlanTerms(PlanOption.HOLIDAY, months=2),
+        asked=PlanTerms(PlanOption.HOLIDAY, payments=2),
         actor=loan.borrower,
         idempotency_key=new_key(),
         today=day,
@@ -141,7 +141,7 @@ def _agree_on_plan(people: People, loan: Loan, day: dt.date) -> None:
     if proposal is None:
         propose_plan(
             loan_id=loan.pk,
-            asked=PlanTerms(PlanOption.LONGER, months=24),
+            asked=PlanTerms(PlanOption.LONGER, payments=24),
             reason="Fewer hours at work since the summer.",
             actor=people.second_officer,
             idempotency_key=new_key(),

@@ -141,7 +141,7 @@ REGISTRY = ("_changelist", "_change")
 # Lenders may do these with any open loan.
 FOR_ANY_LENDER = {"matching:lend", "matching:ask", "api-place-commitment", "api-questions"}
 TO_SIGN_IN = "/accounts/login/"
-PAUSE: dict[str, object] = {"option": "holiday", "months": 2}
+PAUSE: dict[str, object] = {"option": "holiday", "payments": 2}
 # What the API is sent by the wrong person: nothing is wrong with it but the sender.
 BODIES: dict[str, dict[str, object]] = {
     "api-loan-answer": {"answer": "For windows."},
@@ -157,9 +157,9 @@ BODIES: dict[str, dict[str, object]] = {
         "expected_months": 3,
         "affordable_amount": "20.00",
         "option": "holiday",
-        "months": 2,
+        "payments": 2,
     },
-    "api-help-preview": {"option": "holiday", "months": 2},
+    "api-help-preview": {"option": "holiday", "payments": 2},
     "api-recoveries": {"amount": "10.00"},
     "api-settlement": {"amount": "10.00"},
 }

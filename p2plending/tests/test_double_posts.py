@@ -63,7 +63,7 @@ def forward(scene: Scene) -> list[Form]:
 
 def back(_scene: Scene) -> list[Form]:
     """The other decisions about the same things, and a loan in trouble."""
-    pause = {"option": "holiday", "months": "2"}
+    pause = {"option": "holiday", "payments": "2"}
     return [
         ("ledger:cancel_deposit", {}, 0),
         ("ledger:cancel_withdrawal", {}, 1),

@@ -53,7 +53,7 @@ IN_TROUBLE = {
     "loans:give_back",
 }
 DAY = dt.timedelta(days=1)
-PAUSE = PlanTerms(PlanOption.HOLIDAY, months=2)
+PAUSE = PlanTerms(PlanOption.HOLIDAY, payments=2)
 SEEN = {"confirmed": "on"}
 
 
@@ -95,7 +95,7 @@ class Desk:
 
 def plans_and_help(desk: Desk) -> Iterator[Post]:
     loan = desk.late("Planned")
-    longer = {"option": "longer", "months": "18", "interest_choice": "capitalise", "late_fee_choice": "waive"}
+    longer = {"option": "longer", "payments": "18", "interest_choice": "capitalise", "late_fee_choice": "waive"}
     yield desk.step(loan, "plan", longer | {"reason": "Illness"}, 0)
     yield Post("loans:accept_new_plan", [loan.reference], loan.borrower, {}, 1)
 

@@ -152,7 +152,7 @@ def money_forms(scene: Scene) -> list[tuple[User, str, dict[str, str], str]]:
     """Person, form, good answers, check page: every journey of three pages."""
     active = scene.active.reference
     paying = {"kind": "other", "amount": "20", "method": "wallet"}
-    pause = {"cause": "income", "expected_months": "3", "affordable_amount": "20", "option": "holiday", "months": "2"}
+    pause = {"cause": "income", "expected_months": "3", "affordable_amount": "20", "option": "holiday", "payments": "2"}
     account = {"account_holder": "Lena", "iban": "DE89370400440532013000"}
     return [
         (scene.lender, reverse("ledger:add"), deposit(), reverse("ledger:add_check")),

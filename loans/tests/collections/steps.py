@@ -129,6 +129,6 @@ def ask_help(loan: Loan, actor: User | None, on: dt.date, **changes: Any) -> Har
         "story": "I broke my arm.",
         "expected_months": 2,
         "affordable_amount": 100_00,
-        "asked": PlanTerms(PlanOption.HOLIDAY, months=2),
+        "asked": PlanTerms(PlanOption.HOLIDAY, payments=2),
     } | changes
     return request_help(loan_id=loan.pk, actor=actor, idempotency_key=new_key(), today=on, **asked)

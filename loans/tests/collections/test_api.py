@@ -51,7 +51,7 @@ def test_nobody_elses(path: str, late: Loan, bob: User, api_of: ApiOf) -> None:
 
 def test_help_is_priced_asked_for_and_taken_back(late: Loan, alice: User, api_of: ApiOf) -> None:
     api = api_of(alice)
-    plan = {"option": "holiday", "months": 2}
+    plan = {"option": "holiday", "payments": 2}
     shown = api.post(url(late, "help/preview"), plan, format="json").json()
     # As many payments as are still to come, and the late fees that stay due now.
     assert len(shown["lines"]) == late.instalments.filter(due_date__gt=business_date()).count() + 1
@@ -72,7 +72,7 @@ def test_help_is_priced_asked_for_and_taken_back(late: Loan, alice: User, api_of
 def test_a_new_plan_is_read_and_accepted(late: Loan, alice: User, dora: User, api_of: ApiOf, today: dt.date) -> None:
     api = api_of(alice)
     assert api.get(url(late, "new-plan")).status_code == 404
-    steps.propose(late, PlanTerms(PlanOption.LONGER, months=24), dora, today)
+    steps.propose(late, PlanTerms(PlanOption.LONGER, payments=24), dora, today)
     shown = api.get(url(late, "new-plan")).json()
     assert (len(shown["plan"]["replaced"]), shown["proposal"]["status"]) == (12, "proposed")
     done = api.post(url(late, "new-plan/accept"), **key())

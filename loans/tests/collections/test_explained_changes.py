@@ -80,7 +80,7 @@ def test_a_waiver_is_shared_by_the_principal_that_was_left(
 
 
 def test_what_became_principal_is_shared_as_it_was_stored(late: Loan, alice: User, bob: User, dora: User) -> None:
-    asked = PlanTerms(PlanOption.HOLIDAY, months=2, late_fee_choice=UnpaidChoice.WAIVE)
+    asked = PlanTerms(PlanOption.HOLIDAY, payments=2, late_fee_choice=UnpaidChoice.WAIVE)
     plan = steps.accept(steps.propose(late, asked, dora, DAY), alice, DAY)
     reference = plan.entry.reference
     told = explain_change(reference, dora)
@@ -98,7 +98,7 @@ def test_what_became_principal_is_shared_as_it_was_stored(late: Loan, alice: Use
 
 
 def test_a_waiver_after_a_plan_counts_what_the_plan_added(late: Loan, alice: User, dora: User) -> None:
-    asked = PlanTerms(PlanOption.HOLIDAY, months=2, late_fee_choice=UnpaidChoice.CARRY)
+    asked = PlanTerms(PlanOption.HOLIDAY, payments=2, late_fee_choice=UnpaidChoice.CARRY)
     steps.accept(steps.propose(late, asked, dora, DAY), alice, DAY)
     row = late.instalments.filter(schedule_version=2).earliest("number")
     waiver = steps.waive(late, row.number, dora, DAY, late_fee=1_00)

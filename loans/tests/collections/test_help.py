@@ -32,7 +32,7 @@ from p2plending.tests.world import new_key
 
 # Payment 2 of 15 March is five days late, its fee would come on 31 March.
 DAY = dt.date(2026, 3, 20)
-PAUSE = PlanTerms(PlanOption.HOLIDAY, months=2)
+PAUSE = PlanTerms(PlanOption.HOLIDAY, payments=2)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_only_the_borrower_asks_and_only_collections_answer(
         with pytest.raises(NotYourLoan):
             steps.ask_help(late, actor, DAY)
     with pytest.raises(OptionNotOffered):
-        steps.ask_help(late, alice, DAY, asked=PlanTerms(PlanOption.LONGER, months=20))
+        steps.ask_help(late, alice, DAY, asked=PlanTerms(PlanOption.LONGER, payments=20))
     request = steps.ask_help(late, alice, DAY)
     with pytest.raises(HelpAsked):
         steps.ask_help(late, alice, DAY)

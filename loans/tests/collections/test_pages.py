@@ -18,6 +18,7 @@ from loans.replanning import PlanTerms
 from loans.services.servicing import bring_up_to_date
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import available, fresh
+from p2plending.figures import format_money as money
 from p2plending.lib.clock import business_date
 from p2plending.tests.books import assert_sound_books, money_mark
 from p2plending.tests.world import example_loan, new_key
@@ -49,7 +50,7 @@ def words(response: HttpResponse) -> str:
 
 def form(**changes: str) -> dict[str, str]:
     asked = {"cause": "illness", "story": "", "expected_months": "2", "affordable_amount": "100.00", "due_day": ""}
-    return asked | {"option": "holiday", "months": "2", "form_key": new_key()} | changes
+    return asked | {"option": "holiday", "payments": "2", "form_key": new_key()} | changes
 
 
 def written_off(loan: Loan, dora: User, frank: User, today: dt.date) -> Loan:
@@ -71,8 +72,8 @@ def test_the_cost_is_shown_before_help_is_asked_for(late: Loan, alice: User, cli
     client, url = client_of(alice), at("help", late.reference)
     page = client.get(url)
     assert [plan.terms.option for plan in page.context["examples"]] == ["new_due_day", "holiday", "lower"]
-    assert client.post(url, form(option="lower", months="1")).status_code == 422
-    assert "least" in words(client.post(url, form(option="lower", months="3", affordable_amount="1.00")))
+    assert client.post(url, form(option="lower", payments="1")).status_code == 422
+    assert "least" in words(client.post(url, form(option="lower", payments="3", affordable_amount="1.00")))
     sent = form()
     check = client.post(url, sent, follow=True)
     assert check.context["plan"].costs_more > 0
@@ -86,19 +87,28 @@ def test_the_cost_is_shown_before_help_is_asked_for(late: Loan, alice: User, cli
     assert (taken.status_code, HardshipRequest.objects.get().status) == (302, "withdrawn")
 
 
-def test_old_and_new_plan_side_by_side_and_accepted_once(
+def test_a_proposed_plan_leads_home_and_is_compared_checked_and_accepted_once(
     late: Loan, alice: User, dora: User, client_of: ClientOf, today: dt.date
 ) -> None:
     client = client_of(alice)
     assert "No new plan waits" in words(client.get(at("new_plan", late.reference)))
-    steps.propose(late, PlanTerms(PlanOption.LONGER, months=18), dora, today)
+    steps.propose(late, PlanTerms(PlanOption.LONGER, payments=18), dora, today)
     assert "A new payment plan waits" in words(client.get(at("loan", late.reference)))
     page = client.get(at("new_plan", late.reference))
     assert (len(page.context["plan"].replaced), len(page.context["plan"].planned)) == (12, 18)
+    plan = page.context["plan"]
+    home = words(client.get(reverse("loans:borrowing_home")))
+    figures = (money(plan.before), money(plan.total), f"+{money(plan.costs_more)}")
+    for shown in (home, words(page), words(client.get(at("accept_new_plan", late.reference)))):
+        assert all(figure in shown for figure in figures), shown
+    assert home.index("We propose a new plan") < home.index("Next payment")
     answer = {"form_key": new_key()}
     for _ in range(2):
         assert client.post(at("accept_new_plan", late.reference), answer).status_code == 302
     assert fresh(late).schedule_version == 2
+    back = client.get(at("accept_new_plan", late.reference), follow=True)
+    assert back.redirect_chain == [(at("plan", late.reference), 302)]
+    assert "You accepted the new plan." in words(back)
     plan = words(client.get(at("plan", late.reference)))
     assert "payments that were replaced" in plan
     again = client.post(at("decline_new_plan", late.reference), {"form_key": new_key()})

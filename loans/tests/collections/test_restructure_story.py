@@ -54,7 +54,7 @@ def test_a_pause_whose_interest_becomes_principal_is_paid_to_the_end(
     assert (fresh(loan).days_past_due, fresh(loan).arrears_amount) == (36, 2 * 888_49 + 44_42)
 
     # A proposal moves nothing.
-    proposal = steps.propose(loan, PlanTerms(PlanOption.HOLIDAY, months=2), dora, DAY)
+    proposal = steps.propose(loan, PlanTerms(PlanOption.HOLIDAY, payments=2), dora, DAY)
     book.after("20 Apr: plan proposed")
     steps.accept(proposal, alice, DAY)
     book.after("20 Apr: plan accepted")

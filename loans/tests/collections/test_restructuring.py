@@ -30,7 +30,7 @@ from p2plending.tests.books import assert_sound_books, money_mark
 from p2plending.tests.world import new_key
 
 DAY = dt.date(2026, 4, 20)
-PAUSE = PlanTerms(PlanOption.HOLIDAY, months=2)
+PAUSE = PlanTerms(PlanOption.HOLIDAY, payments=2)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_each_choice_for_what_is_unpaid(
     book: tuple[int, int, int],
     due_now: int,
 ) -> None:
-    asked = PlanTerms(PlanOption.LONGER, months=18, interest_choice=interest, late_fee_choice=late_fee)
+    asked = PlanTerms(PlanOption.LONGER, payments=18, interest_choice=interest, late_fee_choice=late_fee)
     steps.accept(steps.propose(late, asked, dora, DAY), alice, DAY)
     assert tuple(steps.book(late).values()) == book
     due = Instalment.objects.filter(loan=late, schedule_version=2, due_date=DAY)
@@ -124,9 +124,9 @@ def test_each_choice_for_what_is_unpaid(
 
 def test_smaller_payments_come_first_and_must_pay_the_interest(late: Loan, alice: User, dora: User) -> None:
     with pytest.raises(PaymentBelowInterest) as refused:
-        steps.propose(late, PlanTerms(PlanOption.LOWER, months=3, amount=50_00), dora, DAY)
+        steps.propose(late, PlanTerms(PlanOption.LOWER, payments=3, amount=50_00), dora, DAY)
     assert refused.value.context["least"] == 94_00
-    asked = PlanTerms(PlanOption.LOWER, months=3, amount=200_00)
+    asked = PlanTerms(PlanOption.LOWER, payments=3, amount=200_00)
     steps.accept(steps.propose(late, asked, dora, DAY), alice, DAY)
     rows = Instalment.objects.filter(loan=late, schedule_version=2, due_date__gt=DAY).order_by("number")
     assert [row.total_due for row in rows][:4] == [200_00, 200_00, 200_00, 1_058_08]

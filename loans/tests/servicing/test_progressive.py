@@ -298,7 +298,7 @@ def test_a_plan_by_agreement_starts_from_the_interest_of_the_day_and_then_holds(
     pay(loan, 888_26, FIRST_DUE)
     day = dt.date(2026, 3, 1)
     figure = payoff_figure(fresh(loan), day)
-    proposal = propose(loan, PlanTerms(PlanOption.HOLIDAY, months=1), dora, day)
+    proposal = propose(loan, PlanTerms(PlanOption.HOLIDAY, payments=1), dora, day)
     accept(proposal, alice, day)
     rows = live_instalments(loan)
     assert sum(line.principal_unpaid for line in rows) == figure.principal + figure.interest

@@ -285,7 +285,7 @@ def test_after_an_agreed_plan_neither_the_preview_nor_the_approval_goes_behind_i
     request = ask(paid, fiona, FIRST_DUE)
     proposal = propose_plan(
         loan_id=loan.pk,
-        asked=PlanTerms(PlanOption.HOLIDAY, months=2),
+        asked=PlanTerms(PlanOption.HOLIDAY, payments=2),
         reason="Illness",
         actor=dora,
         idempotency_key=new_key(),

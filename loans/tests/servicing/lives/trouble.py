@@ -34,9 +34,9 @@ from loans.tests.servicing.lives.script import step
 NOTICE_DAYS = 14
 PLAN_REFUSALS = ("nothing_to_plan", "plan_not_possible", "payment_below_interest", "fees_stay_ours")
 PLANS = [
-    {"option": "holiday", "months": 2},
-    {"option": "lower", "months": 3, "amount": 60_00},
-    {"option": "longer", "months": 14},
+    {"option": "holiday", "payments": 2},
+    {"option": "lower", "payments": 3, "amount": 60_00},
+    {"option": "longer", "payments": 14},
     {"option": "new_due_day", "due_day": 5},
 ]
 
