@@ -11,10 +11,9 @@ from django.db import models
 
 from accounts.models import OperationKey, User
 from p2plending.lib import clock
-from p2plending.lib.bulk import id_of, insert_later, write_numbers
+from p2plending.lib.bulk import AlreadyThere, insert_row, write_numbers
 from p2plending.lib.db import run_money
-from p2plending.lib.errors import IdempotencyConflict, Refused
-from p2plending.lib.waiting import AlreadyThere
+from p2plending.lib.errors import IdempotencyConflict
 
 Fact = TypeVar("Fact", bound=models.Model)
 
@@ -43,8 +42,8 @@ def run_once(
 ) -> Fact:
     """Run `function` in `run_money`, unless this key already did: then return what it created the first time.
 
-    The key's row is inserted before anything else, in one trip with the first statement of `function`: a twin that
-    arrives at the same moment waits on the unique index, and then replays. The returned fact has `is_replay` set. A
+    The key's row is inserted before anything else: a twin that arrives at the same moment waits on the unique index,
+    and then replays. The returned fact has `is_replay` set. A
     refusal leaves no key: the same form may succeed later.
 
     Raises IdempotencyConflict when the key was used with other parameters, Busy when the database stays contended, and
@@ -55,14 +54,9 @@ def run_once(
 
     def attempt() -> Fact:
         values = identity | {"fingerprint": fingerprint, "created_at": clock.now()}
-        key_row = insert_later(OperationKey, values, must_be_new=True)
-        try:
-            fact = function()
-        except Refused:
-            # Refused before anything was read: whether the key is there counts first.
-            id_of(key_row)
-            raise
-        write_numbers(OperationKey, ("result_id",), {id_of(key_row): (fact.pk,)})
+        key_id = insert_row(OperationKey, values, must_be_new=True)
+        fact = function()
+        write_numbers(OperationKey, ("result_id",), {key_id: (fact.pk,)})
         fact.is_replay = False
         return fact
 

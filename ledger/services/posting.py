@@ -18,7 +18,7 @@ from ledger.enums import EntryKind, LineCode, Side
 from ledger.locks import LockedAccount, account_key, lock_accounts
 from ledger.models import Account, JournalEntry, Posting
 from p2plending.lib import clock
-from p2plending.lib.bulk import as_read, id_of, insert_later, insert_rows, write_numbers
+from p2plending.lib.bulk import as_read, insert_row, insert_rows, write_numbers
 from p2plending.lib.db import is_dry_run, require_transaction
 from p2plending.lib.errors import Refused
 from p2plending.lib.refs import new_reference
@@ -150,8 +150,8 @@ def _write(
     values: Mapping[str, Any], lines: Sequence[Line], *, may_owe: bool, line_by_line: bool
 ) -> tuple[JournalEntry, int]:
     """The entry and how many postings it has."""
-    # Ahead of the locks: it needs nothing of the accounts, and travels with what locks them.
-    inserted = insert_later(JournalEntry, values)
+    # Ahead of the locks: it needs nothing of the accounts, which are so locked for a shorter time.
+    entry = as_read(JournalEntry, insert_row(JournalEntry, values), values)
     accounts = lock_accounts({line.key for line in lines})
     lines = _settle_dues(lines, accounts, may_owe=may_owe)
     try:
@@ -162,7 +162,6 @@ def _write(
         raise
     moved = {account.pk: (account.balance, account.version) for account in accounts.values() if account.is_moved}
     write_numbers(Account, ("balance", "version"), moved)
-    entry = as_read(JournalEntry, id_of(inserted), values)
     insert_rows(Posting, POSTING_COLUMNS, [(entry.pk, *row) for row in chained])
     return entry, len(chained)
 

@@ -13,12 +13,18 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.base import ModelState
 from django.utils import timezone
 
-from p2plending.lib.db import require_transaction
-from p2plending.lib.waiting import AlreadyThere, Statement
+from p2plending.lib.db import DUPLICATE_KEY_ERROR, require_transaction
 
 ModelRow = TypeVar("ModelRow", bound=models.Model)
 
 ROWS_PER_STATEMENT = 5_000
+
+
+class AlreadyThere(Exception):
+    """The unique key of a row that must be new is in the database already; the transaction can only be rolled back.
+
+    Not one of the database's errors, so that nobody on the way takes it for one of their own or tries again.
+    """
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -27,46 +33,36 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     statement = _insert_into(model, tuple(columns))
     for part in _parts(rows):
         if database.vendor == "mysql":
-            database.run_later(statement + _written_out(part, database))
+            _run(database, statement + _written_out(part, database))
         else:
             with database.cursor() as cursor:
                 cursor.executemany(f"{statement}({', '.join(['%s'] * len(columns))})", part)
 
 
-def insert_later(model: type[models.Model], values: Mapping[str, Any], *, must_be_new: bool = False) -> Statement:
-    """Insert one row of values by column with the next statement of this transaction, on SQLite at once.
+def insert_row(model: type[models.Model], values: Mapping[str, Any], *, must_be_new: bool = False) -> int:
+    """Insert one row of values by column and return its primary key. It sends no signals and takes no defaults.
 
-    `id_of` gives its primary key. It sends no signals and takes no defaults or expressions.
-    With `must_be_new` a row whose unique key is there already raises AlreadyThere where the statement is sent. Somebody
-    else's row that is not committed yet is waited for.
+    With `must_be_new` a row whose unique key is there already raises AlreadyThere. Somebody else's row that is not
+    committed yet is waited for.
     """
     database = require_transaction()
     statement = _insert_into(model, tuple(values))
-    if database.vendor == "mysql":
-        written = _written_out([values.values()], database)
-        return database.run_later(statement + written, must_be_new=must_be_new)
-    row = [database.ops.adapt_unknown_value(value) for value in values.values()]
     try:
+        if database.vendor == "mysql":
+            return _run(database, statement + _written_out([values.values()], database))
+        row = [database.ops.adapt_unknown_value(value) for value in values.values()]
         with database.cursor() as cursor:
             cursor.execute(f"{statement}({', '.join(['%s'] * len(row))})", row)
-            return Statement(statement, must_be_new, is_sent=True, row_id=cursor.lastrowid)
+            return cursor.lastrowid
     except IntegrityError as error:
-        if must_be_new and "UNIQUE constraint failed" in str(error):
+        if must_be_new and (error.args[0] == DUPLICATE_KEY_ERROR or "UNIQUE constraint failed" in str(error)):
+            database.needs_rollback = True
             raise AlreadyThere(statement) from error
         raise
 
 
-def id_of(inserted: Statement) -> int:
-    """The primary key of a row given to `insert_later`. If the row still waits, it is sent now."""
-    if not inserted.is_sent:
-        require_transaction().send_waiting()
-    if inserted.row_id is None:
-        raise RuntimeError("The row was rolled back before it was sent.")
-    return inserted.row_id
-
-
 def as_read(model: type[ModelRow], pk: int, values: Mapping[str, Any]) -> ModelRow:
-    """The instance of a row whose columns, all but the primary key, were given to `insert_later`.
+    """The instance of a row whose columns, all but the primary key, were given to `insert_row`.
 
     As Django does it for a pickled instance: without `__init__`, whose signals nobody hears.
     """
@@ -139,7 +135,7 @@ def _write_part(
             f"{quote_name(name)} = ELT(INTERVAL({key}, {listed}), {', '.join(map(str, values))})"
             for name, values in zip(columns, zip(*rows, strict=True), strict=True)
         ]
-        database.run_later(f"UPDATE {table} SET {', '.join(changes)} WHERE {key} IN ({listed})")  # noqa: S608 - names and numbers of ours
+        _run(database, f"UPDATE {table} SET {', '.join(changes)} WHERE {key} IN ({listed})")  # noqa: S608 - names and numbers of ours
         return
     listed = ", ".join(f"({pk}, {', '.join(map(str, row))})" for pk, row in zip(keys, rows, strict=True))
     changes = ", ".join(f"{quote_name(name)} = source.column{place}" for place, name in enumerate(columns, start=2))
@@ -148,16 +144,29 @@ def _write_part(
 
 
 def fetch_rows(database: BaseDatabaseWrapper, statement: str) -> Iterable[tuple[Any, ...]]:
-    """All rows of a SELECT inside a transaction; its values are written out and nobody's input.
-
-    Two cursors around each other cost more than a short SELECT, so there is none on MariaDB unless statements are
-    logged or wrapped.
-    """
-    if database.vendor == "mysql" and not database.queries_logged and not database.execute_wrappers:
-        return database.fetch(statement)
+    """All rows of a SELECT inside a transaction; its values are written out and nobody's input."""
+    if _is_unwatched(database):
+        return database.run(statement)[1]
     with database.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
+
+
+def _is_unwatched(database: BaseDatabaseWrapper) -> bool:
+    """Whether a statement may go to the driver without a cursor, which costs more than a short statement.
+
+    On MariaDB and MySQL, unless statements are logged or wrapped.
+    """
+    return database.vendor == "mysql" and not database.queries_logged and not database.execute_wrappers
+
+
+def _run(database: BaseDatabaseWrapper, statement: str) -> int:
+    """Run a write whose values are written out; returns the primary key of the first row that it inserted."""
+    if _is_unwatched(database):
+        return database.run(statement)[0]
+    with database.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.lastrowid
 
 
 def update_from(

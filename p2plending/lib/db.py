@@ -44,6 +44,9 @@ DUPLICATE_RETRIES = 3
 # MySQL and MariaDB: deadlock, lock wait, changed since read; then the errors of a lost or failing server.
 CONFLICT_ERRORS = {1213, 1205, 1020}
 CONNECTION_ERRORS = {1047, 1180, 1053, 1317, 1927, 2002, 2003, 2006, 2013}
+# What else a server says that serves nobody right now: too many connections, read-only, cut off or unknown on the way.
+OTHER_OUTAGES = {1040, 1158, 1159, 1160, 1161, 1203, 1226, 1290, 1836, 2005, 2012, 2026, 2055}
+SQLITE_OUTAGES = ("locked", "unable to open database file")
 DUPLICATE_KEY_ERROR = 1062
 
 
@@ -164,6 +167,26 @@ def _do_again(functions: list[Callable[[], object]]) -> None:
         except Busy:
             # The end of day does what is left.
             logger.info("not kept after a refusal: the database is busy")
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether an error says, itself or by what it came of, that the database does not answer or gave up a conflict.
+
+    What was asked for may then work in some seconds as it is; every other error of a database is a bug.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, InterfaceError):
+            return True
+        if isinstance(error, OperationalError):
+            code = _code(error)
+            if code in CONFLICT_ERRORS | CONNECTION_ERRORS | OTHER_OUTAGES:
+                return True
+            if isinstance(code, str) and any(words in code for words in SQLITE_OUTAGES):
+                return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _code(error: BaseException) -> Any:

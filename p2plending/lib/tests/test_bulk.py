@@ -11,8 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import OperationKey
 from p2plending.lib import bulk, clock
-from p2plending.lib.bulk import as_read, id_of, insert_later, insert_rows, write_numbers
-from p2plending.lib.waiting import AlreadyThere
+from p2plending.lib.bulk import AlreadyThere, as_read, insert_row, insert_rows, write_numbers
 
 COLUMNS = ("scope", "operation", "key", "fingerprint", "result_id", "created_at")
 
@@ -63,7 +62,7 @@ def values_of(key: str, fingerprint: str = "f", result_id: int | None = None) ->
 def test_an_inserted_row_is_what_save_would_have_written() -> None:
     values = values_of("né 100% ; '", result_id=7)
     with transaction.atomic():
-        row = as_read(OperationKey, id_of(insert_later(OperationKey, values)), values)
+        row = as_read(OperationKey, insert_row(OperationKey, values), values)
     assert OperationKey.objects.get().created_at == row.created_at
     assert (OperationKey.objects.get().pk, *stored("né 100% ; '")) == (row.pk, "system", "f", 7)
     row.fingerprint = "g"
@@ -74,18 +73,18 @@ def test_an_inserted_row_is_what_save_would_have_written() -> None:
 @pytest.mark.django_db
 def test_a_row_that_must_be_new_leaves_the_one_that_is_there() -> None:
     with transaction.atomic():
-        id_of(insert_later(OperationKey, values_of("k"), must_be_new=True))
+        insert_row(OperationKey, values_of("k"), must_be_new=True)
     with pytest.raises(AlreadyThere), transaction.atomic():
-        id_of(insert_later(OperationKey, values_of("k", "other"), must_be_new=True))
+        insert_row(OperationKey, values_of("k", "other"), must_be_new=True)
     assert stored("k") == ("system", "f", None)
 
 
 @pytest.mark.django_db
 def test_a_row_that_is_there_is_an_error_when_nobody_asked_for_a_new_one() -> None:
     with transaction.atomic():
-        id_of(insert_later(OperationKey, values_of("k")))
+        insert_row(OperationKey, values_of("k"))
     with pytest.raises(IntegrityError), transaction.atomic():
-        id_of(insert_later(OperationKey, values_of("k", "other")))
+        insert_row(OperationKey, values_of("k", "other"))
     assert stored("k") == ("system", "f", None)
 
 

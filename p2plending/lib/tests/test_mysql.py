@@ -1,38 +1,24 @@
-"""Statements that wait for the next trip to the server: in order, all or nothing, and never lost."""
+"""What our backend adds to Django's: one statement in each packet, nothing after a conflict, the first fit host."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, connections, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, connections, transaction
 from django.db.transaction import TransactionManagementError
-from django.test.utils import CaptureQueriesContext
 
 from accounts.models import OperationKey
 from accounts.services.idempotency import run_once
-from p2plending.lib.bulk import id_of
-from p2plending.lib.waiting import AlreadyThere, Statement
+from p2plending.lib.bulk import AlreadyThere, fetch_rows, insert_row
+from p2plending.lib.mysql.nodes import Node
+from p2plending.lib.tests.test_bulk import values_of
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
-
-
-INSERT = (
-    "INSERT INTO accounts_operationkey (scope, operation, `key`, fingerprint, created_at) "
-    "VALUES ('system', 'test', '{key}', '{fingerprint}', '2026-01-15')"
-)
-
-
-def later(key: str, fingerprint: str = "f", *, must_be_new: bool = False) -> Statement:
-    return connection.run_later(INSERT.format(key=key, fingerprint=fingerprint), must_be_new=must_be_new)
-
-
-def together(*steps: Callable[[], object]) -> None:
-    with transaction.atomic():
-        for step in steps:
-            step()
+# Nothing listens on the first of all ports.
+NOBODY = Node("127.0.0.1", 1)
 
 
 def keys() -> list[str]:
@@ -46,128 +32,74 @@ def statements_sent() -> int:
         return int(cursor.fetchone()[1])
 
 
-def refuse() -> None:
-    raise ZeroDivisionError
+def run_by_cursor(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
-def test_a_statement_does_not_wait_outside_a_transaction() -> None:
-    with pytest.raises(RuntimeError, match="inside a transaction"):
-        later("lost")
-    assert keys() == []
+def run_in_bulk(statement: str) -> None:
+    connection.run(statement)
 
 
-def test_what_waits_is_undone_with_its_transaction() -> None:
-    with pytest.raises(ZeroDivisionError):
-        together(partial(later, "one"), refuse)
-    assert keys() == []
+@pytest.mark.parametrize("run", [run_by_cursor, run_in_bulk])
+def test_the_server_refuses_a_second_statement_in_a_packet(run: Callable[[str], object]) -> None:
+    """Between two of them a cluster may take the transaction away without a word, and keep the second."""
+    both = "DELETE FROM accounts_operationkey; COMMIT"
+    OperationKey.objects.create(scope="system", operation="test", key="stays", fingerprint="")
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        run(both)
+    assert keys() == ["stays"]
+
+
+def test_a_transaction_of_nothing_costs_two_statements() -> None:
+    before = statements_sent()
     with transaction.atomic():
-        later("two")
-    assert keys() == ["two"]
+        pass
+    assert statements_sent() - before == 3
 
 
-def test_what_waits_is_seen_by_the_next_statement() -> None:
-    with transaction.atomic():
-        later("one")
-        later("two")
-        assert keys() == ["one", "two"]
-        OperationKey.objects.filter(key="two").update(fingerprint="100%")
-        later("three", "50%s")
-    assert list(OperationKey.objects.order_by("pk").values_list("key", "fingerprint")) == [
-        ("one", "f"),
-        ("two", "100%"),
-        ("three", "50%s"),
-    ]
-
-
-@pytest.mark.parametrize("position", [0, 1, 2])
-def test_an_error_in_what_goes_with_commit_leaves_nothing(position: int) -> None:
-    wanted = ["one", "two", "three"]
-    wanted[position] = "there"
-    with transaction.atomic():
-        later("there")
-    with pytest.raises(IntegrityError):
-        together(*(partial(later, key) for key in wanted))
-    assert keys() == ["there"]
-    with transaction.atomic():
-        later("after")
-    assert keys() == ["there", "after"]
-
-
-def test_an_error_in_what_waited_is_the_error_of_the_statement_that_it_went_with() -> None:
-    with transaction.atomic():
-        later("there")
-    with transaction.atomic():
-        with pytest.raises(IntegrityError):
-            together(partial(later, "there"), keys)
-        assert keys() == ["there"]
-
-
-def test_a_check_that_fails_while_waiting_is_an_integrity_error() -> None:
+def test_a_check_that_fails_is_an_integrity_error() -> None:
     with pytest.raises(IntegrityError, match="CONSTRAINT"), transaction.atomic():
-        connection.run_later(
+        connection.run(
             "INSERT INTO ledger_account (`key`, code, book, type, normal_side, loan_reference, is_guarded, balance, "
             "version, has_due) VALUES ('C2100:U1', 'C2100', 'C', 'liability', 'credit', '', 1, -1, 0, 0)"
         )
 
 
-def test_an_inner_block_takes_back_its_own_and_keeps_what_waited_before() -> None:
-    with transaction.atomic():
-        later("before")
-        with pytest.raises(ZeroDivisionError):
-            together(partial(later, "inside"), refuse)
-        later("after")
-    assert keys() == ["before", "after"]
+def write_fingerprint(key: str) -> None:
+    OperationKey.objects.filter(key=key).update(fingerprint="met")
 
 
-def test_a_long_statement_does_not_wait() -> None:
-    with transaction.atomic():
-        connection.run_later(f"DO '{'x' * 20_000}'")
-        assert not connection.is_waiting
+def lock_by_hand(key: str) -> None:
+    statement = f"SELECT id FROM accounts_operationkey WHERE `key` = '{key}' FOR UPDATE"  # noqa: S608 - ours
+    assert len(fetch_rows(connection, statement)) == 1
 
 
-def test_short_statements_do_not_pile_up() -> None:
-    waited = []
-    with transaction.atomic():
-        for number in range(300):
-            later(f"key-{number}")
-            waited.append(connection.is_waiting)
-    assert waited.count(False) == 2
-    assert keys() == [f"key-{number}" for number in range(300)]
-
-
-def test_a_transaction_of_nothing_is_not_told_to_the_server() -> None:
-    before = statements_sent()
-    together()
-    with pytest.raises(ZeroDivisionError):
-        together(refuse)
-    assert statements_sent() - before == 1
-
-
-def test_the_log_of_queries_has_each_statement_once() -> None:
-    with CaptureQueriesContext(connection) as captured, transaction.atomic():
-        later("one")
-        keys()
-        later("two")
-    assert [query["sql"].split()[0] for query in captured] == ["BEGIN", "INSERT", "SELECT", "INSERT", "COMMIT"]
-
-
-def test_nothing_is_written_after_the_server_gave_the_transaction_up() -> None:
+@pytest.mark.parametrize("touch", [write_fingerprint, lock_by_hand])
+@pytest.mark.parametrize("way", ["the ORM", "bulk"])
+def test_nothing_is_written_after_the_server_gave_the_transaction_up(way: str, touch: Callable[[str], None]) -> None:
     """A deadlock undoes the whole transaction; what a careless caller writes afterwards would stand alone."""
     for key in ("one", "two"):
         OperationKey.objects.create(scope="system", operation="test", key=key, fingerprint="")
     first, second = threading.Barrier(2), threading.Barrier(2)
     ends: list[str] = []
 
+    def write_alone(mine: str) -> None:
+        if way == "bulk":
+            insert_row(OperationKey, values_of(f"{mine} alone"))
+        else:
+            OperationKey.objects.create(scope="system", operation="test", key=f"{mine} alone", fingerprint="")
+
     def meet(mine: str, others: str) -> None:
         try:
             with transaction.atomic():
-                OperationKey.objects.filter(key=mine).update(fingerprint=mine)
+                touch(mine)
                 first.wait(timeout=30)
                 try:
-                    OperationKey.objects.filter(key=others).update(fingerprint=mine)
+                    touch(others)
                     ends.append("done")
                 except OperationalError:
-                    OperationKey.objects.create(scope="system", operation="test", key=f"{mine} alone", fingerprint="")
+                    write_alone(mine)
         except TransactionManagementError:
             ends.append("refused")
         finally:
@@ -183,53 +115,83 @@ def test_nothing_is_written_after_the_server_gave_the_transaction_up() -> None:
     assert keys() == ["one", "two"]
 
 
-def test_the_first_answer_is_that_of_the_statement_and_not_of_what_went_ahead() -> None:
-    def insert() -> OperationKey:
-        later("waited")
-        return OperationKey.objects.create(scope="system", operation="test", key="asked", fingerprint="")
+def test_a_conflict_that_looks_like_a_broken_trigger_is_a_conflict() -> None:
+    """A node of a cluster says so when it is cut off while it opens a table with triggers."""
+    import MySQLdb  # where only SQLite is, it may be missing
 
-    fact = run_once(insert, model=OperationKey, operation="test", key="k", actor=None, parameters={})
-    assert OperationKey.objects.get(key="asked").pk == fact.pk
-    assert OperationKey.objects.get(key="k").result_id == fact.pk
-    replay = run_once(insert, model=OperationKey, operation="test", key="k", actor=None, parameters={})
-    assert (replay.pk, replay.is_replay) == (fact.pk, True)
-    assert keys() == ["k", "waited", "asked"]
-
-
-def test_the_server_goes_no_further_than_a_row_that_is_there_though_it_must_be_new() -> None:
+    said = MySQLdb.ProgrammingError(1064, "Unknown trigger has an error in its body: 'Query was empty'")
     with transaction.atomic():
-        later("there")
-    with pytest.raises(AlreadyThere):
-        together(partial(later, "there", must_be_new=True), partial(later, "behind"), keys)
-    assert keys() == ["there"]
+        with pytest.raises(MySQLdb.OperationalError) as told:
+            connections["default"].raise_if_conflict(said)
+        assert told.value.args == (1213, said.args[1])
+        assert connection.needs_rollback
+    connections["default"].raise_if_conflict(MySQLdb.ProgrammingError(1064, "You have an error in your SQL syntax"))
 
 
 def test_nothing_follows_a_row_that_is_there_though_it_must_be_new() -> None:
+    OperationKey.objects.create(scope="system", operation="test", key="there", fingerprint="")
     with transaction.atomic():
-        later("there")
-    with transaction.atomic():
-        later("there", must_be_new=True)
         with pytest.raises(AlreadyThere):
-            keys()
+            insert_row(OperationKey, values_of("there"), must_be_new=True)
         with pytest.raises(TransactionManagementError):
-            later("behind")
+            insert_row(OperationKey, values_of("behind"))
         transaction.set_rollback(True)
     assert keys() == ["there"]
 
 
-def test_the_answer_of_a_row_that_waits_is_there_when_it_was_sent() -> None:
-    with transaction.atomic():
-        rows = [later(key) for key in ("one", "two")]
-        assert [row.is_sent for row in rows] == [False, False]
-        connection.send_waiting()
-        assert [row.row_id for row in rows] == list(OperationKey.objects.order_by("pk").values_list("pk", flat=True))
+def test_a_key_and_what_it_created_are_written_together() -> None:
+    def insert() -> OperationKey:
+        return OperationKey.objects.create(scope="system", operation="test", key="made", fingerprint="")
+
+    fact = run_once(insert, model=OperationKey, operation="test", key="k", actor=None, parameters={})
+    assert OperationKey.objects.get(key="k").result_id == fact.pk
+    replay = run_once(insert, model=OperationKey, operation="test", key="k", actor=None, parameters={})
+    assert (replay.pk, replay.is_replay) == (fact.pk, True)
+    assert keys() == ["k", "made"]
 
 
-def test_a_row_that_was_rolled_back_before_it_was_sent_has_no_id() -> None:
-    inserted = []
-    with transaction.atomic():
-        with pytest.raises(ZeroDivisionError):
-            together(lambda: inserted.append(later("lost")), refuse)
-        with pytest.raises(RuntimeError, match="rolled back"):
-            id_of(inserted[0])
-    assert keys() == []
+def wrapper_of(*nodes: Node) -> Any:
+    """A connection of its own over a list of hosts."""
+    made = connections.create_connection("default")
+    made.settings_dict = made.settings_dict | {"OPTIONS": made.settings_dict["OPTIONS"] | {"nodes": list(nodes)}}
+    return made
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Node:
+    """The server of the tests as one host of a list; nobody rests yet."""
+    monkeypatch.setattr(type(connections["default"]), "_rests_until", {})
+    settings = connection.settings_dict
+    return Node(settings["HOST"] or "localhost", int(settings["PORT"] or 3306))
+
+
+def one(database: Any) -> Any:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone()[0]
+
+
+def test_the_first_host_that_answers_is_taken_and_a_silent_one_rests(server: Node) -> None:
+    database = wrapper_of(NOBODY, server)
+    assert one(database) == 1
+    database.close()
+    assert list(database._rests_until) == [NOBODY]
+    assert one(database) == 1
+    database.close()
+
+
+def test_the_error_of_the_last_host_is_told_when_none_answers(server: Node) -> None:
+    with pytest.raises(OperationalError) as told:
+        one(wrapper_of(NOBODY, Node("127.0.0.1", 2)))
+    assert told.value.args[0] in {2002, 2003}
+
+
+def test_a_host_that_would_refuse_writes_is_passed_over(server: Node) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL read_only = 1")
+    try:
+        with pytest.raises(OperationalError, match="is not ready: takes no writes"):
+            one(wrapper_of(server, NOBODY, server))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET GLOBAL read_only = 0")
