@@ -14,7 +14,7 @@ from django.urls import resolve
 from django.utils.translation import gettext_lazy
 
 from p2plending.lib.context import RequestContext, reset_request, set_request
-from p2plending.lib.errors import Busy, NotPermitted, Refused
+from p2plending.lib.errors import RETRY_AFTER_SECONDS, Busy, NotPermitted, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -140,4 +140,7 @@ class RefusalMiddleware:
         logger.log(level, "refused", extra={"code": exception.code})
         template = "403.html" if isinstance(exception, NotPermitted) else "refused.html"
         context = {"refusal": exception, "site_name": settings.SITE_NAME}
-        return render(request, template, context, status=exception.status)
+        response = render(request, template, context, status=exception.status)
+        if isinstance(exception, Busy):
+            response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return response

@@ -137,7 +137,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
         # Shared by all web and worker processes: login limits and throttles must not count per process.
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "p2plending.lib.cache.ForgivingDatabaseCache",
         "LOCATION": "p2plending_cache",
     }
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.enums import Role
@@ -17,7 +19,10 @@ from loans.first_steps import borrower_steps
 from matching.first_steps import lender_steps
 from p2plending.gallery import gallery_context
 from p2plending.lib import clock
+from p2plending.lib.api.errors import CONTENT_TYPE, problem
+from p2plending.lib.db import is_outage
 from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib.errors import RETRY_AFTER_SECONDS, Busy
 from p2plending.operations.health import site_facts
 
 logger = logging.getLogger(__name__)
@@ -28,7 +33,6 @@ HOME_BY_ROLE = {
     Role.STAFF: "admin:index",
 }
 THEMES = ("light", "dark", "auto")
-RETRY_AFTER_SECONDS = "5"
 THEME_COOKIE_AGE = 365 * 24 * 3600
 
 
@@ -76,11 +80,11 @@ def readyz(request: HttpRequest) -> HttpResponse:
     blocking = [fact for fact in facts if fact.blocks and not fact.is_fine]
     if blocking:
         logger.error("not ready", extra={"check": blocking[0].name, "words": blocking[0].words})
-        missing = {"status": "not ready", "missing": blocking[0].words, "checks": checks}
-        return JsonResponse(missing, status=503, headers={"Retry-After": RETRY_AFTER_SECONDS})
+        missing = {"status": "not ready", "missing": blocking[0].words, "checks": checks, "node": facts[0].details}
+        return JsonResponse(missing, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     troubled = [fact.name for fact in facts if not fact.is_fine]
     status = "degraded" if troubled else "ready"
-    return JsonResponse({"status": status, "troubled": troubled, "checks": checks})
+    return JsonResponse({"status": status, "troubled": troubled, "checks": checks, "node": facts[0].details})
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -95,7 +99,34 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """The answer to every error that nobody caught, whichever door it came through: 503 when the database is away.
+
+    Middleware, views, admin and API all end here; no other place has to know what a database says when it is away.
+    """
+    if is_outage(sys.exc_info()[1]):
+        return database_is_away(request)
     if request.path.startswith("/api/"):
         body = {"type": "about:blank", "title": "Something broke", "status": 500, "code": "server_error"}
         return JsonResponse(body, status=500, content_type="application/problem+json")
     return render(None, "500.html", {"request_id": getattr(request, "request_id", "")}, status=500)
+
+
+def database_is_away(request: HttpRequest) -> HttpResponse:
+    """Say that the same may be tried again soon. Nothing here asks the database."""
+    logger.error("the database does not answer", extra={"path": request.path})
+    request_id = getattr(request, "request_id", "")
+    if request.path.startswith("/api/"):
+        body = problem(
+            503, Busy.code, gettext("The database does not answer. Try again with the same key."), request_id
+        )
+        response: HttpResponse = JsonResponse(body, status=503, content_type=CONTENT_TYPE)
+    else:
+        response = render(None, "503.html", {"request_id": request_id}, status=503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's protection key was stale: ask to send again. Nothing has moved."""
+    return render(request, "csrf.html", {}, status=403)

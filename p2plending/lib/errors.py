@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+# When to try again what failed because the database was away or busy.
+RETRY_AFTER_SECONDS = 5
+
 
 class Refused(Exception):
     """Base of every refusal. Nothing is kept of the transaction in which it is raised.

@@ -11,7 +11,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import RETRY_AFTER_SECONDS, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,9 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
             body["context"] = {name: _plain(value) for name, value in error.context.items()}
         if error.field:
             body["errors"] = [{"pointer": f"/{error.field}", "code": error.code, "detail": error.message}]
-        headers = {"Retry-After": "5"} if error.status == status.HTTP_503_SERVICE_UNAVAILABLE else None
+        headers = (
+            {"Retry-After": str(RETRY_AFTER_SECONDS)} if error.status == status.HTTP_503_SERVICE_UNAVAILABLE else None
+        )
         return Response(body, status=error.status, headers=headers, content_type=CONTENT_TYPE)
     response = exception_handler(error, context)
     if response is None:
