@@ -25,7 +25,9 @@ from loans.selectors.collections import default_proposals
 from loans.selectors.left_behind import left_behind_count
 from p2plending.figures import format_day
 from p2plending.lib import clock
+from p2plending.lib.mysql.nodes import NodeState
 from p2plending.operations.health import Fact, end_of_day_fact, mail_fact, worker_fact
+from p2plending.operations.nodes import database_node
 
 TIME_LIMIT = dt.timedelta(days=1)
 FAILED_SINCE = dt.timedelta(days=7)
@@ -152,18 +154,26 @@ def last_books_check() -> AuditEvent | None:
 
 
 def lights(now: dt.datetime) -> list[Light]:
-    """Books, end of day, worker, job queue, e-mails: a dozen queries."""
-    return [
+    """Books, end of day, worker, job queue, e-mails, and the server of the database: a dozen queries."""
+    found = [
         _books_light(last_books_check()),
         _day_light(left_behind_count(), end_of_day_fact(now)),
         _fact_light(_("Worker"), worker_fact(now), "jobs"),
         _queue_light(now),
         _fact_light(_("E-mails"), mail_fact(now), "mails"),
     ]
+    node = database_node()
+    return found if node is None else [*found, database_light(node)]
 
 
 def _fact_light(label: Promise, fact: Fact, url_name: str) -> Light:
     return Light(label, "success" if fact.is_fine else "danger", fact.words, url_name=url_name)
+
+
+def database_light(node: NodeState) -> Light:
+    """Which server answers, and how its cluster is: red when it takes no writes, yellow when it is not in step."""
+    kind = "success" if node.state in ("", "Synced") else "warning"
+    return Light(_("Database"), kind if node.is_fit else "danger", f"{node.name}: {node.words}")
 
 
 def _books_light(event: AuditEvent | None) -> Light:

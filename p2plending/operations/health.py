@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Min, Q
 from django.utils import timezone
@@ -29,6 +29,7 @@ from p2plending.lib import clock
 from p2plending.models import JobRun
 from p2plending.operations.heartbeat import SILENT_AFTER, last_beat
 from p2plending.operations.job_table import JOBS, last_due
+from p2plending.operations.nodes import database_node, node_report
 
 TASKS_WAIT_TOO_LONG = dt.timedelta(minutes=2)
 MAIL_WAITS_TOO_LONG = dt.timedelta(minutes=15)
@@ -46,6 +47,7 @@ class Fact:
     is_fine: bool
     words: str
     blocks: bool = False
+    details: Mapping[str, str | int | bool] = dataclasses.field(default_factory=dict)
 
 
 def site_facts(now: dt.datetime) -> list[Fact]:
@@ -63,7 +65,7 @@ def site_facts(now: dt.datetime) -> list[Fact]:
 def _asked(ask: Callable[[], Fact]) -> Fact:
     try:
         return ask()
-    except DatabaseError as error:
+    except Error as error:
         return _no_database(error)
 
 
@@ -74,15 +76,20 @@ def _no_database(error: Exception) -> Fact:
 
 
 def database_fact() -> Fact:
-    """Whether the database answers a question."""
+    """Whether the database answers a question, and its server takes writes; in a cluster, how that server is."""
     try:
         connection.ensure_connection()
+        node = database_node()
+        if node is not None and not node.is_fit:
+            words = f"The database takes no writes at {node.name}: {node.words}."
+            return Fact("database", False, words, blocks=True, details=node_report(node))
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
             cursor.fetchone()
-    except DatabaseError as error:
+    except Error as error:
         return _no_database(error)
-    return Fact("database", True, "ok", blocks=True)
+    words = f"{node.name}: {node.words}" if node is not None and node.is_in_cluster else "ok"
+    return Fact("database", True, words, blocks=True, details=node_report(node))
 
 
 def migrations_fact() -> Fact:

@@ -60,7 +60,9 @@ def today_light(client: Client, dora: User, label: str) -> tuple[str, str]:
 
 
 def test_a_healthy_site_is_ready_and_says_what_it_looked_at(client: Client, healthy: None) -> None:
-    assert ready(client) == {
+    answer = ready(client)
+    assert answer.pop("node").keys() == ({"node"} if connection.vendor == "mysql" else set())
+    assert answer == {
         "status": "ready",
         "troubled": [],
         "checks": {
