@@ -1,6 +1,6 @@
 # PORT=8010 make run, make test ARGS="-k wallet"
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fmt demo mariadb bench
+.PHONY: help run test test-fast test-cluster fmt demo mariadb bench
 
 LAUNCH := p2plending/scripts/with-python
 
@@ -15,6 +15,9 @@ test: ## lint, contracts, checks and the whole suite on SQLite and MariaDB (ARGS
 
 test-fast: ## the same on SQLite only, without a browser
 	@$(LAUNCH) run_tests --fast $(ARGS)
+
+test-cluster: ## three Galera nodes, hot writers and faults: what was acknowledged is booked (root; ARGS="--seconds 20")
+	@$(LAUNCH) run_cluster_test $(ARGS)
 
 fmt: ## format the Python code and mend what ruff can
 	@$(LAUNCH) run_tests --install-only && .venv/bin/ruff format . && .venv/bin/ruff check --fix .

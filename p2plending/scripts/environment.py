@@ -53,7 +53,7 @@ def write_settings_file(path: Path, *, example: Path) -> bool:
         return False
     fresh = {
         "SECRET_KEY": secrets.token_urlsafe(50),
-        "FIELD_KEYS": "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "FIELD_KEYS": random_field_key(),
         "DEMO_MODE": "on",
     }
     text = example.read_text()
@@ -65,6 +65,11 @@ def write_settings_file(path: Path, *, example: Path) -> bool:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     return True
+
+
+def random_field_key() -> str:
+    """Return a FIELD_KEYS value that nobody else has."""
+    return "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def driver_can_be_installed(log: Path) -> bool:

@@ -8,10 +8,9 @@ import tempfile
 from pathlib import Path
 
 from p2plending.scripts.console import CannotContinue, say, stop_with
-from p2plending.scripts.environment import ROOT, VENV_PYTHON, prepare_environment
+from p2plending.scripts.environment import ROOT, VENV_PYTHON, prepare_environment, random_field_key
 from p2plending.scripts.mariadb import require_server, temporary_server
 from p2plending.scripts.processes import StopRequested, end_process, stop_on_signals
-from p2plending.scripts.run_tests import random_field_key
 
 REQUIREMENTS = "p2plending/bench/requirements.txt"
 STOP_SECONDS = 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import base64
 import os
 import secrets
 import shlex
@@ -16,14 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from p2plending.scripts.console import CannotContinue, say, stop_with, warn
-from p2plending.scripts.environment import DEVELOPMENT, ROOT, VENV_PYTHON, prepare_environment
+from p2plending.scripts.environment import DEVELOPMENT, ROOT, VENV_PYTHON, prepare_environment, random_field_key
 from p2plending.scripts.mariadb import require_server, roomy_folder, temporary_server
 from p2plending.scripts.processes import StopRequested, end_process, ignore_further_signals, stop_on_signals
+from p2plending.scripts.run_cluster_test import require_cluster_parts
 from p2plending.scripts.system_parts import browser_packages, install_command, install_packages, mysqlclient_packages
 
 BIN = VENV_PYTHON.parent
 NOTHING_COLLECTED = 5
 STOP_SECONDS = 20
+# How long the hot run of the cluster takes in the suite; `make test-cluster` takes a minute.
+CLUSTER_SECONDS = "30"
 # Two processes: tests wait for disks and browsers often enough that more would only take turns. The plugin puts files
 # with slow tests first; the order by number of tests would keep a file with one long test for the end.
 PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "p2plending.tests.stages")
@@ -73,9 +75,10 @@ class SuiteRun:
         finally:
             end_process(process, patience_seconds=STOP_SECONDS)
 
-    def leave_out(self, name: str, problem: str) -> None:
-        """Record a stage that can't run here: a failure in CI, a loud line elsewhere."""
-        self.results.append(StageResult(name, f"FAILED ({problem})" if self.in_ci else f"SKIPPED: {problem}"))
+    def leave_out(self, name: str, problem: str, *, fails_in_ci: bool = True) -> None:
+        """Record a stage that can't run here: a failure in CI, unless the machine can't ever, a loud line elsewhere."""
+        is_failure = self.in_ci and fails_in_ci
+        self.results.append(StageResult(name, f"FAILED ({problem})" if is_failure else f"SKIPPED: {problem}"))
         warn(f"{name} left out. {problem}")
 
     def summary(self) -> str:
@@ -87,11 +90,6 @@ class SuiteRun:
 
 # Settings that a developer may have exported for the site, and that tests choose for themselves.
 OWN_SETTINGS = {"DATABASE_URL", "DEBUG", "DEMO_MODE", "ALLOWED_HOSTS", "SITE_URL", "HTTPS", "LOG_FORMAT", "LOG_LEVEL"}
-
-
-def random_field_key() -> str:
-    """Return a FIELD_KEYS value that nobody else has."""
-    return "t1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def run_static_checks(run: SuiteRun) -> None:
@@ -130,6 +128,18 @@ def run_suites(run: SuiteRun, arguments: Sequence[str], *, is_fast: bool) -> Non
         run.leave_out(name, str(problem))
 
 
+def run_cluster_stage(run: SuiteRun) -> None:
+    """Three database nodes, where root may make networks and apt has what is missing."""
+    name = "cluster"
+    try:
+        require_cluster_parts(run.scratch / "apt.log")
+    except CannotContinue as problem:
+        run.leave_out(name, str(problem), fails_in_ci=False)
+        return
+    launcher = [str(VENV_PYTHON), "-m", "p2plending.scripts.run_cluster_test"]
+    run.stage(name, [*launcher, "--prepared", "--seconds", CLUSTER_SECONDS])
+
+
 def have_browser(run: SuiteRun) -> bool:
     """Make sure that Chromium is there; when it can't be, record that browser tests are left out."""
     missing = browser_packages()
@@ -160,6 +170,8 @@ def main() -> None:
             return
         run_static_checks(run)
         run_suites(run, arguments, is_fast=options.fast)
+        if not options.fast and not arguments:
+            run_cluster_stage(run)
     except StopRequested:
         stop_with(CannotContinue("Stopped before the end."))
     except CannotContinue as problem:

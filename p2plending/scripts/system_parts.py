@@ -60,6 +60,22 @@ def mariadb_server_packages() -> list[str]:
     return missing
 
 
+def cluster_packages() -> list[str]:
+    """Return the packages to install before a cluster can be tried on this machine (no system service is used)."""
+    missing = mariadb_server_packages()
+    for name, package in {
+        "wsrep_sst_rsync": "mariadb-server",
+        "rsync": "rsync",
+        "haproxy": "haproxy",
+        "ip": "iproute2",
+    }.items():
+        if not find_program(name):
+            missing.append(package)
+    if not Path("/usr/lib/galera/libgalera_smm.so").exists():
+        missing.append("galera-4")
+    return missing
+
+
 def browser_packages() -> list[str]:
     """Return the packages to install before browser tests can run."""
     names = ("chromium", "chromium-browser", "google-chrome")

@@ -254,6 +254,14 @@ def test_a_missing_part_fails_the_run_in_ci_and_is_said_loudly_elsewhere(
     assert capsys.readouterr().err == "WARNING: browser tests left out. no Chromium\n"
 
 
+def test_a_cluster_that_a_machine_can_never_run_fails_no_build(tmp_path: Path) -> None:
+    run = SuiteRun(scratch=tmp_path, in_ci=True)
+
+    run.leave_out("cluster", "not root", fails_in_ci=False)
+
+    assert [(result.outcome, result.is_failure) for result in run.results] == [("SKIPPED: not root", False)]
+
+
 def test_a_failed_stage_is_remembered_and_the_next_one_still_runs(tmp_path: Path) -> None:
     run = SuiteRun(scratch=tmp_path, in_ci=False)
 
