@@ -13,7 +13,7 @@ from pathlib import Path
 
 from p2plending.cluster import proof
 from p2plending.cluster.nodes import GaleraNode, join, make_nodes, recover_dead_cluster, run
-from p2plending.cluster.proof import Acknowledged
+from p2plending.cluster.proof import Acknowledged, longest_stop
 from p2plending.cluster.proxy import URL, Proxy
 from p2plending.scripts.console import CannotContinue, say, stop_with
 from p2plending.scripts.environment import ROOT
@@ -22,6 +22,9 @@ from p2plending.scripts.processes import stop_on_signals
 PEOPLE = 2
 HOT_CLIENTS, SERVING_CLIENTS = 6, 4
 BEFORE_FAULT, AFTER_FAULT = 4.0, 9.0
+# A cluster that was dead is begun again by hand: the clients must live to see it.
+UNTIL_BEGUN_AGAIN = 40.0
+STILL_AT_THE_END = 5.0
 # Indexes as a migration makes them, on the tables that the withdrawals write.
 CHANGES = (
     "CREATE INDEX tried ON p2plending.{table} ({column})",
@@ -88,18 +91,19 @@ class ClusterTest:
             raise failures[0]
         if any(codes):
             self.problems.append(f"{name}: a client ended with {codes}")
-        told, ends = read_operations(files)
+        told, ends, began, ended = read_operations(files)
         self.operations += told
-        self.judge(name, told, ends)
+        self.judge(name, told, ends, longest_stop(told, began=began, ended=ended))
+        if not any(one.at > ended - STILL_AT_THE_END for one in told):
+            self.problems.append(f"{name}: nobody was served at its end")
 
-    def judge(self, name: str, told: list[Acknowledged], ends: list[str]) -> None:
+    def judge(self, name: str, told: list[Acknowledged], ends: list[str], stop: float) -> None:
         """One line of the table: what was acknowledged, lost, doubled, half, and the longest stop."""
         for node in self.nodes:
             node.heal()
             node.wait_until_synced()
         found = proof.losses(self.nodes[0], self.operations)
         lost, half, doubled = len(found.lost), len(found.half), proof.doubled(self.operations)
-        stop = proof.longest_stop(told)
         self.rows.append((name, f"{len(told):,}", str(lost), str(half), str(doubled), f"{stop:.1f} s"))
         say(f"{name}: {len(told):,} acknowledged, {lost} lost, {half} half, {doubled} doubled, {stop:.1f} s still")
         say(f"    not acknowledged: {' '.join(ends)}; booked without an answer so far: {found.unknown}")
@@ -137,27 +141,29 @@ class ClusterTest:
             self.problems.append(f"tables differ: {differing}")
 
 
-def read_operations(files: list[Path]) -> tuple[list[Acknowledged], list[str]]:
-    """What the clients were told, and how the rest ended."""
-    told, ends = [], []
+def read_operations(files: list[Path]) -> tuple[list[Acknowledged], list[str], float, float]:
+    """What the clients were told, how the rest ended, and when the first of them began and the last one ended."""
+    told, ends, times = [], [], []
     for file in files:
         for line in file.read_text().splitlines():
             at, step, rest = line.split(" ", 2)
-            if step == "ends":
-                ends.append(rest)
+            if step in ("begins", "ends"):
+                times.append(float(at))
+                ends += [rest] if step == "ends" else []
             else:
                 told.append(Acknowledged(float(at), step, rest))
-    return told, ends
+    return told, ends, min(times, default=0.0), max(times, default=0.0)
 
 
-def fault(test: ClusterTest, name: str, act: str, undo: str) -> None:
-    """Do something to a node, and undo it when another one serves."""
-    time.sleep(BEFORE_FAULT)
-    node = test.nodes[int(name.removeprefix("n")) - 1]
+def fault(test: ClusterTest, node: GaleraNode, act: str, undo: str, serving: Callable[[], GaleraNode]) -> None:
+    """Do something to the node that serves, and undo it when another one does. Raises CannotContinue when none does."""
     getattr(node, act)()
     time.sleep(AFTER_FAULT)
+    now = serving()
+    if now is node:
+        raise CannotContinue(f"n{node.number} is still the one that serves: nothing was tried.")
     getattr(node, undo)()
-    say(f"    {name} was a member again {node.wait_until_synced():.1f} s after its return")
+    say(f"    n{node.number} served, then n{now.number}; a member again after {node.wait_until_synced():.1f} s")
 
 
 def run_all(test: ClusterTest, *, seconds: float, only: str) -> None:
@@ -174,19 +180,41 @@ def run_all(test: ClusterTest, *, seconds: float, only: str) -> None:
         if proxy.writer() != "n1":
             raise CannotContinue(f"{proxy.writer()} is the writer after the fail-back by hand to n1.")
 
+    def writer() -> GaleraNode:
+        return test.nodes[int(proxy.writer().removeprefix("n")) - 1]
+
+    def listed_writer() -> GaleraNode:
+        return max(test.nodes, key=clients_of)
+
+    def hit(find: Callable[[], GaleraNode], act: str, undo: str) -> Callable[[], None]:
+        def happen() -> None:
+            # Not before the clients are there: until then nobody is the writer.
+            time.sleep(BEFORE_FAULT)
+            fault(test, find(), act, undo, find)
+
+        return happen
+
     trials: list[Trial] = [
         ("two people hot on three nodes", seconds, each * (HOT_CLIENTS // len(each)), None),
         ("indexes made beside one writer", seconds / 2, through_proxy, lambda: test.change_schema(seconds / 2 - 2)),
-        ("writer killed behind haproxy", whole, through_proxy, lambda: fault(test, proxy.writer(), "kill", "start")),
-        ("writer isolated", whole, through_proxy, lambda: fault(test, proxy.writer(), "isolate", "heal")),
-        ("writer paused", whole, through_proxy, lambda: fault(test, proxy.writer(), "pause", "resume")),
+        ("writer killed behind haproxy", whole, through_proxy, hit(writer, "kill", "start")),
+        ("writer isolated behind haproxy", whole, through_proxy, hit(writer, "isolate", "heal")),
+        ("writer paused behind haproxy", whole, through_proxy, hit(writer, "pause", "resume")),
         ("fail-back by hand", 10, through_proxy, fail_back),
-        ("first host of a list killed", whole, [listed] * SERVING_CLIENTS, lambda: fault(test, "n1", "kill", "start")),
-        ("whole cluster killed", 15, through_proxy, lambda: kill_all(test)),
+        ("first host of a list killed", whole, [listed] * SERVING_CLIENTS, hit(listed_writer, "kill", "start")),
+        ("whole cluster killed", UNTIL_BEGUN_AGAIN, through_proxy, lambda: kill_all(test)),
     ]
     for name, duration, urls, meanwhile in trials:
         if only in name:
             test.serve(name, duration, urls, meanwhile)
+
+
+def clients_of(node: GaleraNode) -> int:
+    """How many of our clients a node serves now; none when it is down."""
+    try:
+        return int(node.sql("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'p2p'", seconds=5))
+    except CannotContinue:
+        return 0
 
 
 def kill_all(test: ClusterTest) -> None:
@@ -206,7 +234,9 @@ def main() -> None:
     parser.add_argument("--tree", type=Path, default=ROOT, help="another checkout whose clients are tried")
     options = parser.parse_args()
     stop_on_signals()
-    run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", str(options.folder))
+    # Our own, gone with us: the data, and what haproxy leaves in /run.
+    for folder in (str(options.folder), "/run"):
+        run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", folder)
     test = ClusterTest(options.folder, python=sys.executable, tree=options.tree)
     try:
         test.prepare()

@@ -36,6 +36,7 @@ def main() -> None:
     stop = time.monotonic() + float(seconds)
     today = business_date()
     with Path(file).open("w", buffering=1) as acknowledged:
+        acknowledged.write(f"{time.time():.3f} begins here\n")
 
         def attempt(step: Any, **arguments: Any) -> Any:
             try:

@@ -90,10 +90,10 @@ def check_books(url: str, *arguments: str) -> tuple[int, str]:
     return outcome.returncode, outcome.stdout + outcome.stderr
 
 
-def longest_stop(operations: Sequence[Acknowledged]) -> float:
-    """Most seconds between two acknowledged operations of anybody."""
-    times = sorted(operation.at for operation in operations)
-    return max((later - earlier for earlier, later in itertools.pairwise(times)), default=0.0)
+def longest_stop(operations: Sequence[Acknowledged], *, began: float, ended: float) -> float:
+    """Most seconds in which nobody was told of anything, the beginning and the end of the trial included."""
+    times = [began, *sorted(operation.at for operation in operations), ended]
+    return max(later - earlier for earlier, later in itertools.pairwise(times))
 
 
 def doubled(operations: Sequence[Acknowledged]) -> int:
