@@ -36,6 +36,7 @@ def asked(client: Client, path: str, refresh: str, **headers: str) -> list[HttpR
     return [client.get(path, **headers), client.post(path, sent, **headers), json]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_cache_in_database")
 @pytest.mark.parametrize("door", ["nobody", "session", "token"])
 def test_every_url_says_503_and_when_to_try_again_while_the_database_is_away(scene: Scene, door: str) -> None:
