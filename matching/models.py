@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from matching.enums import DecisionReason, MandateStatus, ProposalStatus, RiskTolerance
-from p2plending.lib.models import GuardedModel, KeyTextField, MoneyField, RateField, TimestampedModel
+from p2plending.lib.models import GuardedModel, KeyTextField, MomentField, MoneyField, RateField, TimestampedModel
 
 
 class RiskProfile(TimestampedModel):
@@ -94,7 +94,7 @@ class AllocationRun(models.Model):
     room = MoneyField()
     allocated = MoneyField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = MomentField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("auto-invest run")
@@ -116,7 +116,7 @@ class AllocationDecision(models.Model):
     commitment = models.OneToOneField(
         "loans.Commitment", on_delete=models.PROTECT, null=True, blank=True, related_name="decision"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = MomentField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("auto-invest decision")

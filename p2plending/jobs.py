@@ -40,7 +40,13 @@ def run_job(job: Job, today: dt.date | None = None) -> Any:
 
 
 def take_snapshots() -> None:
-    """Add up the accounts that keep no running balance."""
+    """Add up the accounts that keep no running balance.
+
+    Not in the demo: an entry may commit after its time only by as much as a transaction takes, and a moved date breaks
+    that. Sums without snapshots are the same.
+    """
+    if settings.DEMO_MODE:
+        return
     snapshots.take_snapshots(clock.now())
 
 

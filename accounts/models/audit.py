@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from p2plending.lib.append_only import AppendOnlyModel
+from p2plending.lib.models import MomentField
 
 
 class AuditEvent(AppendOnlyModel):
@@ -22,7 +23,7 @@ class AuditEvent(AppendOnlyModel):
     data = models.JSONField(_("details"), default=dict)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
     request_id = models.CharField(max_length=40, blank=True)
-    created_at = models.DateTimeField(_("when"), auto_now_add=True, db_index=True)
+    created_at = MomentField(_("when"), auto_now_add=True, db_index=True)
 
     class Meta:
         verbose_name = _("audit event")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.countries import COUNTRIES
 from accounts.enums import DocumentKind, DocumentReason, DocumentStatus, IdDocumentType, VerificationStatus
 from accounts.fields import EncryptedTextField
-from p2plending.lib.models import GuardedModel
+from p2plending.lib.models import GuardedModel, MomentField
 
 
 class IdentityVerification(GuardedModel):
@@ -101,7 +101,7 @@ class IdentityDocument(models.Model):
     status = models.CharField(_("state"), max_length=10, choices=DocumentStatus, default=DocumentStatus.WAITING)
     reason = models.CharField(_("reason"), max_length=20, choices=DocumentReason, blank=True)
     is_current = models.BooleanField(default=True, editable=False)
-    uploaded_at = models.DateTimeField(auto_now_add=True, editable=False)
+    uploaded_at = MomentField(auto_now_add=True, editable=False)
 
     class Meta:
         verbose_name = _("identity document")

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import DeliveryStatus
-from p2plending.lib.models import KeyTextField
+from p2plending.lib.models import KeyTextField, MomentField
 
 
 class Notification(models.Model):
@@ -26,7 +26,7 @@ class Notification(models.Model):
     email_error = models.CharField(max_length=200, blank=True, db_default="")
     emailed_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = MomentField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("notification")

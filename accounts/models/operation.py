@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from p2plending.lib.models import KeyTextField
+from p2plending.lib.models import KeyTextField, MomentField
 
 
 class OperationKey(models.Model):
@@ -15,7 +15,7 @@ class OperationKey(models.Model):
     key = KeyTextField(max_length=120)
     fingerprint = models.CharField(max_length=64)
     result_id = models.BigIntegerField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = MomentField(auto_now_add=True)
 
     class Meta:
         verbose_name = "used one-time key"

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import DeliveryStatus
 from accounts.fields import EncryptedTextField
+from p2plending.lib.models import MomentField
 
 
 class OutgoingMail(models.Model):
@@ -23,7 +24,7 @@ class OutgoingMail(models.Model):
     email_next_at = models.DateTimeField(null=True, blank=True)
     email_error = models.CharField(max_length=200, blank=True)
     emailed_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = MomentField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("e-mail")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
+from p2plending.lib import clock
 from p2plending.lib.refs import new_reference
 
 
@@ -27,7 +28,7 @@ def normalise_email(email: str) -> str:
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        user = self.model(email=normalise_email(email), **fields)
+        user = self.model(email=normalise_email(email), **{"date_joined": clock.now()} | fields)
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)

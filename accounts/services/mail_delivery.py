@@ -54,7 +54,7 @@ def send_row(model: type[Row], pk: int) -> Outcome:
 
     A failure is kept on the row with its next try. Whatever is wrong with one message, this returns.
     """
-    now = clock.now()
+    now = clock.machine_now()
     claimed = model.objects.filter(_sendable(now), pk=pk).update(
         email_claimed_at=now, email_attempts=F("email_attempts") + 1
     )
@@ -87,13 +87,13 @@ def sweep() -> int:
 
     Ends early when the server is away, or after `SWEEP_LASTS`: the next sweep goes on.
     """
-    started = clock.now()
+    started = clock.machine_now()
     sent = failed = 0
     for model, pk in _waiting(started):
         outcome = send_row(model, pk)
         sent += outcome == Outcome.SENT
         failed += outcome in (Outcome.REFUSED, Outcome.SERVER_AWAY)
-        if outcome == Outcome.SERVER_AWAY or clock.now() - started > SWEEP_LASTS:
+        if outcome == Outcome.SERVER_AWAY or clock.machine_now() - started > SWEEP_LASTS:
             break
     if sent or failed:
         logger.info("e-mails swept", extra={"sent": sent, "failed": failed})
@@ -153,7 +153,7 @@ def _put_off(row: Row, error: Exception) -> Outcome:
     _finish(
         row,
         email_status=DeliveryStatus.PARKED if given_up else DeliveryStatus.FAILED,
-        email_next_at=clock.now() + pause,
+        email_next_at=clock.machine_now() + pause,
         # Never the server's words: they repeat the address.
         email_error=((SERVER_AWAY if away else "") + type(error).__name__ + _reply_code(error))[:200],
     )
@@ -184,7 +184,7 @@ def _reply_code(error: Exception) -> str:
 
 
 def _server_failed_just_now() -> bool:
-    since = clock.now() - SERVER_REST
+    since = clock.machine_now() - SERVER_REST
     failed = Q(email_status=DeliveryStatus.FAILED, email_claimed_at__isnull=True, email_error__startswith=SERVER_AWAY)
     return any(model.objects.filter(failed, email_next_at__gt=since + SERVER_PAUSE).exists() for model in MODELS)
 

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db.models import QuerySet
 from django_q.tasks import async_task
 
+from accounts.enums import DeliveryStatus
 from accounts.models import Notification, User
 from p2plending.lib import clock
 from p2plending.lib.db import require_transaction
 from p2plending.operations.job_table import MAIL_QUEUE
+
+_email_status: ContextVar[DeliveryStatus] = ContextVar("email_status", default=DeliveryStatus.WAITING)
+
+
+@contextmanager
+def in_app_only() -> Iterator[None]:
+    """Inside, people are told in the app and get no e-mail: the day on which it would have been sent is over."""
+    token = _email_status.set(DeliveryStatus.NOT_WANTED)
+    try:
+        yield
+    finally:
+        _email_status.reset(token)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,9 +57,17 @@ def notify(
     if earlier is not None:
         return earlier
     notification = Notification.objects.create(
-        user=user, key=key, event=event, title=title, body=body, link=link, is_required=is_required
+        user=user,
+        key=key,
+        event=event,
+        title=title,
+        body=body,
+        link=link,
+        is_required=is_required,
+        email_status=_email_status.get(),
     )
-    async_task("accounts.tasks.send_notification_email", notification.pk, q_options={"cluster": MAIL_QUEUE})
+    if notification.email_status == DeliveryStatus.WAITING:
+        async_task("accounts.tasks.send_notification_email", notification.pk, q_options={"cluster": MAIL_QUEUE})
     return notification
 
 
@@ -57,9 +80,12 @@ def notify_many(notices: Sequence[Notice]) -> None:
     told = set(Notification.objects.filter(key__in=keys).values_list("key", flat=True))
     fields = [field.name for field in dataclasses.fields(Notice)]
     Notification.objects.bulk_create(
-        Notification(**{name: getattr(notice, name) for name in fields}) for notice in notices if notice.key not in told
+        Notification(**{name: getattr(notice, name) for name in fields}, email_status=_email_status.get())
+        for notice in notices
+        if notice.key not in told
     )
-    async_task("accounts.tasks.sweep_notifications", q_options={"cluster": MAIL_QUEUE})
+    if _email_status.get() == DeliveryStatus.WAITING:
+        async_task("accounts.tasks.sweep_notifications", q_options={"cluster": MAIL_QUEUE})
 
 
 def mark_read(notifications: QuerySet[Notification]) -> int:

@@ -15,6 +15,7 @@ from accounts.models import TermsAcceptance, User, normalise_email
 from accounts.services import audit
 from accounts.services.mail import confirmation_path
 from accounts.terms import documents_for
+from p2plending.lib import clock
 from p2plending.lib.db import run_money
 from p2plending.lib.errors import Refused
 
@@ -73,12 +74,14 @@ def register_user(
         if known is not None:
             async_task("accounts.tasks.send_already_registered_email", known.pk)
             return Registration(None, None)
+        now = clock.now()
         user = User.objects.create(
             email=address,
             password=hashed,
             role=role,
             full_name=" ".join(full_name.split()),
             first_page=own_page(first_page),
+            date_joined=now,
         )
         confirmation = EmailAddress.objects.create(user=user, email=address, primary=True, verified=False)
         for document in documents_for(role):
@@ -88,6 +91,7 @@ def register_user(
                 version=document.version,
                 sha256=document.sha256(),
                 ip_address=ip_address,
+                accepted_at=now,
             )
         audit.record(
             action="accounts.user.registered",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.enums import EntryKind, LineCode
 from p2plending.lib.append_only import AppendOnlyModel
-from p2plending.lib.models import KeyTextField, MoneyField
+from p2plending.lib.models import KeyTextField, MomentField, MoneyField
 
 
 class JournalEntry(AppendOnlyModel):
@@ -17,7 +17,7 @@ class JournalEntry(AppendOnlyModel):
     idempotency_key = KeyTextField(max_length=160, unique=True)
     kind = models.CharField(_("kind"), max_length=24, choices=EntryKind, db_index=True)
     value_date = models.DateField(_("value date"), db_index=True)
-    posted_at = models.DateTimeField(_("posted"), auto_now_add=True, db_index=True)
+    posted_at = MomentField(_("posted"), auto_now_add=True, db_index=True)
     actor = models.ForeignKey(
         "accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="journal_entries"
     )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loans.collection_enums import DefaultCause, LossKind, SettlementStatus
 from loans.enums import RepaymentMethod
-from p2plending.lib.models import MoneyField, TimestampedModel
+from p2plending.lib.models import MomentField, MoneyField, TimestampedModel
 
 
 class DefaultNotice(models.Model):
@@ -23,7 +23,7 @@ class DefaultNotice(models.Model):
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
     open_key = models.BigIntegerField(unique=True, null=True, blank=True, editable=False)
     actor = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = MomentField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("default notice")

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from loans.collection_enums import HardshipCause, HardshipStatus, PlanOption, PlanProposalStatus, UnpaidChoice
-from p2plending.lib.models import MoneyField, TimestampedModel
+from p2plending.lib.models import MomentField, MoneyField, TimestampedModel
 
 
 class Waiver(models.Model):
@@ -22,7 +22,7 @@ class Waiver(models.Model):
     waived_on = models.DateField(_("waived on"))
     actor = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     entry = models.OneToOneField("ledger.JournalEntry", on_delete=models.PROTECT, related_name="waiver")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = MomentField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("waiver")

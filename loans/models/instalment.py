@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from loans.enums import InstalmentStatus, ReminderKind
-from p2plending.lib.models import MoneyField, RateField
+from p2plending.lib.models import MomentField, MoneyField, RateField
 
 
 class ScheduleVersion(models.Model):
@@ -22,7 +22,7 @@ class ScheduleVersion(models.Model):
         "loans.Repayment", on_delete=models.PROTECT, null=True, blank=True, related_name="schedule_version"
     )
     actor = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = MomentField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("payment plan")
@@ -173,7 +173,7 @@ class ReminderSent(models.Model):
     instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="reminders")
     kind = models.CharField(max_length=12, choices=ReminderKind)
     business_date = models.DateField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = MomentField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("reminder sent")

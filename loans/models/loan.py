@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from loans.enums import Bucket, Employment, Grade, LoanStatus, Purpose
-from p2plending.lib.models import GuardedModel, MoneyField, RateField
+from p2plending.lib.models import GuardedModel, MomentField, MoneyField, RateField
 
 
 class Loan(GuardedModel):
@@ -236,7 +236,7 @@ class LoanTransition(models.Model):
     actor = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
     business_date = models.DateField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = MomentField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("loan step")
@@ -254,7 +254,7 @@ class LoanAgreement(models.Model):
     body = models.TextField()
     sha256 = models.CharField(max_length=64)
     template_version = models.CharField(max_length=20)
-    prepared_at = models.DateTimeField(auto_now_add=True)
+    prepared_at = MomentField(auto_now_add=True)
     signed_name = models.CharField(_("name typed"), max_length=150, blank=True)
     signed_at = models.DateTimeField(null=True, blank=True)
     signed_ip = models.GenericIPAddressField(null=True, blank=True)
@@ -300,7 +300,7 @@ class LoanQuestion(models.Model):
     text = models.CharField(_("question"), max_length=500)
     answer = models.CharField(_("answer"), max_length=1000, blank=True)
     status = models.CharField(max_length=10)
-    asked_at = models.DateTimeField(auto_now_add=True)
+    asked_at = MomentField(auto_now_add=True)
     answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

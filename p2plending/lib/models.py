@@ -9,6 +9,7 @@ from django import forms
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from p2plending.lib import clock
 from p2plending.lib.forms import MoneyFormField
 
 
@@ -61,11 +62,29 @@ class KeyTextField(models.CharField):
         return parameters
 
 
+class MomentField(models.DateTimeField):
+    """A time stamp of the platform's clock: under a moved date it carries the day on which it happened.
+
+    Django's own asks the machine. For migrations it is Django's field, because the column is the same.
+    """
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        if not (self.auto_now or (self.auto_now_add and add)):
+            return super().pre_save(model_instance, add)
+        moment = clock.now()
+        setattr(model_instance, self.attname, moment)
+        return moment
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DateTimeField", args, kwargs
+
+
 class TimestampedModel(models.Model):
     """When the row was made and last changed."""
 
-    created_at = models.DateTimeField(auto_now_add=True, editable=False)
-    updated_at = models.DateTimeField(auto_now=True, editable=False)
+    created_at = MomentField(auto_now_add=True, editable=False)
+    updated_at = MomentField(auto_now=True, editable=False)
 
     class Meta:
         abstract = True

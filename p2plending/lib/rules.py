@@ -42,3 +42,9 @@ def platform_rules() -> PlatformRules:
     # Switched on by the demo: a real platform never takes somebody's word for money, whatever is stored.
     values["auto_confirm_money"] = values["auto_confirm_money"] and settings.DEMO_MODE
     return PlatformRules(**values)
+
+
+def demo_days_ahead() -> int:
+    """By how many days the date of the demo runs ahead, in one query."""
+    stored = Constance.objects.filter(key="DEMO_DAYS_AHEAD").values_list("value", flat=True).first()
+    return loads(stored) if stored else settings.CONSTANCE_CONFIG["DEMO_DAYS_AHEAD"][0]

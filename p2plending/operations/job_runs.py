@@ -16,13 +16,13 @@ def record_run(name: str, run: Callable[[], Any]) -> Any:
 
     A run that is killed leaves `started_at` later than both ends: it was cut short, and the next one goes on.
     """
-    JobRun.objects.update_or_create(name=name, defaults={"started_at": clock.now()})
+    JobRun.objects.update_or_create(name=name, defaults={"started_at": clock.machine_now()})
     try:
         result = run()
     except Exception as error:
         words = f"{type(error).__name__}: {error}"[:MOST_WORDS]
-        JobRun.objects.filter(name=name).update(failed_at=clock.now(), words=words)
+        JobRun.objects.filter(name=name).update(failed_at=clock.machine_now(), words=words)
         raise
     words = "" if result is None else str(result)[:MOST_WORDS]
-    JobRun.objects.filter(name=name).update(finished_at=clock.now(), failed_at=None, words=words)
+    JobRun.objects.filter(name=name).update(finished_at=clock.machine_now(), failed_at=None, words=words)
     return result

@@ -24,7 +24,7 @@ RENEW_SECONDS = 5
 def take_task(queue: str) -> OrmQ | None:
     """Lease the oldest task of a queue that nobody holds and that is due; None when there is none."""
     while True:
-        now = clock.now()
+        now = clock.machine_now()
         row = OrmQ.objects.filter(key=queue, lock__lte=now).order_by("lock", "pk").first()
         if row is None:
             return None
@@ -35,7 +35,7 @@ def take_task(queue: str) -> OrmQ | None:
 
 def give_back(row_id: int, *, after: dt.timedelta = dt.timedelta()) -> None:
     """Let a task be taken again, at once or after a while."""
-    OrmQ.objects.filter(pk=row_id).update(lock=clock.now() + after)
+    OrmQ.objects.filter(pk=row_id).update(lock=clock.machine_now() + after)
 
 
 class LeaseKeeper(threading.Thread):
@@ -68,7 +68,7 @@ class LeaseKeeper(threading.Thread):
         if not row_id:
             return
         try:
-            OrmQ.objects.filter(pk=row_id).update(lock=clock.now() + LEASE)
+            OrmQ.objects.filter(pk=row_id).update(lock=clock.machine_now() + LEASE)
         except Error:
             # Another process may take the task up meanwhile: every task may run twice.
             logger.warning("lease of a task not renewed", exc_info=True)

@@ -151,7 +151,7 @@ def store_result(row: OrmQ, task: dict[str, Any], result: Any, *, is_done: bool)
                 "cluster": row.key,
                 "group": task.get("group"),
                 "started": task["started"],
-                "stopped": clock.now(),
+                "stopped": clock.machine_now(),
                 "result": result,
                 "success": is_done,
                 "attempt_count": attempts,

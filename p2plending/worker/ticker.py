@@ -27,7 +27,7 @@ class Ticker:
         self.name = name
         self.slot = slot
         self.others = others
-        self.started_at = clock.now()
+        self.started_at = clock.machine_now()
 
     def run(self, stop: threading.Event) -> None:
         """Tick until told to stop; then say goodbye, so that nobody takes the end for a death."""
@@ -47,8 +47,8 @@ class Ticker:
             close_old_connections()
             scheduler(broker=get_broker())
             if any(slot.silent_seconds() < SILENT_SECONDS for slot in self.others):
-                beat(self.name, started_at=self.started_at, now=clock.now())
-                forget_dead_workers(clock.now())
+                beat(self.name, started_at=self.started_at, now=clock.machine_now())
+                forget_dead_workers(clock.machine_now())
         except Error as error:
             logger.warning("the clock waits for the database", extra={"error": type(error).__name__})
             connection.close()
