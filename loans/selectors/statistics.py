@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 
 from loans.enums import Grade, InstalmentStatus, LoanStatus, RepaymentStatus
-from loans.models import Instalment, Loan, Repayment
+from loans.models import Instalment, Loan, LoanLoss, Recovery, Repayment
 
 SMALLEST_GROUP = 5
 YEAR = dt.timedelta(days=365)
@@ -23,8 +23,9 @@ MEANINGFUL_AFTER = dt.timedelta(days=180)
 class Record:
     """A group of loans that were paid out. Amounts in minor units.
 
-    `payments_due` counts payments whose date has passed, `payments_on_time` those settled by their date. `lost` is
-    principal that was written off, `lost_last_year` the part of it in the last 365 days.
+    `payments_due` counts payments whose date has passed while the loan was being paid back, `payments_on_time` those
+    settled by their date. `lost` is principal that was written off, `lost_last_year` the part of the
+    last 365 days.
     """
 
     loans: int = 0
@@ -70,7 +71,7 @@ class PlatformFigures:
 
 
 def platform_figures(today: dt.date) -> PlatformFigures:
-    """The public figures of all loans that were paid out. Five queries, whatever the number of loans."""
+    """The public figures of all loans that were paid out. Seven queries, whatever the number of loans."""
     sums: dict[str, dict[str, int]] = defaultdict(dict)
     for rows in (_loans_by_grade(), _payments_by_grade(today), _income_by_grade()):
         for row in rows:
@@ -97,7 +98,8 @@ def net_return(
 ) -> Decimal | None:
     """(gains less losses of the last 365 days) over the average principal lent in them, as a fraction a year.
 
-    Flows in minor units by day; `gains` is interest less servicing fees. 1,000.00 lent for a whole year that brought
+    Flows in minor units by day; `gains` is interest less servicing fees, and what came back after a loss less the
+    collection fee; `repaid` is principal that left the loans, paid or lost. 1,000.00 lent for a whole year that brought
     95.00 returns 0.095. None when the first loan is younger than half a year, because the figure would say nothing.
     """
     if not lent or today - min(lent) < MEANINGFUL_AFTER:
@@ -138,7 +140,8 @@ def _loans_by_grade() -> list[dict[str, Any]]:
 def _payments_by_grade(today: dt.date) -> list[dict[str, Any]]:
     rows = Instalment.objects.filter(loan__status__in=LoanStatus.disbursed()).order_by()
     rows = rows.exclude(status=InstalmentStatus.SUPERSEDED)
-    due = Q(due_date__lt=today)
+    # Nothing falls due any more once a loan is repaid or given up.
+    due = Q(due_date__lt=today) & (Q(loan__closed_on__isnull=True) | Q(due_date__lte=F("loan__closed_on")))
     return list(
         rows.values(by_grade=F("loan__grade")).annotate(
             payments_due=Count("pk", filter=due),
@@ -159,10 +162,18 @@ def _income_by_grade() -> list[dict[str, Any]]:
 
 
 def _flows_by_day() -> tuple[dict[dt.date, int], dict[dt.date, int], dict[dt.date, int]]:
-    """Principal lent, principal repaid and interest less servicing fees, by day."""
+    """Principal lent, principal paid back or lost, and what lenders gained (see `net_return`), by day."""
     paid_out = Loan.objects.filter(disbursed_on__isnull=False).order_by()
     lent = dict(paid_out.values_list("disbursed_on").annotate(Sum("principal")))
     confirmed = Repayment.objects.filter(status=RepaymentStatus.CONFIRMED).order_by()
     gain = Sum(F("interest") - F("servicing_fee"))
-    rows = list(confirmed.values_list("value_date").annotate(repaid=Sum("principal"), gain=gain))
-    return lent, {day: repaid for day, repaid, _ in rows}, {day: gained for day, _, gained in rows}
+    repaid: Counter[dt.date] = Counter()
+    gains: Counter[dt.date] = Counter()
+    for day, principal, gained in confirmed.values_list("value_date").annotate(repaid=Sum("principal"), gain=gain):
+        repaid[day] += principal
+        gains[day] += gained
+    lost = LoanLoss.objects.filter(undone_on__isnull=True).order_by()
+    repaid.update(dict(lost.values_list("lost_on").annotate(Sum("principal"))))
+    recovered = Recovery.objects.filter(undone_on__isnull=True).order_by()
+    gains.update(dict(recovered.values_list("value_date").annotate(gain=Sum(F("amount") - F("fee")))))
+    return lent, repaid, gains
