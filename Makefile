@@ -22,7 +22,7 @@ test-cluster: ## three Galera nodes, hot writers and faults: what was acknowledg
 fmt: ## format the Python code and mend what ruff can
 	@$(LAUNCH) run_tests --install-only && .venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-demo: ## make or complete the demo world without starting the site (ARGS="--loans 200")
+demo: ## make or complete the demo world without starting the site (ARGS="--advance 31")
 	@$(LAUNCH) run_site --demo-only $(ARGS)
 
 mariadb: ## run a throw-away MariaDB and print its DATABASE_URL; Ctrl-C removes it

@@ -9,6 +9,7 @@ from adminpanel.views import (
     approvals,
     books,
     collections,
+    demo_date,
     deposits,
     identity,
     left_behind,
@@ -87,5 +88,5 @@ desk_urls: list[URLPattern] = [
     path("jobs/mails/", mails.mails, name="mails"),
     path("jobs/mails/retry/", mails.retry, name="mails_retry"),
     path("jobs/<int:schedule_id>/run/", settings.run_job, name="run_job"),
-    path("demo-clock/", settings.demo_clock, name="demo_clock"),
+    path("demo-clock/", demo_date.demo_clock, name="demo_clock"),
 ]

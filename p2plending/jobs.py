@@ -24,12 +24,13 @@ def ensure_schedules(**_signal: Any) -> None:
 
     Running it again changes nothing, and a schedule that did not change keeps its next run.
     """
+    jobs = [job for job in JOBS if settings.DEMO_MODE or not job.only_in_demo]
     with transaction.atomic():
         stored = {row.name: row for row in Schedule.objects.filter(name__startswith=PREFIX).order_by("pk")}
         Schedule.objects.filter(name__startswith=PREFIX).exclude(
-            pk__in=[row.pk for name, row in stored.items() if name in {job.schedule_name for job in JOBS}]
+            pk__in=[row.pk for name, row in stored.items() if name in {job.schedule_name for job in jobs}]
         ).delete()
-        for job in JOBS:
+        for job in jobs:
             _store(job, stored.get(job.schedule_name))
 
 

@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from adminpanel.services.clockwork import DAYS_AHEAD, MOST_DAYS
+from adminpanel.services.demo_date import DAYS_AHEAD
 from ledger.forms import DayInput
 from p2plending.figures import format_money, format_percent
 from p2plending.lib.forms import MultiLineField, PercentFormField
@@ -95,23 +95,6 @@ class SettingsForm(forms.Form):
             for title, names in settings.CONSTANCE_CONFIG_FIELDSETS.items()
             if any(name in self.fields for name in names)
         ]
-
-
-class DemoDateForm(forms.Form):
-    """How far to move the date of the demo."""
-
-    days = forms.IntegerField(
-        label=_("Days to move forward"),
-        min_value=1,
-        max_value=MOST_DAYS,
-        initial=1,
-        error_messages={
-            "required": _("Enter a number of days from 1 to 31."),
-            "invalid": _("Enter a number of days from 1 to 31."),
-            "min_value": _("Enter a number of days from 1 to 31."),
-            "max_value": _("Enter a number of days from 1 to 31."),
-        },
-    )
 
 
 class AsOfForm(forms.Form):

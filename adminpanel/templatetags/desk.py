@@ -103,6 +103,8 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "ledger.withdrawal.paid": _("Marked as paid"),
     "ledger.withdrawal.rejected": _("Refused, money back in the wallet"),
     "ledger.withdrawal.cancelled": _("Cancelled by the person"),
+    "adminpanel.demo_date.moved": _("Date of the demo moved"),
+    "demo.world.begun": _("Demo world begun"),
 }
 
 

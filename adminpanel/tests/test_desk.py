@@ -17,7 +17,6 @@ from accounts.models import AuditEvent, User
 from accounts.services.suspension import suspend_user
 from adminpanel import tasks
 from adminpanel.forms.settings import SettingsForm
-from adminpanel.services.clockwork import DaysNotPossible, OnlyInDemo, advance_demo_date
 from adminpanel.services.staff_groups import OwnGroups, set_staff_groups
 from adminpanel.tests import scenes
 from adminpanel.urls import desk_urls
@@ -329,7 +328,7 @@ def test_money_is_confirmed_by_itself_in_a_demo_only(
     assert platform_rules().auto_confirm_money is is_demo
 
 
-# --- jobs and the date of the demo -----------------------------------------------------------------------------------
+# --- jobs -----------------------------------------------------------------------------------------------------------
 def test_a_job_run_by_hand_is_queued_once_and_keeps_its_schedule(compliance: User, client_of: ClientOf) -> None:
     schedule = Schedule.objects.get(name__endswith="end_of_day")
     OrmQ.objects.all().delete()
@@ -337,52 +336,6 @@ def test_a_job_run_by_hand_is_queued_once_and_keeps_its_schedule(compliance: Use
     queued = [task.func() for task in OrmQ.objects.all()]
     assert queued == [schedule.func]
     assert Schedule.objects.get(pk=schedule.pk).next_run == schedule.next_run
-
-
-def test_outside_the_demo_the_date_can_t_be_moved(compliance: User, client_of: ClientOf, settings: Any) -> None:
-    settings.DEMO_MODE = False
-    assert client_of(compliance).post(at("demo_clock"), {"days": "3"}).status_code == 404
-    with pytest.raises(OnlyInDemo):
-        advance_demo_date(days=3, today=world.TODAY, actor=compliance)
-    assert platform_rules().demo_days_ahead == 0
-
-
-def test_the_demo_s_date_moves_and_the_worker_gets_the_days(
-    compliance: User, client_of: ClientOf, settings: Any
-) -> None:
-    settings.DEMO_MODE = True
-    before = clock.business_date()
-    OrmQ.objects.all().delete()
-    client_of(compliance).post(at("demo_clock"), {"days": "3"})
-    assert clock.business_date() == before + dt.timedelta(days=3)
-    task = OrmQ.objects.get()
-    days = ((before + dt.timedelta(days=n)).isoformat() for n in (1, 3))
-    assert (task.func(), tuple(task.args())) == ("adminpanel.tasks.live_through", tuple(days))
-
-
-@pytest.mark.parametrize("days", ["", "0", "-1", "32", "many", "1e30"])
-def test_impossible_numbers_of_days_are_refused(
-    days: str, compliance: User, client_of: ClientOf, settings: Any
-) -> None:
-    settings.DEMO_MODE = True
-    answer = client_of(compliance).post(at("demo_clock"), {"days": days})
-    assert answer.status_code == 422
-    assert "Enter a number of days from 1 to 31." in answer.content.decode()
-    assert platform_rules().demo_days_ahead == 0
-
-
-def test_the_service_knows_its_limits_too(compliance: User, settings: Any) -> None:
-    settings.DEMO_MODE = True
-    with pytest.raises(DaysNotPossible):
-        advance_demo_date(days=32, today=world.TODAY, actor=compliance)
-
-
-def test_living_through_a_month_makes_the_first_payment_fall_due(alice: User, bob: User) -> None:
-    loan = world.active_loan(alice, {bob: 500_00}, today=world.TODAY)
-    first, last = world.TODAY + dt.timedelta(days=1), loan.next_due_on
-    words = tasks.live_through(first.isoformat(), last.isoformat())
-    assert loan.instalments.get(number=1).status == "due"
-    assert "2 reminders sent, 0 failed" in words
 
 
 def test_every_desk_page_has_its_own_permission_or_is_for_all_staff() -> None:

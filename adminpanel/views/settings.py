@@ -1,21 +1,19 @@
-"""Settings, loan products, jobs, and the date of the demo."""
+"""Settings, loan products and jobs."""
 
 from __future__ import annotations
 
 from django import forms
-from django.conf import settings as django_settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django_q.models import OrmQ, Schedule, Task
+from django_q.models import OrmQ, Schedule
 
 from adminpanel.forms.products import ProductForm, grade_forms
-from adminpanel.forms.settings import DemoDateForm, SettingsForm
+from adminpanel.forms.settings import SettingsForm
 from adminpanel.permissions import (
     CHANGE_SETTINGS,
-    MOVE_DEMO_DATE,
     RUN_JOBS,
     VIEW_JOBS,
     VIEW_PRODUCTS,
@@ -23,7 +21,7 @@ from adminpanel.permissions import (
     require_permission,
 )
 from adminpanel.selectors import scheduled_jobs, setting_changes
-from adminpanel.services.clockwork import DEMO_TASKS, advance_demo_date, run_job_now
+from adminpanel.services.clockwork import run_job_now
 from adminpanel.services.settings import change_product, change_settings
 from adminpanel.views.pages import decide, desk_page
 from loans.models import LoanProduct
@@ -32,7 +30,6 @@ from p2plending.lib.decorators import get_only, get_or_post, post_only
 from p2plending.lib.rules import platform_rules
 
 HISTORY_LENGTH = 20
-RECENT_RUNS = 5
 
 
 @get_or_post
@@ -127,32 +124,3 @@ def run_job(request: HttpRequest, schedule_id: int) -> HttpResponse:
         raise Http404 from error
     messages.success(request, _("%(job)s is queued and runs now.") % {"job": name})
     return redirect("admin:jobs")
-
-
-@get_or_post
-@permission_required(MOVE_DEMO_DATE)
-def demo_clock(request: HttpRequest) -> HttpResponse:
-    if not django_settings.DEMO_MODE:
-        raise Http404
-    if request.method != "POST":
-        return _clock_page(request, DemoDateForm(), 200)
-    form = DemoDateForm(request.POST)
-    return decide(
-        request,
-        form,
-        lambda cleaned: advance_demo_date(days=cleaned["days"], today=clock.business_date(), actor=request.user),
-        done=_("The date is moved. The worker does what those days bring."),
-        target=lambda: reverse("admin:demo_clock"),
-        again=lambda status: _clock_page(request, form, status),
-    )
-
-
-def _clock_page(request: HttpRequest, form: DemoDateForm, status: int) -> HttpResponse:
-    ctx = {
-        "title": _("Demo date"),
-        "form": form,
-        "real_date": clock.now(),
-        "runs": Task.objects.filter(group=DEMO_TASKS).order_by("-stopped")[:RECENT_RUNS],
-        "waiting": OrmQ.objects.count(),
-    }
-    return desk_page(request, "demo_clock", ctx, status)

@@ -37,7 +37,12 @@ FOUND_BY_REFERENCE: tuple[tuple[type[models.Model], str], ...] = (
 @role_required(Role.STAFF)
 def today(request: HttpRequest) -> HttpResponse:
     now = clock.now()
-    ctx = {"title": _("Today"), "queues": queue_cards(request.user, now), "lights": lights(now), "now": now}
+    ctx = {
+        "title": _("Today"),
+        "queues": queue_cards(request.user, now),
+        "lights": lights(clock.machine_now()),
+        "now": now,
+    }
     return desk_page(request, "today", ctx)
 
 

@@ -7,12 +7,13 @@ import random
 from decimal import Decimal
 
 from accounts.models import User
-from loans.models import Loan
+from loans.enums import LoanStatus
+from loans.models import Loan, LoanQuestion
 from loans.selectors.rooms import lending_room
 from loans.services.funding import place_commitment
 from loans.services.questions import answer_question, ask_question
 from matching.enums import MandateStatus, Occasion, RiskTolerance
-from matching.models import LendingMandate
+from matching.models import LendingMandate, RiskProfile
 from matching.selectors.mandates import mandate_of
 from matching.services.allocation import run_mandates
 from matching.services.mandates import activate_mandate, save_mandate
@@ -30,9 +31,9 @@ RULES = (
     (RiskTolerance.CONSERVATIVE, "AB", "0.06", 24, 100_00),
     (RiskTolerance.GROWTH, "ABCDE", "0.09", 60, 75_00),
 )
-WISHES = (75_00, 125_00, 200_00, 250_00, 300_00, 400_00, 500_00)
-# Percent of the wanted share that is there on the first and second day of funding by hand.
-PACE = (60, 100)
+WISHES = (300_00, 400_00, 500_00, 500_00)
+# Lenders by hand come in so many groups until the loan is full.
+MOST_STEPS = 5
 FIRST_MONEY = (1_500_00, 2_000_00, 2_500_00, 3_000_00)
 QUESTIONS = (
     ("Is the work already ordered?", "Yes, the order is signed and starts when the money is here."),
@@ -41,13 +42,16 @@ QUESTIONS = (
 )
 
 
-def start_lenders(people: People, day: dt.date) -> None:
-    """First deposits, a risk profile for everybody, and a rule for every third lender."""
-    for number, lender in enumerate(people.lenders):
-        have_available(people, lender, FIRST_MONEY[number % len(FIRST_MONEY)], day)
-        tolerance, grades, min_rate, term, amount = RULES[number % len(RULES)]
-        set_risk_profile(lender=lender, tolerance=tolerance, actor=lender)
-        if number % RULE_EVERY == 0:
+def start_lenders(people: People, number: int, day: dt.date) -> None:
+    """Let there be `number` lenders: those who are new bring money, tell their risk profile, and every third of them
+    lends by a rule."""
+    for lender in people.welcome_lenders(number, day):
+        place = people.lenders.index(lender)
+        tolerance, grades, min_rate, term, amount = RULES[place % len(RULES)]
+        if not RiskProfile.objects.filter(lender=lender).exists():
+            have_available(people, lender, FIRST_MONEY[place % len(FIRST_MONEY)], day)
+            set_risk_profile(lender=lender, tolerance=tolerance, actor=lender)
+        if place % RULE_EVERY == 0:
             _turn_rule_on(lender, grades, Decimal(min_rate), term, amount)
 
 
@@ -78,18 +82,22 @@ def open_to_lenders(loan: Loan, day: dt.date) -> None:
     propose_loan(loan_id=loan.pk, today=day)
 
 
-def fund_a_day(people: People, loan: Loan, *, share: int, days_open: int, day: dt.date, lot: random.Random) -> None:
-    """Lenders commit by hand until the loan has the part of `share` percent that belongs to this day of funding.
+def fund_a_day(
+    people: People, loan: Loan, *, share: int, fills_in: int, days_open: int, day: dt.date, lot: random.Random
+) -> None:
+    """Lenders commit by hand until the loan has what belongs to this day, of `share` percent within `fills_in` days.
 
     On the last day they take what is wanted even if that is more than they wished for.
     """
-    is_last = days_open >= len(PACE)
-    pace = PACE[min(days_open, len(PACE)) - 1]
-    wanted = loan.principal * share * pace // 10_000
+    steps = min(fills_in, MOST_STEPS)
+    step = days_open * steps // fills_in
+    if step < steps and step == (days_open - 1) * steps // fills_in:
+        return
+    wanted = loan.principal * share * min(step, steps) // (100 * steps)
     rules = platform_rules()
     lenders = list(people.lenders)
     lot.shuffle(lenders)
-    for insists in (False, True) if is_last else (False,):
+    for insists in (False, True) if step >= steps else (False,):
         for lender in lenders:
             if loan.funded_amount >= wanted:
                 return
@@ -113,16 +121,23 @@ def _amount(loan: Loan, lender: User, wanted: int, rules: PlatformRules, wish: i
     return amount if amount >= rules.min_commitment else 0
 
 
-def talk(people: People, loan: Loan, number: int, day: dt.date, *, is_answered: bool) -> None:
-    """A question on the listing and, mostly, its answer."""
+def ask(people: People, loan: Loan, number: int, day: dt.date) -> None:
+    """A lender asks on the listing."""
     author = people.lenders[number % len(people.lenders)]
-    text, answer = QUESTIONS[number % len(QUESTIONS)]
-    question = ask_question(loan_id=loan.pk, author=author, text=text, actor=author, today=day)
-    if is_answered:
-        answer_question(question_id=question.pk, answer=answer, actor=loan.borrower, today=day)
+    ask_question(loan_id=loan.pk, author=author, text=QUESTIONS[number % len(QUESTIONS)][0], actor=author, today=day)
 
 
-def top_up(people: People, day: dt.date) -> None:
-    """Once a month, money for the rules to lend."""
+def answer(loan: Loan, day: dt.date) -> None:
+    """The borrower answers what the demo's lenders asked. Other people's questions are left to visitors."""
+    answers = dict(QUESTIONS)
+    for question in LoanQuestion.objects.filter(loan=loan, answered_at__isnull=True, text__in=answers):
+        answer_question(question_id=question.pk, answer=answers[question.text], actor=loan.borrower, today=day)
+
+
+def lend_by_rules_again(people: People, day: dt.date) -> None:
+    """Once a month: money for the rules, which then look at every open loan again."""
     for lender in people.lenders[::RULE_EVERY]:
         add_money(people, lender, 300_00, day)
+    open_loans = Loan.objects.filter(status=LoanStatus.LISTED, listing_ends_on__gte=day, is_frozen=False)
+    for loan_id in list(open_loans.order_by("listed_at", "pk").values_list("pk", flat=True)):
+        run_mandates(loan_id=loan_id, occasion=Occasion.NIGHTLY, today=day)

@@ -7,6 +7,7 @@ import datetime as dt
 from loans.enums import ExtraMode, RepaymentMethod, RepaymentStatus
 from loans.models import Instalment, Loan, Repayment
 from loans.selectors.servicing import payoff_figure
+from loans.services.autopay import set_autopay
 from loans.services.repayment import confirm_repayment, record_repayment
 from loans.snapshots import live_instalments
 from p2plending.demo.people import People
@@ -18,13 +19,16 @@ PAID_AGAIN_AFTER = 5
 SECOND_PART_AFTER = 6
 ALL_EARLY_AT = 4
 EXTRA_AT = 3
+IN_TWO_PARTS_AT = 2
+# The wallet is filled in time for automatic payment.
+FILLED_BEFORE = 2
 
 
 def pay_what_is_due(people: People, story: LoanStory, loan: Loan, day: dt.date) -> None:
     """Pay on `day` what the story says; nothing on most days. Call after the end of day of `day`."""
     due = [row for row in live_instalments(loan) if row.due_date <= day and row.total_unpaid]
-    if story.unpaid_from is not None and not loan.is_restructured:
-        due = [row for row in due if row.due_date < story.unpaid_from]
+    if not loan.is_restructured:
+        due = [row for row in due if not story.leaves_unpaid(row.due_date, day)]
     if not due:
         return
     amount = _amount(story, loan, due, day)
@@ -32,6 +36,14 @@ def pay_what_is_due(people: People, story: LoanStory, loan: Loan, day: dt.date) 
         mode = ExtraMode.SHORTER if story.pays == Pays.SOMETHING_EXTRA else None
         # Only a transfer can bounce.
         pay(people, loan, amount, day, mode, is_wallet=loan.pk % 2 == 0 and story.pays != Pays.BOUNCES_ONCE)
+
+
+def fill_wallet_for_autopay(people: People, loan: Loan, day: dt.date) -> None:
+    """Switch automatic payment on, once, and have the next payment in the wallet two days before it falls due."""
+    if not loan.autopay and loan.autopay_tried_on is None and not Repayment.objects.filter(loan=loan).exists():
+        set_autopay(loan_id=loan.pk, is_on=True, actor=loan.borrower)
+    if loan.next_due_on is not None and (loan.next_due_on - day).days <= FILLED_BEFORE:
+        have_available(people, loan.borrower, loan.next_due_amount, day, step=50_00)
 
 
 def _amount(story: LoanStory, loan: Loan, due: list[Instalment], day: dt.date) -> int:
@@ -42,7 +54,7 @@ def _amount(story: LoanStory, loan: Loan, due: list[Instalment], day: dt.date) -
         return 0
     if story.pays == Pays.LATE_ONCE and oldest.number == LATE_PAYMENT:
         return total if days_late >= LATE_DAYS else 0
-    if story.pays == Pays.IN_TWO_PARTS and days_late < SECOND_PART_AFTER:
+    if story.pays == Pays.IN_TWO_PARTS and oldest.number == IN_TWO_PARTS_AT and days_late < SECOND_PART_AFTER:
         return total // 2 if days_late == 0 else 0
     if story.pays == Pays.ALL_EARLY and oldest.number == ALL_EARLY_AT:
         return payoff_figure(loan, day).total
@@ -58,9 +70,18 @@ def pay(people: People, loan: Loan, amount: int, day: dt.date, mode: ExtraMode |
     method = RepaymentMethod.WALLET if is_wallet else RepaymentMethod.DECLARED
     repayment = tell_of_payment(loan, amount, day, method=method, mode=mode)
     if repayment.status == RepaymentStatus.DECLARED:
-        confirm_repayment(
-            repayment_id=repayment.pk, value_date=day, actor=people.officer, idempotency_key=new_key(), today=day
-        )
+        find_payment(people, repayment, day)
+
+
+def find_payment(people: People, repayment: Repayment, day: dt.date) -> None:
+    """Staff find a payment in the bank statement."""
+    confirm_repayment(
+        repayment_id=repayment.pk,
+        value_date=repayment.value_date,
+        actor=people.officer,
+        idempotency_key=new_key(),
+        today=day,
+    )
 
 
 def tell_of_payment(

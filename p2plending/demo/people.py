@@ -5,19 +5,19 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import io
-import random
-from collections.abc import Callable
+from enum import IntEnum
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import QuerySet
 from faker import Faker
 from PIL import Image, ImageDraw
 
 from accounts.enums import DocumentKind, DocumentReason, IdDocumentType, Role, StaffGroup, VerificationStatus
-from accounts.models import User
+from accounts.models import TermsAcceptance, User
 from accounts.selectors import current_documents, verification_of
 from accounts.services.identity import (
     add_document,
@@ -38,8 +38,8 @@ STAFF_GROUPS = {
     DORA: (StaffGroup.SUPPORT, StaffGroup.IDENTITY, StaffGroup.UNDERWRITER, StaffGroup.FINANCE),
     FINN: (StaffGroup.FINANCE, StaffGroup.COLLECTIONS, StaffGroup.COMPLIANCE),
 }
-# Borrowers who can be signed in as; the others have drawn names.
-NAMED = {0: (ALICE, "Alice Adams"), FIRST_FLEXIBLE: (FAY, "Fay Flynn")}
+# Of a range for documentation, so that no visitor ever comes from there.
+EXAMPLE_ADDRESS = "192.0.2.10"
 CARD_SIZE = (480, 300)
 
 
@@ -74,89 +74,122 @@ class Borrower:
     region: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+class Kind(IntEnum):
+    """What somebody comes for; it is part of the number in the e-mail address."""
+
+    BORROWER = 0
+    LENDER = 1
+    AT_THE_DOOR = 2
+
+
+# Who can be signed in as; the others have drawn names.
+NAMED = {
+    (Kind.BORROWER, 0): (ALICE, "Alice Adams"),
+    (Kind.BORROWER, FIRST_FLEXIBLE): (FAY, "Fay Flynn"),
+    (Kind.LENDER, 0): (BOB, "Bob Baker"),
+}
+
+
 class People:
-    """Everybody whose demo is played; `officer` and `second_officer` are two because large sums need two."""
+    """Everybody whose demo is played. Each person is made once, on the day on which they first do something.
 
-    officer: User
-    second_officer: User
-    borrowers: tuple[Borrower, ...]
-    lenders: tuple[User, ...]
+    Somebody who is there already is found by the e-mail address, which follows from the seed. Nobody who registered
+    by themselves is among them.
+    """
 
-
-class Registrar:
-    """Makes each person once: somebody who is there already is found by the e-mail address."""
-
-    def __init__(self, *, seed: int, since: dt.date, tick: Callable[[], None]) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - a seeded draw, not a secret
-        self.faker = Faker("en_IE")
-        self.faker.seed_instance(seed)
-        self.since = since
-        self.tick = tick
-        self.emails: set[str] = set()
+    def __init__(self, *, seed: int) -> None:
+        self.seed = seed
         self.password_hash = make_password(PASSWORD)
+        # Two officers, because large sums need two.
+        self.officer, self.second_officer = self._staff(DORA, "Dora Dean"), self._staff(FINN, "Finn Ford")
+        self.lenders: tuple[User, ...] = ()
+        self._borrowers: dict[int, Borrower] = {}
 
-    def people(self, borrowers: int, lenders: int) -> People:
-        """Staff first, because they check everybody else."""
-        officer, second_officer = self.staff(DORA, "Dora Dean"), self.staff(FINN, "Finn Ford")
-        return People(
-            officer=officer,
-            second_officer=second_officer,
-            borrowers=tuple(self.borrower(number, officer) for number in range(borrowers)),
-            lenders=tuple(self.lender(number, officer) for number in range(lenders)),
-        )
+    def borrower(self, number: int, day: dt.date) -> Borrower:
+        """The borrower of this number, registered and checked on `day` unless that happened before."""
+        if number not in self._borrowers:
+            finances = FINANCES[number % len(FINANCES)] if number else FINANCES[1]
+            user = self._checked(Kind.BORROWER, number, Role.BORROWER, day, finances.proofs)
+            self._borrowers[number] = Borrower(user, finances, REGIONS[number % len(REGIONS)])
+        return self._borrowers[number]
 
-    def staff(self, email: str, name: str) -> User:
+    def find_borrower(self, number: int) -> User | None:
+        """The borrower of this number, None before they register."""
+        return User.objects.filter(email=self.identity(Kind.BORROWER, number)[0]).first()
+
+    def welcome_lenders(self, number: int, day: dt.date) -> list[User]:
+        """Let there be `number` lenders, the first is Bob; returns those who are new, registered and checked."""
+        known = len(self.lenders)
+        added = [self._checked(Kind.LENDER, one, Role.LENDER, day) for one in range(known, number)]
+        self.lenders += tuple(added)
+        return added
+
+    def somebody_at_the_door(self, number: int, role: Role, day: dt.date) -> User:
+        """Somebody who hands in an identity check that nobody has looked at yet."""
+        email, name = self.identity(Kind.AT_THE_DOOR, number)
+        user = self._registered(email, name, role)
+        self._hand_in(user, day, f"{Kind.AT_THE_DOOR}:{number}")
+        return user
+
+    def newcomer(self) -> None:
+        """Nina, who has registered and done nothing yet: visitors go on for her."""
+        self._registered(NEWCOMER, "Nina Newman", Role.LENDER)
+
+    def check_identity(self, user: User) -> None:
+        """Staff look at what was handed in and accept it."""
+        verification = verification_of(user)
+        if verification.status == VerificationStatus.SUBMITTED:
+            claim_identity(verification_id=verification.pk, actor=self.officer)
+        if verification_of(user).status == VerificationStatus.IN_REVIEW:
+            approve_identity(verification_id=verification.pk, actor=self.officer)
+
+    def ask_for_a_sharper_picture(self, user: User) -> None:
+        """Staff look at what was handed in and can't read it."""
+        verification = verification_of(user)
+        if verification.status == VerificationStatus.SUBMITTED:
+            claim_identity(verification_id=verification.pk, actor=self.officer)
+            reasons = {document.reference: DocumentReason.BLURRED for document in current_documents(verification)}
+            ask_again(verification_id=verification.pk, reasons=reasons, actor=self.officer)
+
+    def identity(self, kind: Kind, number: int) -> tuple[str, str]:
+        """Address and name of somebody: those of the demo's logins, else drawn, with a number that nobody shares."""
+        named = NAMED.get((kind, number))
+        if named is not None:
+            return named
+        faker = self._faker(f"{kind}:{number}")
+        first, last = faker.first_name(), faker.last_name()
+        label = f"{first}.{last}".lower().replace("'", "").replace(" ", "")
+        return f"{label}{number * len(Kind) + kind}@{DEMO_DOMAIN}", f"{first} {last}"
+
+    def everybody(self) -> QuerySet[User]:
+        """All who were made for the demo, without staff. Addresses of the same domain that visitors registered are not
+        theirs, and Nina is left to visitors."""
+        agreed = TermsAcceptance.objects.filter(ip_address=EXAMPLE_ADDRESS).values("user")
+        return User.objects.filter(pk__in=agreed, email__endswith=f"@{DEMO_DOMAIN}").exclude(email=NEWCOMER)
+
+    def _faker(self, who: str) -> Faker:
+        faker = Faker("en_IE")
+        faker.seed_instance(f"{self.seed}:{who}")
+        return faker
+
+    def _staff(self, email: str, name: str) -> User:
         user = User.objects.filter(email=email).first()
         if user is None:
             user = User.objects.create_user(email, PASSWORD, role=Role.STAFF, is_staff=True, full_name=name)
             EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-        user.groups.set(Group.objects.filter(name__in=STAFF_GROUPS[email]))
+            user.groups.set(Group.objects.filter(name__in=STAFF_GROUPS[email]))
         return user
 
-    def borrower(self, number: int, officer: User) -> Borrower:
-        finances = FINANCES[number % len(FINANCES)] if number else FINANCES[1]
-        email, name = NAMED.get(number) or self.identity()
-        user = self.registered(email, name, Role.BORROWER)
-        self.checked(user, officer, finances.proofs)
-        self.tick()
-        return Borrower(user, finances, REGIONS[number % len(REGIONS)])
-
-    def lender(self, number: int, officer: User) -> User:
-        email, name = (BOB, "Bob Baker") if number == 0 else self.identity()
-        user = self.registered(email, name, Role.LENDER)
-        self.checked(user, officer)
-        self.tick()
+    def _checked(
+        self, kind: Kind, number: int, role: Role, day: dt.date, proofs: tuple[DocumentKind, ...] = ()
+    ) -> User:
+        email, name = self.identity(kind, number)
+        user = self._registered(email, name, role)
+        self._hand_in(user, day, f"{kind}:{number}", proofs)
+        self.check_identity(user)
         return user
 
-    def waiting(self, officer: User) -> None:
-        """People at the door: one who did nothing yet, two for the identity queue, one with a blurred picture."""
-        self.registered(NEWCOMER, "Nina Newman", Role.LENDER)
-        for _number in range(2):
-            email, name = self.identity()
-            self.handed_in(self.registered(email, name, Role.BORROWER))
-        email, name = self.identity()
-        blurred = self.registered(email, name, Role.LENDER)
-        self.handed_in(blurred)
-        verification = verification_of(blurred)
-        if verification.status == VerificationStatus.SUBMITTED:
-            claim_identity(verification_id=verification.pk, actor=officer)
-            reasons = {document.reference: DocumentReason.BLURRED for document in current_documents(verification)}
-            ask_again(verification_id=verification.pk, reasons=reasons, actor=officer)
-
-    def identity(self) -> tuple[str, str]:
-        """A name and an address that nobody else has."""
-        first, last = self.faker.first_name(), self.faker.last_name()
-        label = f"{first}.{last}".lower().replace("'", "").replace(" ", "")
-        number = 1
-        email = f"{label}@{DEMO_DOMAIN}"
-        while email in self.emails:
-            number += 1
-            email = f"{label}{number}@{DEMO_DOMAIN}"
-        self.emails.add(email)
-        return email, f"{first} {last}"
-
-    def registered(self, email: str, name: str, role: Role) -> User:
+    def _registered(self, email: str, name: str, role: Role) -> User:
         user = User.objects.filter(email=email).first()
         if user is None:
             registration = register_user(
@@ -165,48 +198,40 @@ class Registrar:
                 password_hash=self.password_hash,
                 role=role,
                 full_name=name,
-                ip_address="192.0.2.10",
+                ip_address=EXAMPLE_ADDRESS,
             )
             user = registration.user
-        if email != NEWCOMER:
-            EmailAddress.objects.get(user=user, primary=True).set_verified()
+            if email != NEWCOMER:
+                EmailAddress.objects.get(user=user, primary=True).set_verified()
         return user
 
-    def handed_in(self, user: User, proofs: tuple[DocumentKind, ...] = ()) -> None:
+    def _hand_in(self, user: User, day: dt.date, who: str, proofs: tuple[DocumentKind, ...] = ()) -> None:
         """Details and documents sent for the check, unless that happened before."""
-        details = self.details(user)
         if verification_of(user).status not in (VerificationStatus.NOT_STARTED, VerificationStatus.DRAFT):
             return
-        save_identity_details(user=user, details=details, actor=user)
+        save_identity_details(user=user, details=self._details(user, day, who), actor=user)
         for kind in (DocumentKind.ID_FRONT, *proofs):
             add_document(user=user, kind=kind, upload=specimen(kind, user.full_name), actor=user)
-        submit_identity(user=user, actor=user, today=self.since)
+        submit_identity(user=user, actor=user, today=day)
 
-    def checked(self, user: User, officer: User, proofs: tuple[DocumentKind, ...] = ()) -> None:
-        self.handed_in(user, proofs)
-        verification = verification_of(user)
-        if verification.status == VerificationStatus.SUBMITTED:
-            claim_identity(verification_id=verification.pk, actor=officer)
-        if verification_of(user).status == VerificationStatus.IN_REVIEW:
-            approve_identity(verification_id=verification.pk, actor=officer)
-
-    def details(self, user: User) -> dict[str, Any]:
+    def _details(self, user: User, day: dt.date, who: str) -> dict[str, Any]:
+        faker = self._faker(f"details:{who}")
         return {
             "legal_name": user.full_name,
-            "date_of_birth": self.since - dt.timedelta(days=self.random.randint(25 * 366, 60 * 366)),
-            "address": self.faker.street_address(),
-            "postcode": f"D{self.random.randint(1, 24):02d} {self.faker.bothify('??##').upper()}",
-            "city": self.random.choice(REGIONS),
+            "date_of_birth": day - dt.timedelta(days=faker.random_int(25 * 366, 60 * 366)),
+            "address": faker.street_address(),
+            "postcode": f"D{faker.random_int(1, 24):02d} {faker.bothify('??##').upper()}",
+            "city": faker.random_element(REGIONS),
             "country": COUNTRY,
             "nationality": COUNTRY,
-            "phone": f"+353 1 555 {self.random.randint(1000, 9999)}",
-            "occupation": self.random.choice(OCCUPATIONS),
+            "phone": f"+353 1 555 {faker.random_int(1000, 9999)}",
+            "occupation": faker.random_element(OCCUPATIONS),
             "source_of_funds": "Salary",
             "tax_residence": COUNTRY,
             "is_politically_exposed": False,
             "id_type": IdDocumentType.PASSPORT.value,
-            "id_number": f"P{self.random.randint(10**7, 10**8 - 1)}",
-            "id_expires_on": self.since + dt.timedelta(days=self.random.randint(1500, 3000)),
+            "id_number": f"P{faker.random_int(10**7, 10**8 - 1)}",
+            "id_expires_on": day + dt.timedelta(days=faker.random_int(1500, 3000)),
         }
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 
 from accounts.models import User
-from ledger.enums import PaymentMethod
+from ledger.enums import DepositStatus, PaymentMethod
 from ledger.models import Deposit, Withdrawal
 from ledger.selectors import wallet_summary
 from ledger.services.deposits import confirm_deposit, declare_deposit
@@ -37,9 +37,17 @@ def tell_of_money(user: User, amount: int, day: dt.date) -> Deposit:
 
 
 def add_money(people: People, user: User, amount: int, day: dt.date) -> None:
-    """A transfer that staff find on the same day."""
+    """A transfer that staff find on the same day, unless money arrives at once."""
     deposit = tell_of_money(user, amount, day)
-    confirm_deposit(deposit_id=deposit.pk, value_date=day, actor=people.officer, idempotency_key=new_key(), today=day)
+    if deposit.status == DepositStatus.DECLARED:
+        confirm_money(people, deposit, day)
+
+
+def confirm_money(people: People, deposit: Deposit, day: dt.date) -> None:
+    """Staff find a transfer in the bank statement."""
+    confirm_deposit(
+        deposit_id=deposit.pk, value_date=deposit.sent_on, actor=people.officer, idempotency_key=new_key(), today=day
+    )
 
 
 def have_available(people: People, user: User, amount: int, day: dt.date, *, step: int = 100_00) -> None:
@@ -62,17 +70,13 @@ def ask_for_money(user: User, amount: int, day: dt.date) -> Withdrawal:
     )
 
 
-def approve_money(people: People, withdrawal: Withdrawal) -> None:
+def approve_money(people: People, withdrawal: Withdrawal, day: dt.date) -> None:
     """The first person's yes."""
-    approve_withdrawal(
-        withdrawal_id=withdrawal.pk, actor=people.officer, idempotency_key=new_key(), today=withdrawal.requested_on
-    )
+    approve_withdrawal(withdrawal_id=withdrawal.pk, actor=people.officer, idempotency_key=new_key(), today=day)
 
 
-def take_out_money(people: People, user: User, amount: int, day: dt.date) -> None:
-    """A withdrawal that is asked for, approved and paid on one day."""
-    withdrawal = ask_for_money(user, amount, day)
-    approve_money(people, withdrawal)
+def pay_money(people: People, withdrawal: Withdrawal, day: dt.date) -> None:
+    """The transfer, by the second person."""
     pay_withdrawal(
         withdrawal_id=withdrawal.pk,
         paid_on=day,
@@ -81,3 +85,10 @@ def take_out_money(people: People, user: User, amount: int, day: dt.date) -> Non
         idempotency_key=new_key(),
         today=day,
     )
+
+
+def take_out_money(people: People, user: User, amount: int, day: dt.date) -> None:
+    """A withdrawal that is asked for, approved and paid on one day."""
+    withdrawal = ask_for_money(user, amount, day)
+    approve_money(people, withdrawal, day)
+    pay_money(people, withdrawal, day)

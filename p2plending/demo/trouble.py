@@ -12,6 +12,7 @@ from loans.collection_enums import (
     ApprovalState,
     DefaultCause,
     HardshipCause,
+    HardshipStatus,
     PlanOption,
     PlanProposalStatus,
     SettlementStatus,
@@ -22,7 +23,7 @@ from loans.replanning import PlanTerms
 from loans.selectors.collections import loss_of
 from loans.services.approvals import approve_request
 from loans.services.default import declare_default, send_default_notice
-from loans.services.hardship import request_help
+from loans.services.hardship import approve_help, request_help
 from loans.services.recovery import record_recovery
 from loans.services.restructuring import accept_plan, propose_plan
 from loans.services.reversal import tell_lenders_of_reversal
@@ -34,17 +35,19 @@ from p2plending.demo.purses import have_available, new_key
 from p2plending.demo.stories import LoanStory, Pays
 
 # How many days late a loan is when somebody acts.
-HELP_AT, PLAN_AT, NOTICE_AT, DEFAULT_AT = 20, 24, 70, 92
+HELP_AT, PLAN_AT, NOTICE_AT, DEFAULT_AT = 20, 24, 70, 91
 # Days after the step before.
 ACCEPTED_AFTER, GIVEN_UP_AFTER, AGREED_AFTER, SETTLED_AFTER, RECOVERED_AFTER, BOUNCES_AFTER = 2, 5, 1, 4, 15, 3
 BOUNCING_PAYMENT = 2
 SETTLED_PERCENT, RECOVERED_PERCENT = 60, 30
 DAYS_TO_SETTLE = 14
+HELP_ANSWERED_AFTER = 7
+PAUSE = PlanTerms(PlanOption.HOLIDAY, payments=2)
 
 
 def follow_up_lateness(people: People, story: LoanStory, loan: Loan, day: dt.date) -> None:
     """What is done on `day` about payments that do not come; nothing on most days. Call after the end of day."""
-    if story.fails and loan.days_past_due >= DEFAULT_AT:
+    if story.fails_on(day) and loan.days_past_due >= DEFAULT_AT:
         declare_default(
             loan_id=loan.pk,
             cause=DefaultCause.DAYS_LATE,
@@ -53,12 +56,11 @@ def follow_up_lateness(people: People, story: LoanStory, loan: Loan, day: dt.dat
             idempotency_key=new_key(),
             today=day,
         )
-    elif story.fails and loan.days_past_due >= NOTICE_AT:
+    elif story.fails_on(day) and loan.days_past_due >= NOTICE_AT:
         if not DefaultNotice.objects.filter(open_key=loan.pk).exists():
             send_default_notice(loan_id=loan.pk, actor=people.second_officer, idempotency_key=new_key(), today=day)
     elif story.pays == Pays.ASKS_FOR_HELP and loan.days_past_due >= HELP_AT:
-        if not loan.hardship_requests.exists():
-            _ask_for_help(loan, day)
+        _ask_and_be_answered(people, loan, day)
     elif story.pays == Pays.GETS_NEW_PLAN and loan.days_past_due >= PLAN_AT:
         _agree_on_plan(people, loan, day)
 
@@ -71,7 +73,7 @@ def end_default(people: People, story: LoanStory, loan: Loan, day: dt.date) -> N
     if waiting is not None:
         if (day - waiting.asked_on).days >= AGREED_AFTER:
             approve_request(approval_id=waiting.pk, actor=people.officer, idempotency_key=new_key(), today=day)
-    elif story.stops_at == LoanStatus.SETTLED:
+    elif story.goes_to(day) == LoanStatus.SETTLED:
         _settle(people, loan, day)
     else:
         request_write_off(
@@ -122,6 +124,30 @@ def let_a_payment_bounce(people: People, loan: Loan, day: dt.date) -> None:
         tell_lenders_of_reversal(counted[-1].pk)
 
 
+def _ask_and_be_answered(people: People, loan: Loan, day: dt.date) -> None:
+    """Ask for help once; staff answer it some days later, and the borrower accepts."""
+    asked = loan.hardship_requests.order_by("pk").last()
+    if asked is None:
+        _ask_for_help(loan, day)
+    elif asked.status == HardshipStatus.OPEN and (day - asked.asked_on).days >= HELP_ANSWERED_AFTER:
+        approve_help(
+            request_id=asked.pk,
+            asked=PAUSE,
+            note="Get well first. Your payments go on in two months.",
+            actor=people.second_officer,
+            idempotency_key=new_key(),
+            today=day,
+        )
+    elif asked.status == HardshipStatus.APPROVED and not loan.is_restructured:
+        _accept_open_proposal(loan, day)
+
+
+def _accept_open_proposal(loan: Loan, day: dt.date) -> None:
+    proposal = PlanProposal.objects.filter(loan=loan, status=PlanProposalStatus.PROPOSED).first()
+    if proposal is not None and (day - proposal.proposed_on).days >= ACCEPTED_AFTER:
+        accept_plan(proposal_id=proposal.pk, actor=loan.borrower, idempotency_key=new_key(), today=day)
+
+
 def _ask_for_help(loan: Loan, day: dt.date) -> None:
     request_help(
         loan_id=loan.pk,
@@ -129,7 +155,7 @@ def _ask_for_help(loan: Loan, day: dt.date) -> None:
         story="I broke my wrist and can't work until the plaster is off. After that I can pay as before.",
         expected_months=2,
         affordable_amount=50_00,
-        asked=PlanTerms(PlanOption.HOLIDAY, payments=2),
+        asked=PAUSE,
         actor=loan.borrower,
         idempotency_key=new_key(),
         today=day,
@@ -137,8 +163,7 @@ def _ask_for_help(loan: Loan, day: dt.date) -> None:
 
 
 def _agree_on_plan(people: People, loan: Loan, day: dt.date) -> None:
-    proposal = PlanProposal.objects.filter(loan=loan, status=PlanProposalStatus.PROPOSED).first()
-    if proposal is None:
+    if not loan.plan_proposals.exists():
         propose_plan(
             loan_id=loan.pk,
             asked=PlanTerms(PlanOption.LONGER, payments=24),
@@ -147,8 +172,8 @@ def _agree_on_plan(people: People, loan: Loan, day: dt.date) -> None:
             idempotency_key=new_key(),
             today=day,
         )
-    elif (day - proposal.proposed_on).days >= ACCEPTED_AFTER:
-        accept_plan(proposal_id=proposal.pk, actor=loan.borrower, idempotency_key=new_key(), today=day)
+    else:
+        _accept_open_proposal(loan, day)
 
 
 def _settle(people: People, loan: Loan, day: dt.date) -> None:

@@ -28,6 +28,11 @@ def machine_now() -> dt.datetime:
     return timezone.now()
 
 
+def machine_date() -> dt.date:
+    """Today's date in the platform's time zone, whatever the date of the demo."""
+    return timezone.localdate()
+
+
 def now() -> dt.datetime:
     """The current instant on the platform's calendar, time-zone aware.
 
@@ -49,7 +54,7 @@ def business_date() -> dt.date:
     """Today's date for every lending rule. It reads the database as `now()` does."""
     if _moment.get() is not None:
         return timezone.localdate(now())
-    return timezone.localdate() + dt.timedelta(days=_current_days_ahead())
+    return machine_date() + dt.timedelta(days=_current_days_ahead())
 
 
 @contextmanager

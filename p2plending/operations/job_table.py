@@ -17,7 +17,7 @@ MAIL_QUEUE = "mail"
 class Job:
     """One scheduled job: every `minutes`, or daily at `at`. In the demo, where staff move the date, daily jobs run
     every `demo_minutes` too (0: they don't). `takes_date` says that the function takes a business date; `queue` is
-    empty for the general one.
+    empty for the general one. One that is `only_in_demo` has no schedule elsewhere.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Job:
     demo_minutes: int = 0
     takes_date: bool = False
     queue: str = ""
+    only_in_demo: bool = False
 
     @property
     def schedule_name(self) -> str:
@@ -96,6 +97,13 @@ JOBS: tuple[Job, ...] = (
     ),
     Job("snapshots", "p2plending.jobs.take_snapshots", "Add up the accounts that keep no balance.", minutes=60),
     Job("check_books", "adminpanel.tasks.check_books", "Prove every invariant of the books.", at=dt.time(3, 0)),
+    Job(
+        "demo_day",
+        "p2plending.demo.days.live_today",
+        "The people of the demo live a day that came by itself.",
+        minutes=10,
+        only_in_demo=True,
+    ),
 )
 
 

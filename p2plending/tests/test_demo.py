@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
-from pathlib import Path
+import datetime as dt
 
 import pytest
 from django.conf import LazySettings
-from django.core.management import CommandError, call_command
+from django.core import mail
+from django.core.management import CommandError
 from django.test import Client
 from django_q.models import OrmQ
 
@@ -34,30 +34,19 @@ from loans.models import (
 from loans.snapshots import live_instalments
 from matching.models import AllocationDecision
 from p2plending.demo.logins import ALICE, FAY, LOGINS, PASSWORD
-from p2plending.demo.stories import add_months, write_stories
-from p2plending.lib.clock import business_date
+from p2plending.demo.stories import write_stories
 from p2plending.lib.rules import platform_rules
 from p2plending.tests.books import assert_sound_books
+from p2plending.tests.demo_world import DemoWorld, run_demo
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 FAILED = {LoanStatus.DEFAULTED, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF}
 LATE = {Bucket.GRACE, Bucket.LATE_16_30, Bucket.LATE_31_60, Bucket.LATE_61_90}
-SMALL = {"borrowers": 23, "lenders": 12, "loans": 1, "months": 7}
+DAY = dt.date(2026, 12, 1)
 
 
-@pytest.fixture(autouse=True)
-def demo_mode(settings: LazySettings, tmp_path: Path) -> None:
-    settings.DEMO_MODE = True
-    settings.PRIVATE_DIR = tmp_path / "private"
-
-
-def run_demo(**options: int) -> str:
-    output = io.StringIO()
-    call_command("demo", stdout=output, **options)
-    return output.getvalue()
-
-
+@pytest.mark.django_db
 def test_without_demo_mode_nobody_with_a_known_password_is_made(settings: LazySettings) -> None:
     settings.DEMO_MODE = False
     with pytest.raises(CommandError, match="DEMO_MODE"):
@@ -65,47 +54,55 @@ def test_without_demo_mode_nobody_with_a_known_password_is_made(settings: LazySe
     assert not User.objects.exists()
 
 
-def test_a_world_too_small_for_every_state_is_refused() -> None:
-    with pytest.raises(CommandError, match="--lenders must be 12 or more"):
-        run_demo(**SMALL | {"lenders": 3})
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("size", "words"), [({"lenders": 3}, "--lenders must be 12 or"), ({"months": 8}, "--months must")]
+)
+def test_a_world_too_small_for_every_state_is_refused(demo_mode: None, size: dict[str, int], words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        run_demo(**size)
     assert not User.objects.exists()
 
 
 def test_a_seed_tells_the_same_stories_and_another_seed_others() -> None:
-    size = {"borrowers": 43, "loans": 80, "months": 9, "today": business_date()}
+    size = {"loans": 80, "months": 10, "opens_on": DAY, "until": DAY}
     assert write_stories(**size, seed=1) == write_stories(**size, seed=1)
     assert write_stories(**size, seed=1) != write_stories(**size, seed=2)
-    assert len(write_stories(**size, seed=1)) == 80
+    later = write_stories(**size | {"until": DAY + dt.timedelta(days=90)}, seed=1)
+    assert [story for story in later if story.begins <= DAY] == write_stories(**size, seed=1)
+    assert len([story for story in later if story.begins > DAY]) == 45
 
 
-def test_people_live_through_every_state_and_a_second_run_keeps_them() -> None:
-    first = run_demo(**SMALL)
-    assert "The books are sound." in first
+def test_people_live_through_every_state_and_a_second_run_keeps_them(demo_world: DemoWorld) -> None:
+    """Whatever the first run had done when it was cut short."""
+    assert "The books are sound." in demo_world.output
+    assert "Not possible" not in demo_world.output
     assert_sound_books()
-    _every_state_was_reached()
+    assert demo_world.paid_out_before_the_cut
+    assert demo_world.paid_out_before_the_cut <= set(Loan.objects.values_list("reference", flat=True))
+    _every_state_was_reached(demo_world)
     _trouble_was_met_and_dealt_with()
     _plans_follow_the_money()
     _nothing_is_left_to_be_sent()
     _staff_have_something_to_do()
 
     before = (User.objects.count(), Loan.objects.count(), JournalEntry.objects.count())
-    again = run_demo(**SMALL)
+    again = run_demo()
     assert (User.objects.count(), Loan.objects.count(), JournalEntry.objects.count()) == before
     assert "is kept" in again
     for email, _who in LOGINS:
-        assert email in first
+        assert email in demo_world.output
         assert email in again
         assert Client().login(email=email, password=PASSWORD)
 
 
-def _every_state_was_reached() -> None:
+def _every_state_was_reached(world: DemoWorld) -> None:
     assert set(Loan.objects.values_list("status", flat=True)) == set(LoanStatus)
     assert set(Loan.objects.filter(status=LoanStatus.ACTIVE).values_list("bucket", flat=True)) >= LATE
     reached = set(LoanTransition.objects.values_list("event", flat=True))
     assert {"accept_smaller", "end_partly_funded", "cancel", "withdraw", "expire", "repay_all"} <= reached
     first, last = (JournalEntry.objects.order_by(order).first().value_date for order in ("value_date", "-value_date"))
-    today = business_date()
-    assert (first, last) == (add_months(today, -SMALL["months"]), today)
+    assert (first, last) == (world.first_day, world.opens_on)
     assert ReminderSent.objects.filter(kind="late_1").exists()
     assert AllocationDecision.objects.filter(reason="LENT").exists()
 
@@ -150,10 +147,11 @@ def _plans_follow_the_money() -> None:
     assert list(late.charges.values_list("part", "reason")) == [("penalty", "Late fee")]
     product = LoanProduct.objects.get(code="flexible")
     assert (product.servicing_method, product.payment_every, product.payment_unit) == ("progressive", 2, "week")
-    assert AuditEvent.objects.filter(action="adminpanel.product.changed").count() == 1
+    assert AuditEvent.objects.filter(action="adminpanel.product.changed").count() == 2
 
 
 def _nothing_is_left_to_be_sent() -> None:
+    assert mail.outbox == []
     assert not OrmQ.objects.exists()
     assert not Notification.objects.filter(email_status=DeliveryStatus.WAITING).exists()
     assert Notification.objects.filter(user__email=ALICE, read_at__isnull=False).exists()
@@ -170,29 +168,3 @@ def _staff_have_something_to_do() -> None:
     # Money of visitors arrives at once; that of the history was found by staff.
     assert platform_rules().auto_confirm_money
     assert not Deposit.objects.filter(status=DepositStatus.CONFIRMED, decided_by__isnull=True).exists()
-
-
-def test_a_run_that_was_cut_short_is_taken_up_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    class PowerCut(Exception):
-        pass
-
-    days = []
-
-    def tick(_progress: object, text: str) -> None:
-        days.append(text)
-        if len(days) == 150:
-            raise PowerCut
-
-    with monkeypatch.context() as patched:
-        patched.setattr("p2plending.management.commands.demo.Progress.tick", tick)
-        with pytest.raises(PowerCut):
-            run_demo(**SMALL)
-    paid_out = set(Loan.objects.filter(disbursed_on__isnull=False).values_list("reference", flat=True))
-    assert paid_out
-
-    run_demo(**SMALL)
-    assert set(Loan.objects.values_list("status", flat=True)) == set(LoanStatus)
-    _plans_follow_the_money()
-    assert paid_out <= set(Loan.objects.values_list("reference", flat=True))
-    assert Deposit.objects.filter(status=DepositStatus.DECLARED).count() == 2
-    assert_sound_books()

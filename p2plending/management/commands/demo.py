@@ -11,13 +11,15 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
+from adminpanel.services.demo_date import begin_move, open_move, take_up
+from p2plending.demo.days import live_days
 from p2plending.demo.logins import LOGINS, PASSWORD
-from p2plending.demo.stories import FEWEST_BORROWERS, FEWEST_LENDERS, FEWEST_MONTHS
-from p2plending.demo.world import Size, is_complete, make_world, open_world
+from p2plending.demo.stories import FEWEST_LENDERS, FEWEST_MONTHS
+from p2plending.demo.world import Plan, is_complete, make_world, open_world, plan_of_world
 from p2plending.lib import clock
+from p2plending.lib.errors import Refused
 
 BAR_WIDTH = 30
-DAYS_IN_MONTH = 31
 
 
 class Progress:
@@ -60,29 +62,54 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seed", type=int, default=2026, help="the same seed makes the same people and loans")
-        parser.add_argument("--borrowers", type=int, default=FEWEST_BORROWERS)
         parser.add_argument("--lenders", type=int, default=14)
-        parser.add_argument("--loans", type=int, default=34)
-        parser.add_argument("--months", type=int, default=9, help="how far the history goes back")
+        parser.add_argument("--loans", type=int, default=36, help="drawn loans of the past, beside one in every state")
+        parser.add_argument("--months", type=int, default=12, help="how far the history goes back")
+
+        parser.add_argument(
+            "--advance",
+            type=int,
+            metavar="DAYS",
+            help="move the date of the world by 1 to 90 days, each of which is lived",
+        )
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
         if not settings.DEMO_MODE:
             raise CommandError("The demo has passwords that everybody knows. To make it, set DEMO_MODE=on in .env.")
+        if options["advance"] is not None:
+            self._advance(options["advance"])
+            return
         if is_complete():
             self.stdout.write("The demo world is there and is kept.")
         else:
-            self._make(Size(**{name: options[name] for name in Size.__slots__}), options["seed"])
+            self._make(options)
         self._print_logins()
 
-    def _make(self, size: Size, seed: int) -> None:
-        _require_size(size)
-        started = time.monotonic()
-        self.stdout.write(
-            f"Making the demo world: {size.borrowers} borrowers, {size.lenders} lenders, {size.months} months."
-        )
-        progress = Progress(self.stdout, size.people + size.months * DAYS_IN_MONTH)
-        make_world(size, seed=seed, today=clock.business_date(), tick=progress.tick)
+    def _advance(self, days: int) -> None:
+        """Move the date, or go on with a move that was cut short."""
+        try:
+            move = open_move() or begin_move(days=days, today=clock.business_date(), actor=None)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from None
+        taken = take_up(move.pk)
+        if taken is None:
+            raise CommandError(f"The worker is moving the date to {move.last_day}. Wait until it is there.")
+        progress = Progress(self.stdout, taken.last_day.toordinal() - taken.reached.toordinal())
+        live_days(taken, tick=lambda day: progress.tick(f"{day:%d %b}"))
         progress.finish()
+        self.stdout.write(f"It is {taken.last_day} now.")
+        self._require_sound_books()
+
+    def _make(self, options: dict[str, Any]) -> None:
+        _require_size(options)
+        chosen = {name: options[name] for name in ("seed", "lenders", "loans", "months")}
+        plan = plan_of_world() or Plan(**chosen, opens_on=clock.business_date())
+        started = time.monotonic()
+        self.stdout.write(f"Making the demo world: {plan.lenders} lenders, {plan.months} months of loans.")
+        progress = Progress(self.stdout, plan.days)
+        refused = make_world(plan, tick=progress.tick)
+        progress.finish()
+        self.stdout.write("".join(f"Not possible: {line}\n" for line in refused), ending="")
         self._require_sound_books()
         open_world()
         self.stdout.write(f"Done in {time.monotonic() - started:.0f} s. The books are sound.")
@@ -101,8 +128,7 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(["", f"Demo logins, all with the password {PASSWORD}", *lines]))
 
 
-def _require_size(size: Size) -> None:
-    least = Size(FEWEST_BORROWERS, FEWEST_LENDERS, 1, FEWEST_MONTHS)
-    for name in Size.__slots__:
-        if getattr(size, name) < getattr(least, name):
-            raise CommandError(f"--{name} must be {getattr(least, name)} or more, so that every state has its people.")
+def _require_size(options: dict[str, Any]) -> None:
+    for name, least in (("lenders", FEWEST_LENDERS), ("loans", 1), ("months", FEWEST_MONTHS)):
+        if options[name] < least:
+            raise CommandError(f"--{name} must be {least} or more, so that every state has its people.")
