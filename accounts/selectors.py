@@ -8,9 +8,9 @@ import datetime as dt
 from allauth.account.models import EmailAddress
 from django.db.models import Prefetch, Q, QuerySet
 
+from accounts.access import IDENTITY_DOCUMENTS, NOTIFICATIONS
 from accounts.enums import DeliveryStatus, VerificationStatus
 from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, OutgoingMail, User
-from accounts.permissions import READ_DOCUMENTS
 
 IDENTITY_SUBJECT = "identity"
 # Both hand an identity check to staff and count as tries.
@@ -29,7 +29,7 @@ def unread_count(user: User) -> int:
 
 def notifications_of(user: User) -> QuerySet[Notification]:
     """The person's notifications, newest first."""
-    return Notification.objects.filter(user=user).order_by("-id")
+    return NOTIFICATIONS.own_of(user).order_by("-id")
 
 
 def verification_of(user: User) -> IdentityVerification:
@@ -47,10 +47,7 @@ def current_documents(verification: IdentityVerification) -> list[IdentityDocume
 
 def readable_document(user: User, reference: str) -> IdentityDocument:
     """A document that the person may read: their own, or any with the permission. Raises its DoesNotExist."""
-    documents = IdentityDocument.objects.select_related("verification__user")
-    if not user.has_perm(READ_DOCUMENTS):
-        documents = documents.filter(verification__user=user)
-    return documents.get(reference=reference)
+    return IDENTITY_DOCUMENTS.visible_to(user).select_related("verification__user").get(reference=reference)
 
 
 def identity_queue() -> QuerySet[IdentityVerification]:

@@ -15,16 +15,35 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.enums import Role, StaffGroup
-from accounts.permissions import READ_DOCUMENTS, REVIEW_IDENTITY, SUSPEND_USERS
+from accounts.models import User
+from accounts.permissions import (
+    READ_DOCUMENTS,
+    REVIEW_IDENTITY,
+    SUSPEND_USERS,
+    VIEW_AUDIT,
+    VIEW_IDENTITY,
+    VIEW_NOTIFICATIONS,
+    VIEW_USERS,
+)
+from ledger.permissions import VIEW_ACCOUNTS, VIEW_DEPOSITS, VIEW_ENTRIES, VIEW_POSTINGS, VIEW_WITHDRAWALS
 from loans.permissions import (
     DECIDE_APPROVALS,
     DECIDE_REPAYMENTS,
     RECORD_RECOVERIES,
     RUN_JOBS,
+    VIEW_APPROVALS,
+    VIEW_COMMITMENTS,
+    VIEW_DISTRIBUTIONS,
+    VIEW_INSTALMENTS,
     VIEW_LOANS,
+    VIEW_NOTES,
+    VIEW_PRODUCTS,
+    VIEW_QUESTIONS,
+    VIEW_REPAYMENTS,
     WAIVE_CHARGES,
     WORK_COLLECTIONS,
 )
+from matching.permissions import VIEW_ALLOCATION_RUNS, VIEW_DECISIONS, VIEW_MANDATES, VIEW_PROPOSALS
 from p2plending.lib.decorators import View, role_required
 
 REVIEW_APPLICATIONS = "adminpanel.review_applications"
@@ -37,15 +56,6 @@ CHANGE_SETTINGS = "adminpanel.change_settings"
 MOVE_DEMO_DATE = "adminpanel.move_demo_date"
 GIVE_GROUPS = "adminpanel.give_groups"
 
-VIEW_USERS = "accounts.view_user"
-VIEW_IDENTITY = "accounts.view_identityverification"
-VIEW_AUDIT = "accounts.view_auditevent"
-VIEW_NOTIFICATIONS = "accounts.view_notification"
-VIEW_DEPOSITS = "ledger.view_deposit"
-VIEW_WITHDRAWALS = "ledger.view_withdrawal"
-VIEW_REPAYMENTS = "loans.view_repayment"
-VIEW_APPROVALS = "loans.view_approvalrequest"
-VIEW_PRODUCTS = "loans.view_loanproduct"
 VIEW_JOBS = "django_q.view_schedule"
 
 _LOANS = {
@@ -53,12 +63,14 @@ _LOANS = {
     VIEW_REPAYMENTS,
     VIEW_PRODUCTS,
     VIEW_APPROVALS,
-    *(f"loans.view_{name}" for name in ("commitment", "note", "instalment", "distribution", "loanquestion")),
+    VIEW_COMMITMENTS,
+    VIEW_NOTES,
+    VIEW_INSTALMENTS,
+    VIEW_DISTRIBUTIONS,
+    VIEW_QUESTIONS,
 }
-_MATCHING = {
-    f"matching.view_{name}" for name in ("lendingmandate", "matchproposal", "allocationrun", "allocationdecision")
-}
-_BOOKS = {VIEW_BOOKS, *(f"ledger.view_{name}" for name in ("account", "journalentry", "posting"))}
+_MATCHING = {VIEW_MANDATES, VIEW_PROPOSALS, VIEW_ALLOCATION_RUNS, VIEW_DECISIONS}
+_BOOKS = {VIEW_BOOKS, VIEW_ACCOUNTS, VIEW_ENTRIES, VIEW_POSTINGS}
 _MONEY = {VIEW_DEPOSITS, VIEW_WITHDRAWALS}
 _JOBS = {f"django_q.view_{name}" for name in ("schedule", "success", "failure", "ormq")}
 _READ_ALL = {VIEW_USERS, VIEW_IDENTITY, VIEW_AUDIT, VIEW_NOTIFICATIONS} | _LOANS | _MATCHING | _BOOKS | _MONEY | _JOBS
@@ -97,9 +109,41 @@ def grant_group_permissions(**_signal: Any) -> None:
             group.permissions.set(known[permission] for permission in granted)
 
 
+def desk_refusal(user: User) -> str:
+    """Why this signed-in person may not open the staff desk, in words for the 403 page; empty when they may.
+
+    The desk is for active staff with at least one duty: suspended staff have none, and staff without a group neither.
+    """
+    if user.role != Role.STAFF or not user.is_staff:
+        return _("Only staff can open this page.")
+    if user.is_suspended:
+        return _("Your account is suspended.")
+    if not user.get_all_permissions():
+        return _("You are in no group of staff yet. Ask somebody who gives groups to staff.")
+    return ""
+
+
+def require_desk(user: User) -> None:
+    """Raise PermissionDenied, with the words of the 403 page, unless this person may open the staff desk."""
+    if refusal := desk_refusal(user):
+        raise PermissionDenied(refusal)
+
+
+def desk_required(view: View) -> View:
+    """Staff with at least one duty; others get the 403 page that says why."""
+
+    @role_required(Role.STAFF)
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        require_desk(request.user)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def require_permission(request: HttpRequest, permission: str) -> None:
     """Raise PermissionDenied, with the words of the 403 page, unless this member of staff has the permission."""
-    if not (request.user.is_staff and request.user.has_perm(permission)):
+    if not request.user.has_perm(permission):
         raise PermissionDenied(_("Your group of staff can't do this. Ask somebody whose job it is."))
 
 
@@ -107,7 +151,7 @@ def permission_required(permission: str) -> Callable[[View], View]:
     """Staff whose group has the permission; others get the 403 page. The view carries `needed_permission`."""
 
     def decorate(view: View) -> View:
-        @role_required(Role.STAFF)
+        @desk_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             require_permission(request, permission)

@@ -7,16 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.enums import Role
 from adminpanel.menu import menu_for
+from adminpanel.permissions import desk_refusal, desk_required
 
 REGISTRY = "adminpanel.registry."
 
@@ -37,25 +35,11 @@ class ComplianceAdminSite(AdminSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        user = request.user
-        return bool(user.is_active and user.is_staff and user.role == Role.STAFF and not user.is_suspended)
+        return request.user.is_authenticated and not desk_refusal(request.user)
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
-        guarded = super().admin_view(view, cacheable)
-
-        def enter(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.user.is_authenticated and not self.has_permission(request):
-                is_suspended = request.user.is_suspended
-                raise PermissionDenied(
-                    _("Your account is suspended.") if is_suspended else _("Only staff can open this page.")
-                )
-            if not request.user.is_authenticated:
-                # The site's own sign-in, with its limits and second factor; the stock form has neither.
-                return redirect_to_login(request.get_full_path())
-            return guarded(request, *args, **kwargs)
-
-        enter.allowed_roles = (Role.STAFF,)
-        return enter
+        # Who is not signed in goes to the site's own sign-in, with its limits; the stock form has none.
+        return desk_required(super().admin_view(view, cacheable))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from adminpanel.urls import desk_urls  # the pages import this site

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from loans.access import LOANS, REPAYMENTS
 from loans.enums import LoanStatus, RepaymentStatus
-from loans.models import Loan, Repayment
 from loans.plan_words import plan_words
 from loans.quoting import quote_of_loan
 from loans.selectors.agreement import agreement_for
@@ -61,7 +61,7 @@ def _agreement(user: User, reference: str) -> Document | None:
 
 
 def _key_facts(user: User, reference: str) -> Document | None:
-    loan = Loan.objects.select_related("borrower").filter(borrower=user, reference=reference).first()
+    loan = LOANS.own_of(user).select_related("borrower").filter(reference=reference).first()
     if loan is None or loan.offered_on is None:
         return None
     quote = quote_of_loan(loan, loan.offered_on)
@@ -109,7 +109,7 @@ def _certificate(user: User, reference: str) -> Document | None:
 
 
 def _receipt(user: User, reference: str) -> Document | None:
-    found = Repayment.objects.select_related("loan__borrower", "entry").filter(payer=user, reference=reference)
+    found = REPAYMENTS.own_of(user).select_related("loan__borrower", "entry").filter(reference=reference)
     repayment = found.filter(status=RepaymentStatus.CONFIRMED).first()
     if repayment is None:
         return None

@@ -11,6 +11,7 @@ from django.db.models import Sum
 
 from accounts.enums import Role
 from accounts.models import User
+from loans.access import DISTRIBUTIONS, REPAYMENTS
 from loans.enums import RepaymentStatus
 from loans.models import Distribution, Repayment, RepaymentAllocation
 
@@ -49,25 +50,18 @@ class RepaymentExplanation:
 
 def explain_repayment(reference: str, viewer: User) -> RepaymentExplanation | None:
     """Explain a confirmed payment to `viewer`; None when there is none, or it is none of theirs."""
-    found = Repayment.objects.select_related("loan", "payer", "entry").filter(reference=reference)
+    found = REPAYMENTS.visible_to(viewer).select_related("loan", "payer", "entry").filter(reference=reference)
     repayment = found.filter(status__in=RepaymentStatus.posted()).first()
     if repayment is None:
         return None
     rows = Distribution.objects.filter(repayment=repayment)
     total_weight = rows.aggregate(total=Sum("weight"))["total"] or 1
     is_payer = viewer.pk == repayment.payer_id
-    if viewer.role == Role.STAFF:
-        shown = rows
-    elif is_payer:
-        shown = rows.none()
-    else:
-        shown = rows.filter(note__owner=viewer)
+    shown = rows.none() if is_payer else DISTRIBUTIONS.visible_to(viewer).filter(repayment=repayment)
     shares = [
         _explain_share(repayment, row, total_weight)
         for row in shown.select_related("note", "note__owner").order_by("note_id")
     ]
-    if not shares and not is_payer and viewer.role != Role.STAFF:
-        return None
     allocations = RepaymentAllocation.objects.filter(repayment=repayment).select_related("instalment")
     return RepaymentExplanation(
         repayment=repayment,

@@ -14,9 +14,9 @@ from django.db.models import Q, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Role
 from accounts.models import User
 from ledger.models import JournalEntry
+from loans.access import LOAN_CHANGES, NOTES
 from loans.collection_enums import PlanProposalStatus, UnpaidChoice
 from loans.enums import NoteStatus, RepaymentStatus
 from loans.explain import in_currency
@@ -103,23 +103,18 @@ def changes_of(loan: Loan) -> list[LoanChange]:
 
 def explain_change(reference: str, viewer: User) -> ChangeExplanation | None:
     """Explain the change with this entry to `viewer`; None when there is none, or it is none of theirs."""
-    entry = JournalEntry.objects.filter(reference=reference, subject_type="loan").first()
+    entry = LOAN_CHANGES.visible_to(viewer).filter(reference=reference, subject_type="loan").first()
     loan = Loan.objects.filter(reference=entry.subject_reference).first() if entry else None
     if loan is None:
         return None
     is_owner = viewer.pk == loan.borrower_id
     notes = list(Note.objects.filter(loan=loan).exclude(status=NoteStatus.SOLD).select_related("owner").order_by("pk"))
-    if not is_owner and viewer.role != Role.STAFF and all(note.owner_id != viewer.pk for note in notes):
-        return None
     change = next((one for one in changes_of(loan) if one.entry.pk == entry.pk), None)
     if change is None:
         return None
     weights = _weights(notes, change)
-    shown = [
-        one
-        for one in _note_changes(notes, weights, change)
-        if viewer.role == Role.STAFF or one.note.owner_id == viewer.pk
-    ]
+    seen = set(NOTES.visible_to(viewer).filter(loan=loan).values_list("pk", flat=True))
+    shown = [one for one in _note_changes(notes, weights, change) if one.note.pk in seen]
     return ChangeExplanation(loan, change, [] if is_owner else shown, sum(weights))
 
 

@@ -1,4 +1,4 @@
-"""Names of the duties that services of loans ask for; `adminpanel` gives them to groups of staff."""
+"""Names of the duties that services and access rules of loans ask for; `adminpanel` gives them to groups of staff."""
 
 from __future__ import annotations
 
@@ -8,4 +8,13 @@ DECIDE_REPAYMENTS = "adminpanel.decide_repayments"
 DECIDE_APPROVALS = "adminpanel.decide_approvals"
 RECORD_RECOVERIES = "adminpanel.record_recoveries"
 RUN_JOBS = "adminpanel.run_jobs"
+
 VIEW_LOANS = "loans.view_loan"
+VIEW_PRODUCTS = "loans.view_loanproduct"
+VIEW_REPAYMENTS = "loans.view_repayment"
+VIEW_APPROVALS = "loans.view_approvalrequest"
+VIEW_COMMITMENTS = "loans.view_commitment"
+VIEW_NOTES = "loans.view_note"
+VIEW_INSTALMENTS = "loans.view_instalment"
+VIEW_DISTRIBUTIONS = "loans.view_distribution"
+VIEW_QUESTIONS = "loans.view_loanquestion"

@@ -16,7 +16,6 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
-from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -25,6 +24,7 @@ from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from accounts.models import User, normalise_email
 from p2plending.lib.api.fields import OneLineEmailSerializerField, OneLineSerializerField
+from p2plending.lib.api.views import ApiView
 
 PAIR = inline_serializer("TokenPair", {"access": serializers.CharField(), "refresh": serializers.CharField()})
 
@@ -65,7 +65,7 @@ class AnyTokenSerializer(serializers.Serializer):
     token = OneLineSerializerField(max_length=2000)
 
 
-class LoginView(APIView):
+class LoginView(ApiView):
     """Base of the views that need no token but are limited per address and per account."""
 
     permission_classes = [AllowAny]

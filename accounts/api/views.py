@@ -6,13 +6,11 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.generics import ListAPIView
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
-from rest_framework.views import APIView
 
 from accounts.api.serializers import (
     DocumentSerializer,
@@ -28,7 +26,7 @@ from accounts.api.serializers import (
     RenameSerializer,
 )
 from accounts.identity_validity import status_on
-from accounts.models import Notification, User
+from accounts.models import User
 from accounts.selectors import (
     current_documents,
     email_is_verified,
@@ -46,6 +44,7 @@ from accounts.services.identity import (
 from accounts.services.notifications import mark_read
 from accounts.services.profile import rename_user
 from accounts.services.registration import register_user
+from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date
 from p2plending.lib.context import current_request
 
@@ -56,7 +55,7 @@ def _read(serializer_class: type[serializers.Serializer], request: Request) -> d
     return serializer.validated_data
 
 
-class RegisterView(APIView):
+class RegisterView(ApiView):
     permission_classes = [AllowAny]
     authentication_classes: list[type] = []
     throttle_classes = [ScopedRateThrottle]
@@ -77,7 +76,7 @@ class RegisterView(APIView):
         return Response({"detail": "Check your e-mail and confirm the address."}, status=status.HTTP_202_ACCEPTED)
 
 
-class MeView(APIView):
+class MeView(ApiView):
     @extend_schema(operation_id="me", responses={200: MeSerializer}, tags=["me"])
     def get(self, request: Request) -> Response:
         """Who the token belongs to."""
@@ -89,7 +88,7 @@ class MeView(APIView):
         return Response(_me(rename_user(user=request.user, full_name=_read(RenameSerializer, request)["full_name"])))
 
 
-class IdentityView(APIView):
+class IdentityView(ApiView):
     @extend_schema(operation_id="identity", responses={200: IdentitySerializer}, tags=["identity"])
     def get(self, request: Request) -> Response:
         """Your identity check and what is missing."""
@@ -108,7 +107,7 @@ class IdentityView(APIView):
         return Response(_identity(request.user))
 
 
-class IdentityDocumentsView(APIView):
+class IdentityDocumentsView(ApiView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(
@@ -124,7 +123,7 @@ class IdentityDocumentsView(APIView):
         return Response(DocumentSerializer(document).data, status=status.HTTP_201_CREATED)
 
 
-class IdentitySubmitView(APIView):
+class IdentitySubmitView(ApiView):
     @extend_schema(operation_id="submit_identity", request=None, responses={200: IdentitySerializer}, tags=["identity"])
     def post(self, request: Request) -> Response:
         """Hand the check to staff."""
@@ -132,20 +131,17 @@ class IdentitySubmitView(APIView):
         return Response(_identity(request.user))
 
 
-class NotificationsView(ListAPIView):
+class NotificationsView(ApiListView):
     serializer_class = NotificationSerializer
-    queryset = Notification.objects.none()
 
-    def get_queryset(self) -> Any:
-        return notifications_of(self.request.user)
-
-    @extend_schema(operation_id="notifications", tags=["me"])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    @extend_schema(operation_id="notifications", responses=NotificationSerializer(many=True), tags=["me"])
+    def get(self, request: Request) -> Response:
         """Your notifications, newest first."""
-        return super().get(request, *args, **kwargs)
+        page = self.paginate_queryset(notifications_of(request.user))
+        return self.get_paginated_response(NotificationSerializer(page, many=True).data)
 
 
-class NotificationsReadView(APIView):
+class NotificationsReadView(ApiView):
     @extend_schema(
         operation_id="mark_notifications_read",
         request=MarkReadSerializer,

@@ -8,11 +8,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
@@ -21,6 +22,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from adminpanel.permissions import VIEW_AUDIT
+from adminpanel.registry.query import is_understood, known_parameters
 from p2plending.lib.decorators import get_only
 from p2plending.lib.models import MoneyField, RateField
 from p2plending.templatetags.ui import day, moment, money, rate
@@ -100,6 +102,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     list_per_page = PAGE_SIZE
     list_max_show_all = PAGE_SIZE
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     preserve_filters = True
     list_display: Sequence[Any] = ()
     detail_fields: tuple[str, ...] = ()
@@ -116,6 +119,26 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup in known_parameters(self)
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return self.list_refusal(request) or super().changelist_view(request, extra_context)
+
+    def list_refusal(self, request: HttpRequest) -> HttpResponse | None:
+        """The way to the whole list, with words, when the address asks for what the list has not; else None."""
+        if not self.has_view_permission(request) or is_understood(self, request.GET):
+            return None
+        return self.whole_list(request)
+
+    def whole_list(self, request: HttpRequest) -> HttpResponse:
+        """Back to the list without anything asked, saying so."""
+        messages.warning(request, _("This list has no such page, filter or order. Here is all of it."))
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PagedList

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -126,6 +127,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
         """Every event that the filters of the list let through, newest first."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        events = self.get_changelist_instance(request).get_queryset(request)
+        if refusal := self.list_refusal(request):
+            return refusal
+        try:
+            events = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return self.whole_list(request)
         rows = ([getattr(event, name) for name in CSV_COLUMNS] for event in events.iterator(chunk_size=1000))
         return csv_response("audit-trail.csv", CSV_COLUMNS, rows)

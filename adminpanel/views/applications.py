@@ -18,6 +18,7 @@ from adminpanel.forms.decisions import AskApplicantForm, CloseListingForm, Decli
 from adminpanel.permissions import CLOSE_LISTINGS, PAY_OUT_LOANS, REVIEW_APPLICATIONS, VIEW_LOANS, permission_required
 from adminpanel.selectors import application_queue
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
+from loans.access import LOANS
 from loans.enums import Grade, LoanStatus
 from loans.finance import Quote
 from loans.models import GradeTerms, Loan
@@ -76,7 +77,7 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
 @post_only
 @permission_required(REVIEW_APPLICATIONS)
 def take(request: HttpRequest, reference: str) -> HttpResponse:
-    loan = _loan(reference)
+    loan = _loan(request, reference)
     return _step(
         request,
         loan,
@@ -91,7 +92,7 @@ def take(request: HttpRequest, reference: str) -> HttpResponse:
 @post_only
 @permission_required(REVIEW_APPLICATIONS)
 def offer(request: HttpRequest, reference: str) -> HttpResponse:
-    loan = _loan(reference)
+    loan = _loan(request, reference)
     return _step(
         request,
         loan,
@@ -112,7 +113,7 @@ def offer(request: HttpRequest, reference: str) -> HttpResponse:
 @post_only
 @permission_required(REVIEW_APPLICATIONS)
 def ask(request: HttpRequest, reference: str) -> HttpResponse:
-    loan = _loan(reference)
+    loan = _loan(request, reference)
     return _step(
         request,
         loan,
@@ -133,7 +134,7 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
 @permission_required(REVIEW_APPLICATIONS)
 def decline(request: HttpRequest, reference: str) -> HttpResponse:
     """The first POST shows the letter; the second, from there, declines."""
-    loan = _loan(reference)
+    loan = _loan(request, reference)
     form = DeclineForm(request.POST, auto_id="decline_%s")
     if form.is_valid() and not form.cleaned_data["confirmed"]:
         title, body = declined_letter(form.cleaned_data["reasons"], form.cleaned_data["note"])
@@ -159,7 +160,7 @@ def decline(request: HttpRequest, reference: str) -> HttpResponse:
 @post_only
 @permission_required(CLOSE_LISTINGS)
 def close(request: HttpRequest, reference: str) -> HttpResponse:
-    loan = _loan(reference)
+    loan = _loan(request, reference)
     return _step(
         request,
         loan,
@@ -177,8 +178,8 @@ def close(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-def _loan(reference: str) -> Loan:
-    rows = Loan.objects.select_related("borrower", "product", "reviewer", "assessment")
+def _loan(request: HttpRequest, reference: str) -> Loan:
+    rows = LOANS.visible_to(request.user).select_related("borrower", "product", "reviewer", "assessment")
     return get_object_or_404(rows.exclude(status=LoanStatus.DRAFT), reference=reference)
 
 
@@ -257,7 +258,7 @@ def loan_page(
     request: HttpRequest, reference: str, tried: str = "", form: forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
     """One loan as staff see it, whatever its state."""
-    loan = _loan(reference)
+    loan = _loan(request, reference)
     today = clock.business_date()
     is_own = loan.borrower_id == request.user.pk
     assessment = getattr(loan, "assessment", None)

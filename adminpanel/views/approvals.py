@@ -17,6 +17,7 @@ from adminpanel.forms.collections import ApproveForm, RefuseForm
 from adminpanel.permissions import VIEW_APPROVALS, permission_required
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
 from adminpanel.views.replay import shown_replay
+from loans.access import APPROVALS
 from loans.collection_enums import ApprovalKind, ApprovalState
 from loans.models import ApprovalRequest
 from loans.permissions import DECIDE_APPROVALS, WORK_COLLECTIONS
@@ -49,13 +50,13 @@ def queue(request: HttpRequest) -> HttpResponse:
 @get_only
 @permission_required(VIEW_APPROVALS)
 def approval(request: HttpRequest, reference: str) -> HttpResponse:
-    return _page(request, _approval(reference))
+    return _page(request, _approval(request, reference))
 
 
 @post_only
 @permission_required(DECIDE_APPROVALS)
 def approve(request: HttpRequest, reference: str) -> HttpResponse:
-    row = _approval(reference)
+    row = _approval(request, reference)
     form = ApproveForm(request.POST, auto_id="approve_%s")
     return decide(
         request,
@@ -69,14 +70,14 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         done=_("%(reference)s approved and done.") % {"reference": reference},
         target=lambda: reverse("admin:approval_queue"),
-        again=lambda status: _page(request, _approval(reference), "approve", form, status),
+        again=lambda status: _page(request, _approval(request, reference), "approve", form, status),
     )
 
 
 @post_only
 @permission_required(DECIDE_APPROVALS)
 def refuse(request: HttpRequest, reference: str) -> HttpResponse:
-    row = _approval(reference)
+    row = _approval(request, reference)
     form = RefuseForm(request.POST, auto_id="refuse_%s")
     return decide(
         request,
@@ -90,14 +91,14 @@ def refuse(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         done=_("%(reference)s refused. Nothing was done.") % {"reference": reference},
         target=lambda: reverse("admin:approval_queue"),
-        again=lambda status: _page(request, _approval(reference), "refuse", form, status),
+        again=lambda status: _page(request, _approval(request, reference), "refuse", form, status),
     )
 
 
 @post_only
 @permission_required(WORK_COLLECTIONS)
 def ask_anew(request: HttpRequest, reference: str) -> HttpResponse:
-    row = _approval(reference)
+    row = _approval(request, reference)
     form = KeyedForm(request.POST, auto_id="again_%s")
     return decide(
         request,
@@ -110,12 +111,12 @@ def ask_anew(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         done=_("Asked again with today's figures. Another person decides."),
         target=lambda: reverse("admin:case", args=[row.loan.reference]),
-        again=lambda status: _page(request, _approval(reference), "ask_again", form, status),
+        again=lambda status: _page(request, _approval(request, reference), "ask_again", form, status),
     )
 
 
-def _approval(reference: str) -> ApprovalRequest:
-    rows = ApprovalRequest.objects.select_related("loan", "loan__borrower", "maker", "checker")
+def _approval(request: HttpRequest, reference: str) -> ApprovalRequest:
+    rows = APPROVALS.visible_to(request.user).select_related("loan", "loan__borrower", "maker", "checker")
     return get_object_or_404(rows, reference=reference)
 
 

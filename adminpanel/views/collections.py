@@ -16,6 +16,7 @@ from accounts.selectors import audit_trail
 from adminpanel.permissions import VIEW_LOANS, VIEW_REPAYMENTS, permission_required, require_permission
 from adminpanel.views.collection_steps import STEPS, Call, Step
 from adminpanel.views.pages import INVALID, SPOKEN_STATUS, Decision, desk_page, page_of, with_tried
+from loans.access import LOANS
 from loans.enums import LoanStatus
 from loans.explain_changes import changes_of
 from loans.models import Loan
@@ -69,7 +70,7 @@ def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
         raise Http404
     chosen = STEPS[name]
     require_permission(request, chosen.permission)
-    loan, today = _loan(reference), clock.business_date()
+    loan, today = _loan(request, reference), clock.business_date()
     form = chosen.form(loan, today, request.POST, auto_id=f"{name}_%s")
     if not form.is_valid():
         return _case_page(request, reference, name, form, INVALID)
@@ -86,9 +87,9 @@ def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
     return redirect("admin:case", reference)
 
 
-def _loan(reference: str) -> Loan:
-    rows = Loan.objects.select_related("borrower", "product").filter(status__in=LoanStatus.disbursed())
-    return get_object_or_404(rows, reference=reference)
+def _loan(request: HttpRequest, reference: str) -> Loan:
+    rows = LOANS.visible_to(request.user).select_related("borrower", "product")
+    return get_object_or_404(rows, reference=reference, status__in=LoanStatus.disbursed())
 
 
 def _check_page(request: HttpRequest, chosen: Step, name: str, call: Call) -> HttpResponse:
@@ -106,7 +107,7 @@ def _check_page(request: HttpRequest, chosen: Step, name: str, call: Call) -> Ht
 def _case_page(
     request: HttpRequest, reference: str, tried: str = "", form: forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
-    loan, today = _loan(reference), clock.business_date()
+    loan, today = _loan(request, reference), clock.business_date()
     is_own = loan.borrower_id == request.user.pk
     ctx = {
         "title": loan.reference,

@@ -15,6 +15,7 @@ from adminpanel.forms.decisions import ConfirmMoneyForm, NotFoundForm
 from adminpanel.permissions import DECIDE_DEPOSITS, VIEW_DEPOSITS, permission_required
 from adminpanel.selectors import deposit_queue
 from adminpanel.views.pages import INVALID, PAGE_SIZE, Decision, decide, desk_page, page_of, with_tried
+from ledger.access import DEPOSITS
 from ledger.enums import DepositStatus
 from ledger.models import Deposit
 from ledger.services.deposits import confirm_deposit, reject_deposit
@@ -40,13 +41,13 @@ def queue(request: HttpRequest) -> HttpResponse:
 @get_only
 @permission_required(VIEW_DEPOSITS)
 def deposit(request: HttpRequest, reference: str) -> HttpResponse:
-    return _page(request, _deposit(reference))
+    return _page(request, _deposit(request, reference))
 
 
 @post_only
 @permission_required(DECIDE_DEPOSITS)
 def confirm(request: HttpRequest, reference: str) -> HttpResponse:
-    row = _deposit(reference)
+    row = _deposit(request, reference)
     form = ConfirmMoneyForm(request.POST, today=clock.business_date(), told_on=row.sent_on, auto_id="confirm_%s")
     return decide(
         request,
@@ -60,14 +61,14 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         done=_("Deposit %(reference)s confirmed. The money is in the wallet.") % {"reference": reference},
         target=_following,
-        again=lambda status: _page(request, _deposit(reference), "confirm", form, status),
+        again=lambda status: _page(request, _deposit(request, reference), "confirm", form, status),
     )
 
 
 @post_only
 @permission_required(DECIDE_DEPOSITS)
 def reject(request: HttpRequest, reference: str) -> HttpResponse:
-    row = _deposit(reference)
+    row = _deposit(request, reference)
     form = NotFoundForm(request.POST, auto_id="reject_%s")
     return decide(
         request,
@@ -77,7 +78,7 @@ def reject(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         done=_("Deposit %(reference)s marked as not found. The person is told.") % {"reference": reference},
         target=_following,
-        again=lambda status: _page(request, _deposit(reference), "reject", form, status),
+        again=lambda status: _page(request, _deposit(request, reference), "reject", form, status),
     )
 
 
@@ -128,8 +129,8 @@ def _confirm_each(request: HttpRequest, rows: list[Deposit], form: ConfirmMoneyF
         messages.success(request, words % {"count": confirmed})
 
 
-def _deposit(reference: str) -> Deposit:
-    rows = Deposit.objects.select_related("user", "entry", "decided_by")
+def _deposit(request: HttpRequest, reference: str) -> Deposit:
+    rows = DEPOSITS.visible_to(request.user).select_related("user", "entry", "decided_by")
     return get_object_or_404(rows, reference=reference)
 
 

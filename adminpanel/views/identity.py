@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.access import IDENTITY_CHECKS
 from accounts.enums import VerificationStatus
 from accounts.models import IdentityVerification
 from accounts.permissions import READ_DOCUMENTS, REVIEW_IDENTITY
@@ -40,13 +41,13 @@ def identity_list(request: HttpRequest) -> HttpResponse:
 @get_only
 @permission_required(VIEW_IDENTITY)
 def review(request: HttpRequest, member_number: str) -> HttpResponse:
-    return _page(request, _verification(member_number))
+    return _page(request, _verification(request, member_number))
 
 
 @post_only
 @permission_required(REVIEW_IDENTITY)
 def claim(request: HttpRequest, member_number: str) -> HttpResponse:
-    verification = _verification(member_number)
+    verification = _verification(request, member_number)
     return _decide(
         request,
         verification,
@@ -61,7 +62,7 @@ def claim(request: HttpRequest, member_number: str) -> HttpResponse:
 @post_only
 @permission_required(REVIEW_IDENTITY)
 def approve(request: HttpRequest, member_number: str) -> HttpResponse:
-    verification = _verification(member_number)
+    verification = _verification(request, member_number)
     return _decide(
         request,
         verification,
@@ -75,7 +76,7 @@ def approve(request: HttpRequest, member_number: str) -> HttpResponse:
 @post_only
 @permission_required(REVIEW_IDENTITY)
 def ask(request: HttpRequest, member_number: str) -> HttpResponse:
-    verification = _verification(member_number)
+    verification = _verification(request, member_number)
     form = AskAgainForm(request.POST, documents=current_documents(verification), auto_id="ask_%s")
     return _decide(
         request,
@@ -92,7 +93,7 @@ def ask(request: HttpRequest, member_number: str) -> HttpResponse:
 @post_only
 @permission_required(REVIEW_IDENTITY)
 def reject(request: HttpRequest, member_number: str) -> HttpResponse:
-    verification = _verification(member_number)
+    verification = _verification(request, member_number)
     return _decide(
         request,
         verification,
@@ -108,8 +109,8 @@ def reject(request: HttpRequest, member_number: str) -> HttpResponse:
     )
 
 
-def _verification(member_number: str) -> IdentityVerification:
-    rows = IdentityVerification.objects.select_related("user", "claimed_by", "decided_by")
+def _verification(request: HttpRequest, member_number: str) -> IdentityVerification:
+    rows = IDENTITY_CHECKS.visible_to(request.user).select_related("user", "claimed_by", "decided_by")
     return get_object_or_404(rows, user__member_number=member_number)
 
 
@@ -124,7 +125,8 @@ def _decide(
     stay: bool = False,
 ) -> HttpResponse:
     def again(status: int) -> HttpResponse:
-        return _page(request, _verification(verification.user.member_number), status=status, tried={name: form})
+        found = _verification(request, verification.user.member_number)
+        return _page(request, found, status=status, tried={name: form})
 
     def target() -> str:
         if stay:

@@ -12,6 +12,7 @@ from adminpanel.forms.payments import BackdatedPaymentForm, ReversePaymentForm
 from adminpanel.permissions import DECIDE_REPAYMENTS, permission_required
 from adminpanel.views.pages import INVALID, SPOKEN_STATUS, decide, desk_page
 from adminpanel.views.replay import shown_replay
+from loans.access import LOANS, REPAYMENTS
 from loans.enums import LoanStatus
 from loans.models import Loan, Repayment
 from loans.selectors.replay import ReplayPreview
@@ -27,7 +28,7 @@ from p2plending.lib.forms import add_refusal
 @get_or_post
 @permission_required(DECIDE_REPAYMENTS)
 def reverse_payment(request: HttpRequest, reference: str) -> HttpResponse:
-    rows = Repayment.objects.select_related("loan", "payer", "entry")
+    rows = REPAYMENTS.visible_to(request.user).select_related("loan", "payer", "entry")
     row = get_object_or_404(rows, reference=reference, entry__isnull=False)
     if request.method != "POST":
         return _reverse_page(request, row, ReversePaymentForm())
@@ -53,7 +54,7 @@ def reverse_payment(request: HttpRequest, reference: str) -> HttpResponse:
 def enter_payment(request: HttpRequest, reference: str) -> HttpResponse:
     # A payment that closed the loan may be sent again.
     states = LoanStatus.disbursed() if request.method == "POST" else LoanStatus.owing()
-    loan = get_object_or_404(Loan, reference=reference, status__in=states)
+    loan = get_object_or_404(LOANS.visible_to(request.user), reference=reference, status__in=states)
     today = clock.business_date()
     if request.method != "POST":
         return _enter_page(request, loan, BackdatedPaymentForm(today=today))

@@ -13,6 +13,7 @@ from adminpanel.forms.decisions import PayOutForm
 from adminpanel.permissions import PAY_OUT_LOANS, VIEW_LOANS, permission_required
 from adminpanel.selectors import payout_queue
 from adminpanel.views.pages import decide, desk_page, page_of
+from loans.access import LOANS
 from loans.enums import CommitmentStatus, LoanStatus
 from loans.models import Loan
 from loans.services.disbursement import disburse_loan
@@ -35,7 +36,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @get_or_post
 @permission_required(PAY_OUT_LOANS)
 def pay_out(request: HttpRequest, reference: str) -> HttpResponse:
-    priced = Loan.objects.select_related("borrower").filter(status__in=LoanStatus.priced())
+    priced = LOANS.visible_to(request.user).select_related("borrower").filter(status__in=LoanStatus.priced())
     loan = get_object_or_404(priced, reference=reference)
     if request.method != "POST":
         return _page(request, loan, PayOutForm(), 200)

@@ -11,18 +11,20 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.access import AUDIT_EVENTS, NOTIFICATIONS, USERS
 from accounts.enums import Role
 from accounts.models import User
 from accounts.permissions import SUSPEND_USERS
-from accounts.selectors import email_is_verified, notifications_of, verification_of
+from accounts.selectors import email_is_verified, verification_of
 from accounts.services.suspension import lift_suspension, suspend_user
 from adminpanel.forms.people import GroupsForm, SuspensionForm
-from adminpanel.permissions import GIVE_GROUPS, VIEW_AUDIT, VIEW_NOTIFICATIONS, VIEW_USERS, permission_required
+from adminpanel.permissions import GIVE_GROUPS, VIEW_USERS, permission_required
 from adminpanel.selectors import audit_about_person
 from adminpanel.services.staff_groups import set_staff_groups
 from adminpanel.views.pages import Decision, decide, desk_page, with_tried
+from ledger.access import WALLETS
 from ledger.selectors import wallet_summary
-from loans.models import Loan, Note
+from loans.access import LOANS, NOTES
 from p2plending.lib.decorators import get_only, post_only
 
 LIST_LENGTH = 10
@@ -32,13 +34,13 @@ HISTORY_LENGTH = 20
 @get_only
 @permission_required(VIEW_USERS)
 def person(request: HttpRequest, member_number: str) -> HttpResponse:
-    return _page(request, _person(member_number))
+    return _page(request, _person(request, member_number))
 
 
 @post_only
 @permission_required(SUSPEND_USERS)
 def suspend(request: HttpRequest, member_number: str) -> HttpResponse:
-    user = _person(member_number)
+    user = _person(request, member_number)
     return _step(
         request,
         user,
@@ -52,7 +54,7 @@ def suspend(request: HttpRequest, member_number: str) -> HttpResponse:
 @post_only
 @permission_required(SUSPEND_USERS)
 def release(request: HttpRequest, member_number: str) -> HttpResponse:
-    user = _person(member_number)
+    user = _person(request, member_number)
     return _step(
         request,
         user,
@@ -66,7 +68,7 @@ def release(request: HttpRequest, member_number: str) -> HttpResponse:
 @post_only
 @permission_required(GIVE_GROUPS)
 def groups(request: HttpRequest, member_number: str) -> HttpResponse:
-    user = _person(member_number)
+    user = _person(request, member_number)
     form = GroupsForm(request.POST, person=user, auto_id="groups_%s")
     return _step(
         request,
@@ -80,8 +82,8 @@ def groups(request: HttpRequest, member_number: str) -> HttpResponse:
     )
 
 
-def _person(member_number: str) -> User:
-    return get_object_or_404(User.objects.prefetch_related("groups"), member_number=member_number)
+def _person(request: HttpRequest, member_number: str) -> User:
+    return get_object_or_404(USERS.visible_to(request.user).prefetch_related("groups"), member_number=member_number)
 
 
 def _step(
@@ -98,7 +100,7 @@ def _step(
         step,
         done=done,
         target=lambda: reverse("admin:user", args=[user.member_number]),
-        again=lambda status: _page(request, _person(user.member_number), name, form, status),
+        again=lambda status: _page(request, _person(request, user.member_number), name, form, status),
     )
 
 
@@ -124,6 +126,10 @@ def _decisions(request: HttpRequest, user: User) -> list[Decision]:
     return found
 
 
+def _may_see_wallet(viewer: User, user: User) -> bool:
+    return user.role != Role.STAFF and WALLETS.is_duty_of(viewer)
+
+
 def _page(
     request: HttpRequest, user: User, tried: str = "", form: forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
@@ -132,11 +138,11 @@ def _page(
         "person": user,
         "verification": verification_of(user),
         "email_verified": email_is_verified(user),
-        "wallet": None if user.role == Role.STAFF else wallet_summary(user),
-        "loans": Loan.objects.filter(borrower=user)[:LIST_LENGTH],
-        "notes": Note.objects.filter(owner=user).select_related("loan")[:LIST_LENGTH],
-        "told": notifications_of(user)[:LIST_LENGTH] if request.user.has_perm(VIEW_NOTIFICATIONS) else [],
-        "history": audit_about_person(user)[:HISTORY_LENGTH] if request.user.has_perm(VIEW_AUDIT) else None,
+        "wallet": wallet_summary(user) if _may_see_wallet(request.user, user) else None,
+        "loans": LOANS.visible_to(request.user).filter(borrower=user)[:LIST_LENGTH],
+        "notes": NOTES.visible_to(request.user).filter(owner=user).select_related("loan")[:LIST_LENGTH],
+        "told": NOTIFICATIONS.visible_to(request.user).filter(user=user).order_by("-id")[:LIST_LENGTH],
+        "history": audit_about_person(user)[:HISTORY_LENGTH] if AUDIT_EVENTS.is_duty_of(request.user) else None,
         "decisions": with_tried(_decisions(request, user), tried, form),
         "tried": tried,
         "failed": form,

@@ -13,6 +13,7 @@ from adminpanel.forms.decisions import ConfirmMoneyForm, NotFoundForm
 from adminpanel.permissions import DECIDE_REPAYMENTS, VIEW_REPAYMENTS, permission_required
 from adminpanel.selectors import repayment_queue
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
+from loans.access import REPAYMENTS
 from loans.collection_enums import ApprovalKind
 from loans.enums import RepaymentStatus
 from loans.models import ApprovalRequest, Repayment
@@ -35,13 +36,13 @@ def queue(request: HttpRequest) -> HttpResponse:
 @get_only
 @permission_required(VIEW_REPAYMENTS)
 def repayment(request: HttpRequest, reference: str) -> HttpResponse:
-    return _page(request, _repayment(reference))
+    return _page(request, _repayment(request, reference))
 
 
 @post_only
 @permission_required(DECIDE_REPAYMENTS)
 def confirm(request: HttpRequest, reference: str) -> HttpResponse:
-    row = _repayment(reference)
+    row = _repayment(request, reference)
     form = ConfirmMoneyForm(request.POST, today=clock.business_date(), told_on=row.value_date, auto_id="confirm_%s")
     return decide(
         request,
@@ -55,14 +56,14 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         done=_("Payment %(reference)s confirmed and passed on to the lenders.") % {"reference": reference},
         target=_following,
-        again=lambda status: _page(request, _repayment(reference), "confirm", form, status),
+        again=lambda status: _page(request, _repayment(request, reference), "confirm", form, status),
     )
 
 
 @post_only
 @permission_required(DECIDE_REPAYMENTS)
 def reject(request: HttpRequest, reference: str) -> HttpResponse:
-    row = _repayment(reference)
+    row = _repayment(request, reference)
     form = NotFoundForm(request.POST, auto_id="reject_%s")
     return decide(
         request,
@@ -72,12 +73,12 @@ def reject(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         done=_("Payment %(reference)s marked as not found. The person is told.") % {"reference": reference},
         target=_following,
-        again=lambda status: _page(request, _repayment(reference), "reject", form, status),
+        again=lambda status: _page(request, _repayment(request, reference), "reject", form, status),
     )
 
 
-def _repayment(reference: str) -> Repayment:
-    rows = Repayment.objects.select_related("loan", "payer", "entry", "decided_by")
+def _repayment(request: HttpRequest, reference: str) -> Repayment:
+    rows = REPAYMENTS.visible_to(request.user).select_related("loan", "payer", "entry", "decided_by")
     return get_object_or_404(rows, reference=reference)
 
 

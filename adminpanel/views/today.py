@@ -9,32 +9,34 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role
+from accounts.access import USERS
 from accounts.models import User
+from adminpanel.permissions import desk_required
 from adminpanel.selectors import lights, queue_cards
 from adminpanel.views.pages import desk_page
-from ledger.models import Deposit, JournalEntry, Withdrawal
-from loans.models import Commitment, Loan, Note, Repayment
-from matching.models import LendingMandate
+from ledger.access import DEPOSITS, ENTRIES, WITHDRAWALS
+from loans.access import COMMITMENTS, LOANS, NOTES, REPAYMENTS
+from matching.access import MANDATES
 from p2plending.lib import clock
-from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib.access import AccessRule
+from p2plending.lib.decorators import get_only
 from p2plending.lib.text import one_line
 
 # Where a reference leads: a desk page that takes the reference, or the row in the registry.
-FOUND_BY_REFERENCE: tuple[tuple[type[models.Model], str], ...] = (
-    (Loan, "loan_review"),
-    (Deposit, "deposit"),
-    (Withdrawal, "withdrawal"),
-    (Repayment, "repayment"),
-    (JournalEntry, ""),
-    (Commitment, ""),
-    (Note, ""),
-    (LendingMandate, ""),
+FOUND_BY_REFERENCE: tuple[tuple[AccessRule, str], ...] = (
+    (LOANS, "loan_review"),
+    (DEPOSITS, "deposit"),
+    (WITHDRAWALS, "withdrawal"),
+    (REPAYMENTS, "repayment"),
+    (ENTRIES, ""),
+    (COMMITMENTS, ""),
+    (NOTES, ""),
+    (MANDATES, ""),
 )
 
 
 @get_only
-@role_required(Role.STAFF)
+@desk_required
 def today(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     ctx = {
@@ -47,26 +49,28 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 @get_only
-@role_required(Role.STAFF)
+@desk_required
 def find(request: HttpRequest) -> HttpResponse:
     wanted = one_line(request.GET.get("q", ""))[:254]
-    url = _place_of(wanted)
+    url = _place_of(wanted, request.user)
     if url:
         return redirect(url)
     messages.warning(request, _("Nothing has the reference, e-mail address or member number “%(q)s”.") % {"q": wanted})
     return redirect("admin:index")
 
 
-def _place_of(wanted: str) -> str:
+def _place_of(wanted: str, viewer: User) -> str:
+    """The page of what has this reference, among what the viewer may see; empty when there is none."""
     if not wanted:
         return ""
-    person = User.objects.filter(models.Q(email=wanted.lower()) | models.Q(member_number=wanted.upper())).first()
+    named = models.Q(email=wanted.lower()) | models.Q(member_number=wanted.upper())
+    person = USERS.visible_to(viewer).filter(named).first()
     if person:
         return reverse("admin:user", args=[person.member_number])
-    for model, page in FOUND_BY_REFERENCE:
-        row = model._default_manager.filter(reference=wanted.upper()).first()
+    for rule, page in FOUND_BY_REFERENCE:
+        row = rule.visible_to(viewer).filter(reference=wanted.upper()).first()
         if row:
             if page:
                 return reverse(f"admin:{page}", args=[row.reference])
-            return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk])
+            return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
     return ""

@@ -13,6 +13,7 @@ from adminpanel.forms.decisions import ApproveWithdrawalForm, NotFoundForm, PayW
 from adminpanel.permissions import DECIDE_WITHDRAWALS, VIEW_WITHDRAWALS, permission_required
 from adminpanel.selectors import withdrawal_queue
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
+from ledger.access import WITHDRAWALS
 from ledger.enums import WithdrawalStatus
 from ledger.models import Withdrawal
 from ledger.services.withdrawal_checks import Outlook, withdrawal_outlook
@@ -34,13 +35,13 @@ def queue(request: HttpRequest) -> HttpResponse:
 @get_only
 @permission_required(VIEW_WITHDRAWALS)
 def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
-    return _page(request, _withdrawal(reference))
+    return _page(request, _withdrawal(request, reference))
 
 
 @post_only
 @permission_required(DECIDE_WITHDRAWALS)
 def approve(request: HttpRequest, reference: str) -> HttpResponse:
-    row = _withdrawal(reference)
+    row = _withdrawal(request, reference)
     form = ApproveWithdrawalForm(request.POST, to_send=row.on_its_way, auto_id="approve_%s")
     return decide(
         request,
@@ -54,14 +55,14 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         done=_("Withdrawal %(reference)s approved. Send the money, then mark it as paid.") % {"reference": reference},
         target=lambda: reverse("admin:withdrawal", args=[reference]),
-        again=lambda status: _page(request, _withdrawal(reference), "approve", form, status),
+        again=lambda status: _page(request, _withdrawal(request, reference), "approve", form, status),
     )
 
 
 @post_only
 @permission_required(DECIDE_WITHDRAWALS)
 def pay(request: HttpRequest, reference: str) -> HttpResponse:
-    row = _withdrawal(reference)
+    row = _withdrawal(request, reference)
     form = PayWithdrawalForm(request.POST, today=clock.business_date(), to_send=row.on_its_way, auto_id="pay_%s")
     return decide(
         request,
@@ -77,14 +78,14 @@ def pay(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         done=_("Withdrawal %(reference)s marked as paid.") % {"reference": reference},
         target=_following,
-        again=lambda status: _page(request, _withdrawal(reference), "pay", form, status),
+        again=lambda status: _page(request, _withdrawal(request, reference), "pay", form, status),
     )
 
 
 @post_only
 @permission_required(DECIDE_WITHDRAWALS)
 def reject(request: HttpRequest, reference: str) -> HttpResponse:
-    row = _withdrawal(reference)
+    row = _withdrawal(request, reference)
     form = NotFoundForm(request.POST, auto_id="reject_%s")
     return decide(
         request,
@@ -98,12 +99,12 @@ def reject(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         done=_("Withdrawal %(reference)s refused. The money is back in the wallet.") % {"reference": reference},
         target=_following,
-        again=lambda status: _page(request, _withdrawal(reference), "reject", form, status),
+        again=lambda status: _page(request, _withdrawal(request, reference), "reject", form, status),
     )
 
 
-def _withdrawal(reference: str) -> Withdrawal:
-    rows = Withdrawal.objects.select_related("user", "approved_by", "decided_by")
+def _withdrawal(request: HttpRequest, reference: str) -> Withdrawal:
+    rows = WITHDRAWALS.visible_to(request.user).select_related("user", "approved_by", "decided_by")
     return get_object_or_404(rows, reference=reference)
 
 

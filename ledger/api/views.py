@@ -6,10 +6,8 @@ import datetime as dt
 
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
-from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ledger import selectors
 from ledger.api.serializers import (
@@ -32,6 +30,7 @@ from ledger.services.withdrawals import cancel_withdrawal, request_withdrawal
 from p2plending.documents import pdf_response
 from p2plending.lib.api.files import PDF_ANSWER, PDF_RENDERERS
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
+from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date
 
 FROM = OpenApiParameter("from", OpenApiTypes.DATE, description="First value date.")
@@ -42,13 +41,13 @@ WHOLE_PERIOD = [
 ]
 
 
-class WalletView(APIView):
+class WalletView(ApiView):
     @extend_schema(operation_id="wallet", responses=WalletSerializer)
     def get(self, request: Request) -> Response:
         return Response(WalletSerializer(selectors.wallet_summary(request.user)).data)
 
 
-class LineListView(generics.GenericAPIView):
+class LineListView(ApiListView):
     serializer_class = LineSerializer
 
     @extend_schema(
@@ -64,7 +63,7 @@ class LineListView(generics.GenericAPIView):
         return self.get_paginated_response(LineSerializer(lines, many=True).data)
 
 
-class LineView(APIView):
+class LineView(ApiView):
     @extend_schema(operation_id="wallet_line", responses=LineExplanationSerializer)
     def get(self, request: Request, entry: str, seq: int) -> Response:
         explanation = selectors.explain_line(request.user, entry, seq)
@@ -73,13 +72,13 @@ class LineView(APIView):
         return Response(LineExplanationSerializer(explanation).data)
 
 
-class StatementView(APIView):
+class StatementView(ApiView):
     @extend_schema(operation_id="statement", parameters=WHOLE_PERIOD, responses=StatementSerializer)
     def get(self, request: Request) -> Response:
         return Response(StatementSerializer(selectors.statement(request.user, **_asked_period(request))).data)
 
 
-class StatementPdfView(APIView):
+class StatementPdfView(ApiView):
     renderer_classes = PDF_RENDERERS
 
     @extend_schema(
@@ -94,12 +93,12 @@ class StatementPdfView(APIView):
         return pdf_response(request._request, document)
 
 
-class DepositListView(generics.GenericAPIView):
+class DepositListView(ApiListView):
     serializer_class = DepositSerializer
 
     @extend_schema(operation_id="deposits", responses=DepositSerializer(many=True))
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(Deposit.objects.filter(user=request.user).select_related("entry"))
+        page = self.paginate_queryset(selectors.deposits_of(request.user))
         return self.get_paginated_response(DepositSerializer(page, many=True).data)
 
     @extend_schema(
@@ -122,13 +121,13 @@ class DepositListView(generics.GenericAPIView):
         return created_response(deposit, DepositSerializer(deposit).data)
 
 
-class DepositView(APIView):
+class DepositView(ApiView):
     @extend_schema(operation_id="deposit", responses=DepositSerializer)
     def get(self, request: Request, reference: str) -> Response:
         return Response(DepositSerializer(_own_deposit(request, reference)).data)
 
 
-class DepositCancelView(APIView):
+class DepositCancelView(ApiView):
     @extend_schema(
         operation_id="cancel_deposit",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -142,12 +141,12 @@ class DepositCancelView(APIView):
         return created_response(deposit, DepositSerializer(deposit).data, status=200)
 
 
-class WithdrawalListView(generics.GenericAPIView):
+class WithdrawalListView(ApiListView):
     serializer_class = WithdrawalSerializer
 
     @extend_schema(operation_id="withdrawals", responses=WithdrawalSerializer(many=True))
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(Withdrawal.objects.filter(user=request.user))
+        page = self.paginate_queryset(selectors.withdrawals_of(request.user))
         return self.get_paginated_response(WithdrawalSerializer(page, many=True).data)
 
     @extend_schema(
@@ -170,13 +169,13 @@ class WithdrawalListView(generics.GenericAPIView):
         return created_response(withdrawal, WithdrawalSerializer(withdrawal).data)
 
 
-class WithdrawalView(APIView):
+class WithdrawalView(ApiView):
     @extend_schema(operation_id="withdrawal", responses=WithdrawalSerializer)
     def get(self, request: Request, reference: str) -> Response:
         return Response(WithdrawalSerializer(_own_withdrawal(request, reference)).data)
 
 
-class WithdrawalCancelView(APIView):
+class WithdrawalCancelView(ApiView):
     @extend_schema(
         operation_id="cancel_withdrawal",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],

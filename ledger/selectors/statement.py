@@ -15,6 +15,7 @@ from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from ledger.access import WALLET_LINES
 from ledger.chart import CHART, WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING
 from ledger.enums import Book, EntryKind, LineCode, Side
 from ledger.links import subject_url
@@ -141,7 +142,7 @@ def wallet_postings(
     end: dt.date | None = None,
 ) -> QuerySet[Posting]:
     """The lines of a person's free money, newest first, of some codes and value dates. For pages and files."""
-    postings = Posting.objects.filter(account__owner=user, account__code=WALLET_AVAILABLE)
+    postings = WALLET_LINES.own_of(user)
     if codes:
         postings = postings.filter(code__in=codes)
     if start:
@@ -184,7 +185,7 @@ def wallet_totals(
     if end:
         chosen &= Q(entry__value_date__lte=end)
     before = Q(entry__value_date__lt=start) if start else Q(pk__isnull=True)
-    sums = Posting.objects.filter(account__owner=user, account__code=WALLET_AVAILABLE).aggregate(
+    sums = WALLET_LINES.own_of(user).aggregate(
         opening=Coalesce(Sum(F("credit") - F("debit"), filter=before), 0),
         amount_in=Coalesce(Sum("credit", filter=chosen), 0),
         amount_out=Coalesce(Sum("debit", filter=chosen), 0),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
+from django.db.models import QuerySet
+
 from accounts.models import User
+from ledger.access import DEPOSITS, WITHDRAWALS
 from ledger.chart import DUE_FROM_USER, WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING
 from ledger.enums import DepositStatus, WithdrawalStatus
 from ledger.links import subject_url
@@ -95,9 +98,19 @@ def open_withdrawals(user: User) -> list[Withdrawal]:
 
 def deposit_of(user: User, reference: str) -> Deposit | None:
     """A deposit that this person told us of; None when it is not theirs."""
-    return Deposit.objects.select_related("entry").filter(user=user, reference=reference).first()
+    return DEPOSITS.own_of(user).select_related("entry").filter(reference=reference).first()
 
 
 def withdrawal_of(user: User, reference: str) -> Withdrawal | None:
     """A withdrawal that this person asked for; None when it is not theirs."""
-    return Withdrawal.objects.filter(user=user, reference=reference).first()
+    return WITHDRAWALS.own_of(user).filter(reference=reference).first()
+
+
+def deposits_of(user: User) -> QuerySet[Deposit]:
+    """All deposits that this person told us of, newest first."""
+    return DEPOSITS.own_of(user).select_related("entry")
+
+
+def withdrawals_of(user: User) -> QuerySet[Withdrawal]:
+    """All withdrawals that this person asked for, newest first."""
+    return WITHDRAWALS.own_of(user)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from loans.documents import KINDS, document_for
 from p2plending.documents import pdf_response
 from p2plending.lib.api.files import PDF_ANSWER, PDF_RENDERERS
+from p2plending.lib.api.views import ApiView
 
 
-class DocumentView(APIView):
+class DocumentView(ApiView):
     renderer_classes = PDF_RENDERERS
 
     @extend_schema(

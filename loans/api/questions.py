@@ -6,26 +6,26 @@ from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from loans.api.serializers import AnswerSerializer, AskSerializer, QuestionSerializer
 from loans.models import Loan, LoanQuestion
 from loans.selectors.borrower import loan_for_borrower, question_for_borrower
-from loans.selectors.listing import listed_loan
-from loans.selectors.loan import questions_for_lender
+from loans.selectors.listing import listing_for
+from loans.selectors.loan import questions_on_listing
 from loans.services.questions import answer_question, ask_question
+from p2plending.lib.api.views import ApiView
 from p2plending.lib.clock import business_date
 
 
-class QuestionListView(APIView):
+class QuestionListView(ApiView):
     @extend_schema(operation_id="listing_questions", responses=QuestionSerializer(many=True))
     def get(self, request: Request, reference: str) -> Response:
-        questions = questions_for_lender(_listed(reference), request.user)
+        questions = questions_on_listing(_listing(request, reference), request.user)
         return Response(QuestionSerializer(questions, many=True).data)
 
     @extend_schema(operation_id="ask_question", request=AskSerializer, responses={201: QuestionSerializer})
     def post(self, request: Request, reference: str) -> Response:
-        loan = _listed(reference)
+        loan = _listing(request, reference)
         asked = AskSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         question = ask_question(
@@ -38,11 +38,13 @@ class QuestionListView(APIView):
         return Response(QuestionSerializer(question).data, status=201)
 
 
-class QuestionAnswerView(APIView):
+class QuestionAnswerView(ApiView):
     @extend_schema(operation_id="answer_question", request=AnswerSerializer, responses={200: QuestionSerializer})
     def post(self, request: Request, reference: str, question_reference: str) -> Response:
         try:
-            question = question_for_borrower(loan_for_borrower(request.user, reference), question_reference)
+            question = question_for_borrower(
+                loan_for_borrower(request.user, reference), request.user, question_reference
+            )
         except (Loan.DoesNotExist, LoanQuestion.DoesNotExist) as error:
             raise Http404 from error
         asked = AnswerSerializer(data=request.data)
@@ -53,8 +55,8 @@ class QuestionAnswerView(APIView):
         return Response(QuestionSerializer(answered).data)
 
 
-def _listed(reference: str) -> Loan:
+def _listing(request: Request, reference: str) -> Loan:
     try:
-        return listed_loan(reference)
+        return listing_for(request.user, reference)
     except Loan.DoesNotExist as error:
         raise Http404 from error

@@ -7,13 +7,11 @@ from typing import Any
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.views import APIView
 
 from loans.api.serializers import (
     AgreementSerializer,
@@ -48,11 +46,12 @@ from loans.services.origination import (
 )
 from loans.services.review import GradeNotOffered, answer_request
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
+from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date
 from p2plending.lib.context import current_request
 
 
-class ProductListView(APIView):
+class ProductListView(ApiView):
     permission_classes = [AllowAny]
 
     @extend_schema(operation_id="products", responses=ProductSerializer(many=True))
@@ -60,7 +59,7 @@ class ProductListView(APIView):
         return Response(ProductSerializer(offered_products(), many=True).data)
 
 
-class CalculatorView(APIView):
+class CalculatorView(ApiView):
     permission_classes = [AllowAny]
 
     @extend_schema(
@@ -80,7 +79,7 @@ class CalculatorView(APIView):
         return Response(CalculatorAnswerSerializer(priced).data)
 
 
-class LoanListView(generics.GenericAPIView):
+class LoanListView(ApiListView):
     serializer_class = LoanSerializer
 
     @extend_schema(operation_id="loans", responses=LoanSerializer(many=True))
@@ -104,7 +103,7 @@ class LoanListView(generics.GenericAPIView):
         return Response(LoanSerializer(draft).data, status=201)
 
 
-class LoanView(APIView):
+class LoanView(ApiView):
     @extend_schema(operation_id="loan", responses=LoanDetailSerializer)
     def get(self, request: Request, reference: str) -> Response:
         return Response(LoanDetailSerializer(_own(request, reference)).data)
@@ -117,7 +116,7 @@ class LoanView(APIView):
         return Response(LoanSerializer(_own(request, reference)).data)
 
 
-class SubmitView(APIView):
+class SubmitView(ApiView):
     @extend_schema(
         operation_id="submit_application",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -128,7 +127,7 @@ class SubmitView(APIView):
         return _step(request, reference, submit_application)
 
 
-class AcceptView(APIView):
+class AcceptView(ApiView):
     @extend_schema(
         operation_id="accept_offer",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -139,7 +138,7 @@ class AcceptView(APIView):
         return _step(request, reference, accept_offer)
 
 
-class DeclineView(APIView):
+class DeclineView(ApiView):
     @extend_schema(
         operation_id="decline_offer",
         description="Decline an offer, which ends the application.",
@@ -151,7 +150,7 @@ class DeclineView(APIView):
         return _step(request, reference, decline_offer)
 
 
-class WithdrawView(APIView):
+class WithdrawView(ApiView):
     @extend_schema(
         operation_id="withdraw_application",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -162,7 +161,7 @@ class WithdrawView(APIView):
         return _step(request, reference, withdraw_application)
 
 
-class SmallerLoanView(APIView):
+class SmallerLoanView(ApiView):
     @extend_schema(
         operation_id="decide_smaller_loan",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -175,7 +174,7 @@ class SmallerLoanView(APIView):
         return _step(request, reference, service)
 
 
-class AnswerView(APIView):
+class AnswerView(ApiView):
     @extend_schema(operation_id="answer_request", request=AnswerSerializer, responses={200: LoanSerializer})
     def post(self, request: Request, reference: str) -> Response:
         loan = _own(request, reference)
@@ -184,7 +183,7 @@ class AnswerView(APIView):
         return Response(LoanSerializer(_own(request, reference)).data)
 
 
-class AgreementView(APIView):
+class AgreementView(ApiView):
     @extend_schema(
         operation_id="loan_agreement",
         description="For the borrower from funding on; once it is signed for the loan's lenders, too.",
@@ -197,7 +196,7 @@ class AgreementView(APIView):
         return Response(ReadableAgreementSerializer(found).data)
 
 
-class SignView(APIView):
+class SignView(ApiView):
     @extend_schema(
         operation_id="sign_agreement",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -218,7 +217,7 @@ class SignView(APIView):
         return created_response(agreement, AgreementSerializer(agreement).data, status=200)
 
 
-class ScheduleView(APIView):
+class ScheduleView(ApiView):
     @extend_schema(operation_id="loan_schedule", responses=ScheduleSerializer)
     def get(self, request: Request, reference: str) -> Response:
         schedule = schedule_of(_own(request, reference), business_date())

@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from loans.access import HARDSHIP_REQUESTS, PLAN_PROPOSALS, SETTLEMENT_OFFERS
 from loans.api.serializers_collections import (
     AskedPlanSerializer,
     AskHelpSerializer,
@@ -25,7 +25,7 @@ from loans.api.serializers_collections import (
 )
 from loans.collection_enums import HardshipCause
 from loans.enums import RepaymentMethod
-from loans.models import HardshipRequest, Loan, PlanProposal
+from loans.models import Loan, PlanProposal
 from loans.selectors.collections import open_offer, open_proposal, recoveries_of
 from loans.selectors.servicing import loan_for_payer
 from loans.services.hardship import preview_help, request_help, withdraw_help
@@ -34,15 +34,16 @@ from loans.services.restructuring import accept_plan, decline_plan, plan_terms_o
 from loans.services.settlement import pay_settlement
 from loans.services.standing import LoanNotOwing
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
+from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date
 
 
-class HelpListView(generics.GenericAPIView):
+class HelpListView(ApiListView):
     serializer_class = HelpSerializer
 
     @extend_schema(operation_id="help_requests", responses=HelpSerializer(many=True))
     def get(self, request: Request, reference: str) -> Response:
-        rows = HardshipRequest.objects.filter(loan=_loan(request, reference)).select_related("loan")
+        rows = HARDSHIP_REQUESTS.own_of(request.user).filter(loan=_loan(request, reference)).select_related("loan")
         return self.get_paginated_response(HelpSerializer(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(
@@ -71,7 +72,7 @@ class HelpListView(generics.GenericAPIView):
         return created_response(made, HelpSerializer(made).data)
 
 
-class HelpPreviewView(APIView):
+class HelpPreviewView(ApiView):
     @extend_schema(operation_id="preview_help", request=AskedPlanSerializer, responses=NewPlanSerializer)
     def post(self, request: Request, reference: str) -> Response:
         loan = _loan(request, reference)
@@ -82,7 +83,7 @@ class HelpPreviewView(APIView):
         return Response(NewPlanSerializer(preview_help(loan, asked.plan_terms(), business_date())).data)
 
 
-class HelpWithdrawView(APIView):
+class HelpWithdrawView(ApiView):
     @extend_schema(
         operation_id="withdraw_help",
         request=None,
@@ -90,7 +91,7 @@ class HelpWithdrawView(APIView):
         responses={201: HelpSerializer},
     )
     def post(self, request: Request, reference: str, help_reference: str) -> Response:
-        rows = HardshipRequest.objects.filter(loan=_loan(request, reference), reference=help_reference)
+        rows = HARDSHIP_REQUESTS.own_of(request.user).filter(loan=_loan(request, reference), reference=help_reference)
         found = generics.get_object_or_404(rows)
         done = withdraw_help(
             request_id=found.pk, actor=request.user, idempotency_key=idempotency_key(request), today=business_date()
@@ -98,7 +99,7 @@ class HelpWithdrawView(APIView):
         return created_response(done, HelpSerializer(done).data)
 
 
-class NewPlanView(APIView):
+class NewPlanView(ApiView):
     @extend_schema(operation_id="new_plan", responses=ProposedPlanSerializer)
     def get(self, request: Request, reference: str) -> Response:
         loan, today = _loan(request, reference), business_date()
@@ -109,7 +110,7 @@ class NewPlanView(APIView):
         return Response(ProposedPlanSerializer({"proposal": proposal, "plan": plan}).data)
 
 
-class AcceptPlanView(APIView):
+class AcceptPlanView(ApiView):
     @extend_schema(
         operation_id="accept_new_plan",
         request=None,
@@ -120,7 +121,7 @@ class AcceptPlanView(APIView):
         return _answer_plan(request, reference, accept_plan)
 
 
-class DeclinePlanView(APIView):
+class DeclinePlanView(ApiView):
     @extend_schema(
         operation_id="decline_new_plan",
         request=None,
@@ -131,7 +132,7 @@ class DeclinePlanView(APIView):
         return _answer_plan(request, reference, decline_plan)
 
 
-class SettlementView(APIView):
+class SettlementView(ApiView):
     @extend_schema(operation_id="settlement", responses=SettlementSerializer)
     def get(self, request: Request, reference: str) -> Response:
         offer = open_offer(_loan(request, reference), business_date())
@@ -146,7 +147,7 @@ class SettlementView(APIView):
         responses={201: SettlementSerializer},
     )
     def post(self, request: Request, reference: str) -> Response:
-        found = _loan(request, reference).settlement_offers.order_by("-pk").first()
+        found = SETTLEMENT_OFFERS.own_of(request.user).filter(loan=_loan(request, reference)).order_by("-pk").first()
         if found is None:
             raise Http404
         paid = pay_settlement(
@@ -159,7 +160,7 @@ class SettlementView(APIView):
         return created_response(paid, SettlementSerializer(paid).data)
 
 
-class RecoveryListView(generics.GenericAPIView):
+class RecoveryListView(ApiListView):
     serializer_class = RecoverySerializer
 
     @extend_schema(operation_id="recoveries", responses=RecoverySerializer(many=True))
@@ -199,7 +200,7 @@ def _loan(request: Request, reference: str) -> Loan:
 
 
 def _answer_plan(request: Request, reference: str, service: Callable[..., PlanProposal]) -> Response:
-    found = PlanProposal.objects.filter(loan=_loan(request, reference)).order_by("-pk").first()
+    found = PLAN_PROPOSALS.own_of(request.user).filter(loan=_loan(request, reference)).order_by("-pk").first()
     if found is None:
         raise Http404
     common: dict[str, Any] = {"idempotency_key": idempotency_key(request), "today": business_date()}

@@ -7,7 +7,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from loans.api.serializers_servicing import RepaymentSerializer
 from loans.models import Loan
@@ -16,6 +15,7 @@ from loans.services.autopay import set_autopay
 from loans.services.early_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
 from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
+from p2plending.lib.api.views import ApiView
 from p2plending.lib.clock import business_date
 
 
@@ -35,7 +35,7 @@ class GiveBackSerializer(serializers.Serializer):
     currency = CurrencyField()
 
 
-class AutopayView(APIView):
+class AutopayView(ApiView):
     @extend_schema(operation_id="autopay", responses=AutopaySerializer)
     def get(self, request: Request, reference: str) -> Response:
         return Response({"is_on": _loan(request, reference).autopay})
@@ -49,7 +49,7 @@ class AutopayView(APIView):
         return Response({"is_on": changed.autopay})
 
 
-class GiveBackView(APIView):
+class GiveBackView(ApiView):
     @extend_schema(operation_id="give_back_figures", responses=GiveBackSerializer)
     def get(self, request: Request, reference: str) -> Response:
         figures = withdrawal_figures(_loan(request, reference), business_date())

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
-from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from loans.api.serializers_servicing import (
     PayoffDateSerializer,
@@ -19,20 +17,21 @@ from loans.api.serializers_servicing import (
     RepaySerializer,
 )
 from loans.enums import ExtraMode, LoanStatus, RepaymentMethod
-from loans.models import Loan, Repayment
+from loans.models import Loan
 from loans.selectors.servicing import loan_for_payer, payment_plan, payoff_figure, repayment_of
 from loans.services.repayment import NothingToPay, preview_repayment, record_repayment
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
+from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date
 
 
-class RepaymentListView(generics.GenericAPIView):
+class RepaymentListView(ApiListView):
     serializer_class = RepaymentSerializer
 
     @extend_schema(operation_id="repayments", responses=RepaymentSerializer(many=True))
     def get(self, request: Request, reference: str) -> Response:
         loan = _loan(request, reference)
-        page = self.paginate_queryset(Repayment.objects.filter(loan=loan).select_related("loan", "entry"))
+        page = self.paginate_queryset(loan.repayments.select_related("loan", "entry"))
         return self.get_paginated_response(RepaymentSerializer(page, many=True).data)
 
     @extend_schema(
@@ -62,7 +61,7 @@ class RepaymentListView(generics.GenericAPIView):
         return created_response(repayment, RepaymentSerializer(repayment).data)
 
 
-class RepaymentView(APIView):
+class RepaymentView(ApiView):
     @extend_schema(operation_id="repayment", responses=RepaymentSerializer)
     def get(self, request: Request, reference: str, repayment_reference: str) -> Response:
         found = repayment_of(_loan(request, reference), repayment_reference)
@@ -71,7 +70,7 @@ class RepaymentView(APIView):
         return Response(RepaymentSerializer(found).data)
 
 
-class PreviewView(APIView):
+class PreviewView(ApiView):
     @extend_schema(operation_id="preview_repayment", request=PreviewedPaymentSerializer, responses=PreviewSerializer)
     def post(self, request: Request, reference: str) -> Response:
         loan = _loan(request, reference)
@@ -87,7 +86,7 @@ class PreviewView(APIView):
         return Response(PreviewSerializer(shown).data)
 
 
-class PayoffQuoteView(APIView):
+class PayoffQuoteView(ApiView):
     @extend_schema(
         operation_id="payoff_quote",
         parameters=[OpenApiParameter("date", OpenApiTypes.DATE, description="From today to 30 days from now.")],
@@ -103,7 +102,7 @@ class PayoffQuoteView(APIView):
         return Response(PayoffSerializer({"date": day, "figure": payoff_figure(loan, day)}).data)
 
 
-class PlanView(APIView):
+class PlanView(ApiView):
     @extend_schema(operation_id="payment_plan", responses=PlanSerializer)
     def get(self, request: Request, reference: str) -> Response:
         loan = _loan(request, reference)

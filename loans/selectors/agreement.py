@@ -9,12 +9,8 @@ from django.db.models import Sum
 
 from accounts.enums import Role
 from accounts.models import User
-from loans.enums import CommitmentStatus
+from loans.access import AGREEMENTS, PARTIES
 from loans.models import Commitment, Loan, LoanAgreement
-from loans.permissions import VIEW_LOANS
-
-# Lent, or about to be: money that came back makes nobody a party to the agreement.
-PARTIES = (*CommitmentStatus.holding(), CommitmentStatus.CONVERTED)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,16 +34,11 @@ def agreement_for(user: User, reference: str) -> ReadableAgreement | None:
 
     Its borrower reads it as soon as it is written; once it is signed so do the loan's lenders, and staff who see loans.
     """
-    found = LoanAgreement.objects.select_related("loan", "loan__borrower").filter(loan__reference=reference).first()
-    if found is None:
+    rows = AGREEMENTS.visible_to(user).select_related("loan", "loan__borrower")
+    found = rows.filter(loan__reference=reference).first()
+    if found is None or (found.signed_at is None and found.loan.borrower_id != user.pk):
         return None
-    own_part = None
-    if found.loan.borrower_id != user.pk:
-        if found.signed_at is None:
-            return None
-        own_part = _own_part(found.loan, user)
-        if own_part is None and not (user.role == Role.STAFF and user.has_perm(VIEW_LOANS)):
-            return None
+    own_part = _own_part(found.loan, user)
     is_intact = hashlib.sha256(found.body.encode()).hexdigest() == found.sha256
     return ReadableAgreement(found, own_part, is_intact)
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from accounts.models import User
-from loans.enums import LoanStatus, QuestionStatus
+from loans.access import LOANS, QUESTIONS
+from loans.enums import LoanStatus
 from loans.models import Loan, LoanQuestion
 
 
 def loan_for_borrower(user: User, reference: str) -> Loan:
     """The borrower's own loan with its product. Raises Loan.DoesNotExist for anybody else's."""
-    return Loan.objects.select_related("product", "borrower").get(borrower=user, reference=reference)
+    return LOANS.own_of(user).select_related("product", "borrower").get(reference=reference)
 
 
 def loans_of(user: User) -> QuerySet[Loan]:
     """All loans and applications of the borrower, newest first."""
-    return Loan.objects.filter(borrower=user).select_related("product").order_by("-id")
+    return LOANS.own_of(user).select_related("product").order_by("-id")
 
 
 def application_of(user: User) -> Loan | None:
@@ -26,9 +27,9 @@ def application_of(user: User) -> Loan | None:
 
 def running_loans_of(user: User) -> list[Loan]:
     """Loans that are being paid back, the next due first."""
-    return list(Loan.objects.filter(borrower=user, status__in=LoanStatus.owing()).order_by("next_due_on", "id"))
+    return list(LOANS.own_of(user).filter(status__in=LoanStatus.owing()).order_by("next_due_on", "id"))
 
 
-def question_for_borrower(loan: Loan, reference: str) -> LoanQuestion:
+def question_for_borrower(loan: Loan, borrower: User, reference: str) -> LoanQuestion:
     """A question on the borrower's own loan; held ones are not theirs to see. Raises LoanQuestion.DoesNotExist."""
-    return loan.questions.exclude(status=QuestionStatus.HELD).get(reference=reference)
+    return QUESTIONS.visible_to(borrower).get(loan=loan, reference=reference)

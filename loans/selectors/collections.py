@@ -11,8 +11,8 @@ from django.db.models.functions import Cast, Greatest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Role
 from accounts.models import User
+from loans.access import RECOVERIES, RECOVERY_SHARES
 from loans.collection_enums import ApprovalKind, ApprovalState, HardshipStatus, SettlementStatus
 from loans.enums import Bucket, LoanEvent, LoanStatus
 from loans.models import (
@@ -126,16 +126,13 @@ def counted_recoveries(loan: Loan) -> QuerySet[Recovery]:
 
 def explain_recovery(reference: str, viewer: User) -> RecoveryExplanation | None:
     """Explain a recovery to `viewer`; None when there is none, or it is none of theirs."""
-    recovery = Recovery.objects.select_related("loan", "payer", "entry").filter(reference=reference).first()
+    found = RECOVERIES.visible_to(viewer).select_related("loan", "payer", "entry")
+    recovery = found.filter(reference=reference).first()
     if recovery is None:
         return None
     rows = RecoveryShare.objects.filter(recovery=recovery)
-    shown = rows.select_related("note").order_by("note_id")
-    if viewer.role != Role.STAFF:
-        shown = shown.filter(note__owner=viewer)
-    shares = list(shown)
-    if not shares and viewer.pk != recovery.payer_id and viewer.role != Role.STAFF:
-        return None
+    shown = RECOVERY_SHARES.visible_to(viewer).filter(recovery=recovery)
+    shares = list(shown.select_related("note").order_by("note_id"))
     return RecoveryExplanation(recovery, shares, rows.aggregate(total=Sum("weight"))["total"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from accounts.models import User
 from ledger.chart import WALLET_AVAILABLE
 from ledger.locks import account_key
 from ledger.models import Account
+from loans.access import LISTINGS
 from loans.bands import BandedProfile, debt_band, income_band, work_length_band
 from loans.enums import LoanStatus, Purpose
 from loans.models import Loan
@@ -33,14 +35,12 @@ class CommitmentLimits:
     reason: str = ""
 
 
-def listed_loan(reference: str) -> Loan:
-    """A loan that is or was on the marketplace, with borrower, assessment and product. Raises Loan.DoesNotExist.
+def listing_for(viewer: User | AnonymousUser, reference: str) -> Loan:
+    """A loan as the market shows it to this viewer, with borrower, assessment and product. Raises Loan.DoesNotExist.
 
-    Applications and offers that lenders never saw are not found.
+    Applications, and loans that are over and were none of the viewer's, are not found.
     """
-    return Loan.objects.select_related("borrower", "assessment", "product").get(
-        reference=reference, listed_on__isnull=False
-    )
+    return LISTINGS.visible_to(viewer).select_related("borrower", "assessment", "product").get(reference=reference)
 
 
 def commitment_limits(loan: Loan, lender: User) -> CommitmentLimits:

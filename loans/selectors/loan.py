@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from loans.access import QUESTIONS
 from loans.enums import InstalmentStatus, LoanEvent, LoanStatus, QuestionStatus
 from loans.finance import InstalmentLine
 from loans.models import CreditAssessment, Loan, LoanQuestion
@@ -170,9 +171,8 @@ def questions_for_borrower(loan: Loan) -> list[LoanQuestion]:
     return sorted(questions, key=lambda question: (question.status == QuestionStatus.ANSWERED, question.pk))
 
 
-def questions_for_lender(loan: Loan, lender: User | None) -> list[LoanQuestion]:
+def questions_on_listing(loan: Loan, reader: User) -> list[LoanQuestion]:
     """Questions that this reader sees on the listing: all but held ones, and their own even when held."""
-    shown = ~Q(status=QuestionStatus.HELD)
-    if lender is not None and lender.is_authenticated:
-        shown |= Q(author=lender)
-    return list(loan.questions.filter(shown).select_related("author").order_by("pk"))
+    shown = ~Q(status=QuestionStatus.HELD) | Q(author=reader)
+    rows = QUESTIONS.visible_to(reader).filter(shown, loan=loan)
+    return list(rows.select_related("author").order_by("pk"))

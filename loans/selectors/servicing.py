@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from loans.access import LOANS
 from loans.credit import left_to_pay
 from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
 from loans.falling_due import LateFee, late_fee_day, late_since, pauses_of, servicing_columns
@@ -89,13 +90,13 @@ class AmountsDue:
 
 def loan_for_payer(user: User, reference: str) -> Loan | None:
     """A loan of this borrower that was paid out; None for anybody else's."""
-    loans = Loan.objects.select_related("product", "borrower")
-    return loans.filter(reference=reference, borrower=user, status__in=LoanStatus.disbursed()).first()
+    loans = LOANS.own_of(user).select_related("product", "borrower")
+    return loans.filter(reference=reference, status__in=LoanStatus.disbursed()).first()
 
 
 def repayment_of(loan: Loan, reference: str) -> Repayment | None:
     """One payment of the loan, with its entry."""
-    return Repayment.objects.select_related("entry", "loan").filter(loan=loan, reference=reference).first()
+    return loan.repayments.select_related("entry", "loan").filter(reference=reference).first()
 
 
 def repayments_of(loan: Loan) -> list[Repayment]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
+from loans.access import LISTINGS
 from loans.enums import DeclineReason, LoanStatus
 from loans.explain_changes import changes_of
 from loans.forms.loan import AcceptOfferForm, AnswerForm, SmallerLoanForm
 from loans.models import Loan
+from loans.permissions import VIEW_LOANS
 from loans.quoting import quote_of_loan
 from loans.selectors.borrower import loan_for_borrower
 from loans.selectors.collections import loss_of
@@ -56,11 +58,9 @@ ENDED = "loans/states/_ended.html"
 def by_reference(request: HttpRequest, reference: str) -> HttpResponse:
     if request.user.role == Role.BORROWER:
         return redirect("loans:loan", own_loan(request, reference).reference)
-    loan = get_object_or_404(Loan, reference=reference)
-    if request.user.role == Role.STAFF:
+    loan = get_object_or_404(LISTINGS.visible_to(request.user), reference=reference)
+    if request.user.role == Role.STAFF and request.user.has_perm(VIEW_LOANS):
         return redirect("admin:loans_loan_change", loan.pk)
-    if loan.listed_on is None:
-        raise Http404
     return redirect("matching:listing", loan.reference)
 
 

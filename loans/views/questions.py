@@ -24,7 +24,7 @@ from p2plending.lib.errors import Refused
 def answer(request: HttpRequest, reference: str, question_reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     try:
-        question = question_for_borrower(found, question_reference)
+        question = question_for_borrower(found, request.user, question_reference)
     except LoanQuestion.DoesNotExist as error:
         raise Http404 from error
     form = AnswerForm(request.POST)

@@ -7,16 +7,16 @@ from typing import Any
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from loans.access import COMMITMENTS
 from loans.enums import Grade, Purpose
-from loans.models import Commitment, Loan
-from loans.selectors.listing import commitment_limits, listed_loan, public_profile
+from loans.models import Loan
+from loans.selectors.listing import commitment_limits, listing_for, public_profile
 from loans.services.funding import place_commitment, withdraw_commitment
+from matching.access import PROPOSALS
 from matching.api.serializers import (
     ActivateSerializer,
     CommitmentSerializer,
@@ -30,8 +30,8 @@ from matching.api.serializers import (
     RiskProfileSerializer,
 )
 from matching.forms import ENDS_CHOICES, HISTORY_CHOICES, SORT_CHOICES, AmountForm, FilterForm
-from matching.models import LendingMandate, MatchProposal
-from matching.selectors.listing import listing_for, planned_earnings
+from matching.models import LendingMandate
+from matching.selectors.listing import planned_earnings
 from matching.selectors.mandates import decisions_of, mandate_of, risk_profile_of
 from matching.selectors.marketplace import TERM_BANDS, matching_loans, open_loans
 from matching.selectors.portfolio import notes_of
@@ -40,6 +40,7 @@ from matching.services.profiles import set_risk_profile
 from matching.services.proposals import dismiss_proposal, propose_matches
 from matching.words import consent_text
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
+from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date
 
 
@@ -66,7 +67,7 @@ LISTING_FILTERS = [
 ]
 
 
-class ListingListView(generics.GenericAPIView):
+class ListingListView(ApiListView):
     serializer_class = ListingSerializer
 
     @extend_schema(operation_id="listings", parameters=LISTING_FILTERS, responses=ListingSerializer(many=True))
@@ -79,7 +80,7 @@ class ListingListView(generics.GenericAPIView):
         return self.get_paginated_response(ListingSerializer(self.paginate_queryset(loans), many=True).data)
 
 
-class ListingView(APIView):
+class ListingView(ApiView):
     @extend_schema(
         operation_id="listing",
         parameters=[_query("amount", "What this amount would bring; 100.00 when left out.")],
@@ -101,7 +102,7 @@ class ListingView(APIView):
         return Response(ListingDetailSerializer(detail).data)
 
 
-class PlaceCommitmentView(APIView):
+class PlaceCommitmentView(ApiView):
     @extend_schema(
         operation_id="place_commitment",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -112,10 +113,7 @@ class PlaceCommitmentView(APIView):
         key = idempotency_key(request)
         asked = PlaceCommitmentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        try:
-            loan = listed_loan(reference)
-        except Loan.DoesNotExist as error:
-            raise Http404 from error
+        loan = _listing_or_404(request, reference)
         commitment = place_commitment(
             loan_id=loan.pk,
             lender=request.user,
@@ -127,7 +125,7 @@ class PlaceCommitmentView(APIView):
         return created_response(commitment, CommitmentSerializer(commitment).data)
 
 
-class CommitmentListView(generics.GenericAPIView):
+class CommitmentListView(ApiListView):
     serializer_class = CommitmentSerializer
 
     @extend_schema(operation_id="commitments", responses=CommitmentSerializer(many=True))
@@ -136,7 +134,7 @@ class CommitmentListView(generics.GenericAPIView):
         return self.get_paginated_response(CommitmentSerializer(page, many=True).data)
 
 
-class CommitmentWithdrawView(APIView):
+class CommitmentWithdrawView(ApiView):
     @extend_schema(
         operation_id="withdraw_commitment",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -152,7 +150,7 @@ class CommitmentWithdrawView(APIView):
         return created_response(commitment, CommitmentSerializer(commitment).data, status=200)
 
 
-class NoteListView(generics.GenericAPIView):
+class NoteListView(ApiListView):
     serializer_class = NoteSerializer
 
     @extend_schema(operation_id="notes", responses=NoteSerializer(many=True))
@@ -161,13 +159,13 @@ class NoteListView(generics.GenericAPIView):
         return self.get_paginated_response(NoteSerializer(page, many=True).data)
 
 
-class NoteView(APIView):
+class NoteView(ApiView):
     @extend_schema(operation_id="note", responses=NoteSerializer)
     def get(self, request: Request, reference: str) -> Response:
         return Response(NoteSerializer(get_object_or_404(notes_of(request.user), reference=reference)).data)
 
 
-class MatchListView(generics.GenericAPIView):
+class MatchListView(ApiListView):
     serializer_class = MatchSerializer
 
     @extend_schema(operation_id="matches", responses=MatchSerializer(many=True))
@@ -176,14 +174,14 @@ class MatchListView(generics.GenericAPIView):
         return self.get_paginated_response(MatchSerializer(page, many=True).data)
 
 
-class MatchDismissView(APIView):
+class MatchDismissView(ApiView):
     @extend_schema(operation_id="dismiss_match", request=None, responses=MatchSerializer)
     def post(self, request: Request, reference: str) -> Response:
-        own = get_object_or_404(MatchProposal, lender=request.user, reference=reference)
+        own = get_object_or_404(PROPOSALS.own_of(request.user), reference=reference)
         return Response(MatchSerializer(dismiss_proposal(proposal_id=own.pk, actor=request.user)).data)
 
 
-class RiskProfileView(APIView):
+class RiskProfileView(ApiView):
     @extend_schema(operation_id="risk_profile", responses=RiskProfileSerializer)
     def get(self, request: Request) -> Response:
         profile = risk_profile_of(request.user)
@@ -200,7 +198,7 @@ class RiskProfileView(APIView):
         return Response(RiskProfileSerializer(profile).data)
 
 
-class MandateView(APIView):
+class MandateView(ApiView):
     @extend_schema(operation_id="mandate", responses=MandateSerializer)
     def get(self, request: Request) -> Response:
         return Response(MandateSerializer(_mandate_or_404(request)).data)
@@ -219,7 +217,7 @@ class MandateView(APIView):
         return created_response(mandate, MandateSerializer(mandate).data, status=200)
 
 
-class MandateActivateView(APIView):
+class MandateActivateView(ApiView):
     @extend_schema(
         operation_id="activate_mandate",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -240,7 +238,7 @@ class MandateActivateView(APIView):
         return created_response(mandate, MandateSerializer(mandate).data, status=200)
 
 
-class MandatePauseView(APIView):
+class MandatePauseView(ApiView):
     @extend_schema(
         operation_id="pause_mandate",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -253,7 +251,7 @@ class MandatePauseView(APIView):
         return created_response(mandate, MandateSerializer(mandate).data, status=200)
 
 
-class DecisionListView(generics.GenericAPIView):
+class DecisionListView(ApiListView):
     serializer_class = DecisionSerializer
 
     @extend_schema(operation_id="mandate_decisions", responses=DecisionSerializer(many=True))
@@ -263,12 +261,12 @@ class DecisionListView(generics.GenericAPIView):
 
 
 def _own_commitments(request: Request) -> Any:
-    return Commitment.objects.filter(lender=request.user).select_related("loan")
+    return COMMITMENTS.own_of(request.user).select_related("loan")
 
 
 def _listing_or_404(request: Request, reference: str) -> Loan:
     try:
-        return listing_for(reference, request.user)
+        return listing_for(request.user, reference)
     except Loan.DoesNotExist as error:
         raise Http404 from error
 

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from accounts.enums import Role
 from accounts.models import User
-from loans.enums import LoanStatus
-from loans.models import Commitment, Loan, Note
+from loans.models import Commitment, Loan
 from loans.quoting import quote_of_loan
-from loans.selectors.listing import listed_loan
 from matching.engine.earnings import Earnings, earnings
 from matching.selectors.positions import held_commitments, holdings_of
 
@@ -37,25 +34,6 @@ class Exposure:
     @property
     def total_after(self) -> int:
         return self.total + self.adding
-
-
-def listing_for(reference: str, viewer: User) -> Loan:
-    """An open loan for everybody, a full one for lenders, any other only for its lenders, its borrower and staff.
-
-    Raises Loan.DoesNotExist for all else.
-    """
-    loan = listed_loan(reference)
-    if loan.status == LoanStatus.LISTED and not loan.is_frozen:
-        return loan
-    if viewer.is_authenticated and (
-        viewer.role == Role.STAFF
-        or viewer.pk == loan.borrower_id
-        or (viewer.role == Role.LENDER and loan.status in LoanStatus.holding_commitments() and not loan.is_frozen)
-        or Commitment.objects.filter(loan=loan, lender=viewer).exists()
-        or Note.objects.filter(loan=loan, owner=viewer).exists()
-    ):
-        return loan
-    raise Loan.DoesNotExist
 
 
 def exposure_of(lender: User, loan: Loan, adding: int = 0) -> Exposure:

@@ -8,18 +8,19 @@ from django.db.models import Avg, QuerySet
 
 from accounts.models import User
 from loans.models import GradeTerms
+from matching.access import DECISIONS, MANDATES, RISK_PROFILES
 from matching.enums import MandateStatus
 from matching.models import AllocationDecision, LendingMandate, RiskProfile
 
 
 def risk_profile_of(lender: User) -> RiskProfile | None:
     """The lender's risk profile, or None when it was never chosen."""
-    return RiskProfile.objects.filter(lender=lender).first()
+    return RISK_PROFILES.own_of(lender).first()
 
 
 def mandate_of(lender: User) -> LendingMandate | None:
     """The lender's rule, on or off; None when there is none yet."""
-    return LendingMandate.objects.filter(lender=lender).exclude(status=MandateStatus.STOPPED).first()
+    return MANDATES.own_of(lender).exclude(status=MandateStatus.STOPPED).first()
 
 
 def active_mandates() -> QuerySet[LendingMandate]:
@@ -29,11 +30,7 @@ def active_mandates() -> QuerySet[LendingMandate]:
 
 def decisions_of(lender: User) -> QuerySet[AllocationDecision]:
     """What the lender's rules did and did not do, newest first, with loan and commitment."""
-    return (
-        AllocationDecision.objects.filter(mandate__lender=lender)
-        .select_related("loan", "run", "commitment", "mandate")
-        .order_by("-id")
-    )
+    return DECISIONS.own_of(lender).select_related("loan", "run", "commitment", "mandate").order_by("-id")
 
 
 def expected_losses() -> dict[str, Decimal]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, F, QuerySet, Sum
 
 from accounts.models import User
+from loans.access import NOTES
 from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
 from loans.finance import InstalmentLine
 from loans.models import Commitment, Distribution, Instalment, Loan, Note
@@ -113,7 +114,7 @@ def _part_of_commitment(commitment: Commitment) -> Part:
 
 def notes_of(lender: User) -> QuerySet[Note]:
     """The lender's notes with their loans, newest first."""
-    return Note.objects.filter(owner=lender).select_related("loan").order_by("-pk")
+    return NOTES.own_of(lender).select_related("loan").order_by("-pk")
 
 
 def parts_of(lender: User, tab: str) -> Parts:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -15,9 +15,10 @@ from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
 from accounts.kept_answers import PARAMETER, open_done_page, sent_before
 from ledger.selectors import wallet_summary
+from loans.access import COMMITMENTS
 from loans.enums import CommitmentSource, CommitmentStatus, LoanStatus
 from loans.models import Commitment, Loan
-from loans.selectors.listing import commitment_limits, listed_loan
+from loans.selectors.listing import commitment_limits
 from loans.services.funding import place_commitment, withdraw_commitment
 from matching.forms import AmountForm, LendForm
 from matching.selectors.listing import exposure_of, planned_earnings
@@ -39,7 +40,7 @@ def lend(request: HttpRequest, reference: str) -> HttpResponse:
         return sent
     if request.method != "POST":
         return _show_check(request, listing_or_404(request, reference), AmountForm(request.GET or None))
-    loan = _loan_of_form_or_404(reference)
+    loan = listing_or_404(request, reference)
     form = LendForm(request.POST)
     if not form.is_valid():
         amount = form.cleaned_data.get("amount")
@@ -63,14 +64,6 @@ def lend(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _source(form: LendForm) -> CommitmentSource:
     return CommitmentSource.SUGGESTION if form.cleaned_data["from_suggestion"] else CommitmentSource.MANUAL
-
-
-def _loan_of_form_or_404(reference: str) -> Loan:
-    """The loan that a form was opened for, in whatever state it is now: the service says what became of it."""
-    try:
-        return listed_loan(reference)
-    except Loan.DoesNotExist as error:
-        raise Http404 from error
 
 
 def _show_check(request: HttpRequest, loan: Loan, amount_form: AmountForm) -> HttpResponse:
@@ -175,5 +168,5 @@ def take_back(request: HttpRequest, reference: str, commitment_reference: str) -
 
 
 def _commitment_or_404(request: HttpRequest, reference: str, commitment_reference: str) -> Commitment:
-    own = Commitment.objects.select_related("loan").filter(lender=request.user, loan__reference=reference)
-    return get_object_or_404(own, reference=commitment_reference)
+    own = COMMITMENTS.own_of(request.user).select_related("loan")
+    return get_object_or_404(own, loan__reference=reference, reference=commitment_reference)

@@ -17,14 +17,13 @@ from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
 from loans.enums import LoanStatus, Purpose, QuestionStatus
 from loans.models import Loan
-from loans.selectors.listing import commitment_limits, public_profile
-from loans.selectors.loan import questions_for_lender
+from loans.selectors.listing import commitment_limits, listing_for, public_profile
+from loans.selectors.loan import questions_on_listing
 from loans.services.questions import ask_question
 from matching.enums import MandateStatus, RiskTolerance
 from matching.forms import ENDS_CHOICES, HISTORY_CHOICES, TERM_LABELS, AmountForm, FilterForm, QuestionForm
 from matching.selectors.listing import (
     exposure_of,
-    listing_for,
     my_reservations,
     planned_earnings,
 )
@@ -194,7 +193,7 @@ def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionFor
         "form": question_form,
     }
     if viewer.is_authenticated:
-        context["questions"] = questions_for_lender(loan, viewer)
+        context["questions"] = questions_on_listing(loan, viewer)
         context["held"] = QuestionStatus.HELD
     if context["is_lender"]:
         context |= {
@@ -236,6 +235,6 @@ def _asked(status: str) -> str:
 
 def listing_or_404(request: HttpRequest, reference: str) -> Loan:
     try:
-        return listing_for(reference, request.user)
+        return listing_for(request.user, reference)
     except Loan.DoesNotExist as error:
         raise Http404 from error

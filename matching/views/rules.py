@@ -7,8 +7,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.enums import Role
@@ -120,10 +120,17 @@ def _mandate_initial(lender: User, mandate: LendingMandate | None) -> dict[str, 
     }
 
 
+def _mandate_or_404(request: HttpRequest) -> LendingMandate:
+    mandate = mandate_of(request.user)
+    if mandate is None:
+        raise Http404
+    return mandate
+
+
 @post_only
 @role_required(Role.LENDER)
 def auto_invest_activate(request: HttpRequest) -> HttpResponse:
-    mandate = get_object_or_404(LendingMandate, pk=getattr(mandate_of(request.user), "pk", None))
+    mandate = _mandate_or_404(request)
     form = ActivateForm(request.POST)
     if form.is_valid():
         try:
@@ -147,7 +154,7 @@ def auto_invest_activate(request: HttpRequest) -> HttpResponse:
 @post_only
 @role_required(Role.LENDER)
 def auto_invest_pause(request: HttpRequest) -> HttpResponse:
-    mandate = get_object_or_404(LendingMandate, pk=getattr(mandate_of(request.user), "pk", None))
+    mandate = _mandate_or_404(request)
     form = KeyedForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("This page was out of date. Try again."))

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.enums import Role
-from matching.models import MatchProposal
+from matching.access import PROPOSALS
 from matching.selectors.mandates import risk_profile_of
 from matching.services.proposals import dismiss_proposal, propose_matches
 from matching.views.market import rows_of
@@ -40,7 +40,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 @post_only
 @role_required(Role.LENDER)
 def dismiss_suggestion(request: HttpRequest, reference: str) -> HttpResponse:
-    proposal = get_object_or_404(MatchProposal, lender=request.user, reference=reference)
+    proposal = get_object_or_404(PROPOSALS.own_of(request.user), reference=reference)
     dismiss_proposal(proposal_id=proposal.pk, actor=request.user)
     messages.success(request, _("We will not suggest this loan again."))
     return redirect("matching:suggestions")

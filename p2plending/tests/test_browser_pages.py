@@ -17,12 +17,12 @@ from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from p2plending.tests.access.tables import MEMBER_COLUMNS, read_members
 from p2plending.tests.browser import NARROW, WIDE, Visitor
 from p2plending.tests.places import owner_of, path_to, url_names
 from p2plending.tests.scene import Scene, build_scene
-from p2plending.tests.test_access import ONLY_VISITORS, STATED
 
-# Which pages open is asked of both databases by test_access.py; how they are drawn is the same over each.
+# Which pages open is asked by test_access.py; how they are drawn is the same over every database.
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
@@ -30,6 +30,12 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
+# Who is signed in is sent on from them.
+FOR_VISITORS = {
+    row.name
+    for row in read_members("pages.txt", MEMBER_COLUMNS)
+    if row.members["visitor"] == "200" and row.members["owner"] == "302"
+}
 STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 # Swagger draws its own page from files of its own; it is checked for files and policy elsewhere.
 NOT_OURS = {"api-schema", "api-docs", "account_logout"}
@@ -48,7 +54,7 @@ def pages(scene: Scene, client_of: Callable[[User], Client]) -> dict[User | None
     found: dict[User | None, list[str]] = {}
     for name in filter(is_shown, url_names()):
         cache.clear()
-        person = None if STATED.get(name) == ONLY_VISITORS else owner_of(name, scene)
+        person = None if name in FOR_VISITORS else owner_of(name, scene)
         path = path_to(name, scene)
         answer = (client_of(person) if person else Client()).get(path)
         if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):

@@ -33,7 +33,7 @@ PROBLEMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "406": ("NotAcceptable", "Answers are JSON only.", {}),
     "409": ("Conflict", "The thing is not in a state for this; load it again. Nothing was changed.", {}),
     "415": ("UnsupportedMediaType", "The body is not of the type that the endpoint takes.", {}),
-    "422": ("Refused", "A field or a rule says no. Nothing was changed.", {}),
+    "422": ("Refused", "A field, a query parameter or a rule says no. Nothing was changed.", {}),
     "429": ("TooManyRequests", "Too many requests.", RETRY_AFTER),
     "503": ("Busy", "Nothing has moved; try again with the same key.", RETRY_AFTER),
 }
@@ -84,16 +84,14 @@ class ApiSchema(AutoSchema):
         return operation
 
     def _statuses(self, operation: dict[str, Any]) -> list[str]:
-        """What can be refused: a token is checked wherever one is sent; roles and owners only behind a sign-in."""
-        found = ["401", "406", "429"]
+        """What can be refused: tokens and query parameters wherever sent; roles and owners behind a sign-in."""
+        found = ["401", "406", "422", "429"]
         if AllowAny not in self.view.permission_classes:
             found += ["403", "404", "409"]
         if "requestBody" in operation:
             found += ["400", "415"]
         if self.method != HTTPMethod.GET:
-            found += ["400", "422", "503"]
-        if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
-            found.append("422")
+            found += ["400", "503"]
         return found
 
     def _problem(self, status: str) -> dict[str, Any]:
