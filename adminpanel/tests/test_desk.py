@@ -343,9 +343,30 @@ def test_every_desk_page_has_its_own_permission_or_is_for_all_staff() -> None:
     assert open_to_all == {"index", "find"}
 
 
-def test_staff_of_no_group_see_an_empty_desk(client_of: ClientOf) -> None:
+def test_staff_of_no_group_are_told_to_ask_for_one(client_of: ClientOf) -> None:
     page = client_of(world.make_user("New", Role.STAFF)).get(at("index"))
-    assert (page.status_code, page.context["queues"], page.context["menu"]) == (200, [], [])
+    assert page.status_code == 403
+    assert "You are in no group of staff yet. Ask somebody who gives groups to staff." in page.content.decode()
+
+
+def test_the_search_finds_only_what_the_group_may_see(alice: User, bob: User, client_of: ClientOf) -> None:
+    loan = world.listed_loan(alice, today=clock.business_date())
+    for group, place in ((StaffGroup.IDENTITY, at("index")), (StaffGroup.SUPPORT, at("loan_review", loan.reference))):
+        found = client_of(scenes.staff_of(group)).get(at("find"), {"q": loan.reference})
+        assert found.headers["Location"] == place
+
+
+def test_a_persons_page_shows_each_group_what_its_duties_name(alice: User, bob: User, client_of: ClientOf) -> None:
+    world.listed_loan(alice, today=clock.business_date())
+    expected = {
+        StaffGroup.IDENTITY: (None, 0),
+        StaffGroup.UNDERWRITER: (None, 1),
+        StaffGroup.FINANCE: (0, 1),
+        StaffGroup.SUPPORT: (0, 1),
+    }
+    for group, (money, loans) in expected.items():
+        shown = client_of(scenes.staff_of(group)).get(at("user", alice.member_number)).context
+        assert (shown["wallet"] and shown["wallet"].total, len(shown["loans"])) == (money, loans), group
 
 
 def test_a_loan_left_behind_is_a_red_light_and_a_line_with_its_place_in_the_log(

@@ -7,12 +7,13 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
 from accounts.enums import Role
 from accounts.models import User
 from loans.bands import debt_band, income_band, work_length_band
 from loans.models import Loan
-from loans.selectors.listing import listed_loan, public_profile
+from loans.selectors.listing import listing_for, public_profile
 from p2plending.tests.world import listed_loan as list_one
 from p2plending.tests.world import offered_loan, verified
 
@@ -30,7 +31,7 @@ def market(alice: User, dora: User, today: dt.date) -> dict[str, Loan]:
 
 def test_an_offer_is_not_on_the_marketplace(market: dict[str, Loan]) -> None:
     with pytest.raises(Loan.DoesNotExist):
-        listed_loan(market["offer"].reference)
+        listing_for(AnonymousUser(), market["offer"].reference)
 
 
 def test_the_public_profile_has_bands_and_nothing_that_leads_to_the_person(market: dict[str, Loan]) -> None:

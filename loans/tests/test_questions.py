@@ -9,7 +9,7 @@ import pytest
 from accounts.models import Notification, User
 from loans.enums import QuestionStatus
 from loans.models import LoanQuestion
-from loans.selectors.loan import questions_for_borrower, questions_for_lender
+from loans.selectors.loan import questions_for_borrower, questions_on_listing
 from loans.services.lifecycle import NotYourLoan
 from loans.services.origination import ContactDetailsInText
 from loans.services.questions import LendersAsk, TextMissing, TooManyQuestions, answer_question, ask_question
@@ -41,7 +41,7 @@ def test_an_answer_is_for_everybody_and_given_once(alice: User, bob: User, carol
     assert (answered.status, answered.text) == (QuestionStatus.ANSWERED, "Which windows?")
     with pytest.raises(InvalidTransition):
         answer_question(question_id=question.pk, answer="The south side.", actor=alice, today=today)
-    assert [shown.answer for shown in questions_for_lender(loan, carol)] == ["The north side."]
+    assert [shown.answer for shown in questions_on_listing(loan, carol)] == ["The north side."]
     assert Notification.objects.filter(user=bob, event="question_answered").count() == 1
 
 
@@ -53,8 +53,8 @@ def test_a_question_with_contact_details_is_held_and_seen_by_nobody_else(
 
     assert held.status == QuestionStatus.HELD
     assert questions_for_borrower(loan) == []
-    assert questions_for_lender(loan, carol) == []
-    assert questions_for_lender(loan, bob) == [held]
+    assert questions_on_listing(loan, carol) == []
+    assert questions_on_listing(loan, bob) == [held]
     assert not Notification.objects.filter(event="loan_question").exists()
     with pytest.raises(InvalidTransition):
         answer_question(question_id=held.pk, answer="Fine", actor=alice, today=today)
