@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.contrib.admin.utils import get_fields_from_path
@@ -84,6 +85,7 @@ def parameters_of(field: models.Field, name: str) -> dict[str, Check]:
     return found
 
 
+@cache
 def known_parameters(model_admin: ReadOnlyAdmin) -> dict[str, Check]:
     """Every parameter of a list, with the check of its value."""
     found: dict[str, Check] = {PAGE_VAR: is_page, ORDER_VAR: is_order}

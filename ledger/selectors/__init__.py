@@ -20,11 +20,13 @@ from ledger.selectors.wallet import (
     WalletSummary,
     debts_of,
     deposit_of,
+    deposits_of,
     open_withdrawals,
     similar_deposit,
     waiting_deposits,
     wallet_summary,
     withdrawal_of,
+    withdrawals_of,
 )
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "balance",
     "debts_of",
     "deposit_of",
+    "deposits_of",
     "explain_line",
     "first_line_on",
     "line_of",
@@ -50,4 +53,5 @@ __all__ = [
     "wallet_summary",
     "wallet_totals",
     "withdrawal_of",
+    "withdrawals_of",
 ]

@@ -35,10 +35,10 @@ class AccessRule(Generic[Row]):
     def visible_to(self, person: Any) -> QuerySet[Row]:
         """The rows that this person, a visitor too, may see. Members without a row see none of others."""
         rows = self.model._default_manager.all()
-        if not person.is_authenticated:
-            return rows.filter(self.public)
-        if self.is_duty_of(person):
+        if person.is_authenticated and self.is_duty_of(person):
             return rows
+        if not person.is_authenticated or person.is_staff:
+            return rows.filter(self.public)
         return rows.filter(self.public | self.own(person) | self.others(person))
 
     def is_duty_of(self, person: Any) -> bool:

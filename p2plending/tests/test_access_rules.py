@@ -150,8 +150,7 @@ def test_staff_without_duties_see_no_more_than_a_visitor(scene: Scene) -> None:
     for rule in RULES:
         for letter in "-!":
             seen = rule.visible_to(people.staff[letter]).exclude(pk__in=rule.visible_to(AnonymousUser()))
-            own = [people.staff[letter].pk] if rule.model is User else []
-            assert [row.pk for row in seen] == own, (rule.model, letter)
+            assert list(seen) == [], (rule.model, letter)
 
 
 def doors_of(rule: AccessRule, thing: Model, scene: Scene) -> list[str]:

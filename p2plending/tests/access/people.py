@@ -42,6 +42,7 @@ def build_people() -> People:
     staff["!"] = _suspended(_staff("Staff-stopped", *StaffGroup))
     staff["*"] = _staff("Staff-root")
     User.objects.filter(pk=staff["*"].pk).update(is_superuser=True)
+    staff["*"].refresh_from_db()
     return People(
         borrower=verified("Stranger-b", Role.BORROWER),
         lender=verified("Stranger-l", Role.LENDER),
