@@ -32,7 +32,7 @@ from loans.permissions import (
     VIEW_QUESTIONS,
     VIEW_REPAYMENTS,
 )
-from p2plending.lib.access import AccessRule
+from p2plending.lib.access import NOBODY, AccessRule
 
 PARTIES = (*CommitmentStatus.holding(), CommitmentStatus.CONVERTED)
 _OPEN = Q(status=LoanStatus.LISTED, is_frozen=False)
@@ -52,8 +52,12 @@ def _lent_by(user: User) -> Q:
 
 def _listings_beside_own(user: User) -> Q:
     """A full loan shows to lenders until it is paid out; one that is over, to its lenders only."""
-    full = _FULL if user.role == Role.LENDER else Q(pk__isnull=True)
+    full = _FULL if user.role == Role.LENDER else NOBODY
     return full | (_lent_by(user) & Q(listed_on__isnull=False))
+
+
+def _once_listed(user: User) -> Q:
+    return Q(listed_on__isnull=False) if user.role == Role.LENDER else NOBODY
 
 
 def _agreements_lent_by(user: User) -> Q:
@@ -94,6 +98,8 @@ LISTINGS = AccessRule(
     others=_listings_beside_own,
     public=_OPEN,
 )
+# A form that a lender opened while a loan was on the market: the service says what became of it.
+LISTED_ONCE = AccessRule(Loan, VIEW_LOANS, others=_once_listed, public=_OPEN)
 QUESTIONS = AccessRule(LoanQuestion, VIEW_QUESTIONS, own=lambda user: Q(author=user), others=_questions_beside_own)
 COMMITMENTS = AccessRule(Commitment, VIEW_COMMITMENTS, own=lambda user: Q(lender=user))
 NOTES = AccessRule(Note, VIEW_NOTES, own=lambda user: Q(owner=user))

@@ -12,7 +12,7 @@ from accounts.models import User
 from ledger.chart import WALLET_AVAILABLE
 from ledger.locks import account_key
 from ledger.models import Account
-from loans.access import LISTINGS
+from loans.access import LISTED_ONCE, LISTINGS
 from loans.bands import BandedProfile, debt_band, income_band, work_length_band
 from loans.enums import LoanStatus, Purpose
 from loans.models import Loan
@@ -41,6 +41,14 @@ def listing_for(viewer: User | AnonymousUser, reference: str) -> Loan:
     Applications, and loans that are over and were none of the viewer's, are not found.
     """
     return LISTINGS.visible_to(viewer).select_related("borrower", "assessment", "product").get(reference=reference)
+
+
+def loan_of_lending_form(lender: User, reference: str) -> Loan:
+    """The loan that a lender's form was opened for, in whatever state it is now: the service says what became of it.
+
+    Raises Loan.DoesNotExist for a loan that was never on the market; others than lenders find open loans only.
+    """
+    return LISTED_ONCE.visible_to(lender).select_related("borrower", "assessment", "product").get(reference=reference)
 
 
 def commitment_limits(loan: Loan, lender: User) -> CommitmentLimits:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from loans.access import COMMITMENTS
 from loans.enums import Grade, Purpose
 from loans.models import Loan
-from loans.selectors.listing import commitment_limits, listing_for, public_profile
+from loans.selectors.listing import commitment_limits, listing_for, loan_of_lending_form, public_profile
 from loans.services.funding import place_commitment, withdraw_commitment
 from matching.access import PROPOSALS
 from matching.api.serializers import (
@@ -113,7 +113,10 @@ class PlaceCommitmentView(ApiView):
         key = idempotency_key(request)
         asked = PlaceCommitmentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        loan = _listing_or_404(request, reference)
+        try:
+            loan = loan_of_lending_form(request.user, reference)
+        except Loan.DoesNotExist as error:
+            raise Http404 from error
         commitment = place_commitment(
             loan_id=loan.pk,
             lender=request.user,

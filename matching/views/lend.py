@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,7 @@ from ledger.selectors import wallet_summary
 from loans.access import COMMITMENTS
 from loans.enums import CommitmentSource, CommitmentStatus, LoanStatus
 from loans.models import Commitment, Loan
-from loans.selectors.listing import commitment_limits
+from loans.selectors.listing import commitment_limits, loan_of_lending_form
 from loans.services.funding import place_commitment, withdraw_commitment
 from matching.forms import AmountForm, LendForm
 from matching.selectors.listing import exposure_of, planned_earnings
@@ -40,7 +40,7 @@ def lend(request: HttpRequest, reference: str) -> HttpResponse:
         return sent
     if request.method != "POST":
         return _show_check(request, listing_or_404(request, reference), AmountForm(request.GET or None))
-    loan = listing_or_404(request, reference)
+    loan = _loan_of_form_or_404(request, reference)
     form = LendForm(request.POST)
     if not form.is_valid():
         amount = form.cleaned_data.get("amount")
@@ -64,6 +64,13 @@ def lend(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _source(form: LendForm) -> CommitmentSource:
     return CommitmentSource.SUGGESTION if form.cleaned_data["from_suggestion"] else CommitmentSource.MANUAL
+
+
+def _loan_of_form_or_404(request: HttpRequest, reference: str) -> Loan:
+    try:
+        return loan_of_lending_form(request.user, reference)
+    except Loan.DoesNotExist as error:
+        raise Http404 from error
 
 
 def _show_check(request: HttpRequest, loan: Loan, amount_form: AmountForm) -> HttpResponse:

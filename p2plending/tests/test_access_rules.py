@@ -117,7 +117,7 @@ def test_no_view_reads_a_ruled_table_around_its_rule() -> None:
 @pytest.mark.one_database
 def test_no_selector_finds_a_ruled_row_by_its_name_around_its_rule() -> None:
     around = []
-    for path in files_of("selectors", "explain", "explain_changes"):
+    for path in files_of("selectors", "documents", "explain", "explain_changes"):
         for function in ast.walk(parsed(path)):
             if isinstance(function, ast.FunctionDef):
                 found = named_fetches(function)
