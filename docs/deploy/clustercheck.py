@@ -12,7 +12,7 @@ import argparse
 import http.server
 import subprocess
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 2.0
 WANTED = {"wsrep_ready": "ON", "wsrep_cluster_status": "Primary", "wsrep_local_state_comment": "Synced"}
 QUERY = f"SHOW GLOBAL STATUS WHERE Variable_name IN {tuple(WANTED)}"
 

@@ -21,6 +21,7 @@ from p2plending.scripts.processes import stop_on_signals
 
 PEOPLE = 2
 HOT_CLIENTS, SERVING_CLIENTS = 6, 4
+HOT = "two people hot on three nodes"
 BEFORE_FAULT, AFTER_FAULT = 4.0, 9.0
 # A cluster that was dead is begun again by hand: the clients must live to see it.
 UNTIL_BEGUN_AGAIN = 40.0
@@ -49,6 +50,7 @@ class ClusterTest:
         self.people: list[str] = []
         self.problems: list[str] = []
         self.nodes: list[GaleraNode] = []
+        self.last_writer: GaleraNode | None = None
 
     def prepare(self) -> None:
         """Begin with one node, migrate, make the people with money, and let the other nodes join."""
@@ -104,7 +106,11 @@ class ClusterTest:
             node.wait_until_synced()
         found = proof.losses(self.nodes[0], self.operations)
         lost, half, doubled = len(found.lost), len(found.half), proof.doubled(self.operations)
-        self.rows.append((name, f"{len(told):,}", str(lost), str(half), str(doubled), f"{stop:.1f} s"))
+        met = sum(conflicts_of(node) for node in self.nodes) if name == HOT else 0
+        conflicts = f"{met:,}" if name == HOT else "-"
+        self.rows.append((name, f"{len(told):,}", conflicts, str(lost), str(half), str(doubled), f"{stop:.1f} s"))
+        if name == HOT and not met:
+            self.problems.append(f"{name}: no node met another, so nothing was tried")
         say(f"{name}: {len(told):,} acknowledged, {lost} lost, {half} half, {doubled} doubled, {stop:.1f} s still")
         say(f"    not acknowledged: {' '.join(ends)}; booked without an answer so far: {found.unknown}")
         if not told:
@@ -155,8 +161,16 @@ def read_operations(files: list[Path]) -> tuple[list[Acknowledged], list[str], f
     return told, ends, min(times, default=0.0), max(times, default=0.0)
 
 
-def fault(test: ClusterTest, node: GaleraNode, act: str, undo: str, serving: Callable[[], GaleraNode]) -> None:
-    """Do something to the node that serves, and undo it when another one does. Raises CannotContinue when none does."""
+def fault(test: ClusterTest, act: str, undo: str, serving: Callable[[], GaleraNode], *, stays: bool = True) -> None:
+    """Do something to the node that serves, and undo it when another one does.
+
+    Raises CannotContinue when none does, and when `stays` and the clients had moved back since the last fault.
+    """
+    # Not before the clients are there: until then nobody is the writer.
+    time.sleep(BEFORE_FAULT)
+    node = serving()
+    if stays and test.last_writer not in (None, node):
+        raise CannotContinue(f"The clients fell back to n{node.number} by themselves.")
     getattr(node, act)()
     time.sleep(AFTER_FAULT)
     now = serving()
@@ -164,6 +178,18 @@ def fault(test: ClusterTest, node: GaleraNode, act: str, undo: str, serving: Cal
         raise CannotContinue(f"n{node.number} is still the one that serves: nothing was tried.")
     getattr(node, undo)()
     say(f"    n{node.number} served, then n{now.number}; a member again after {node.wait_until_synced():.1f} s")
+    test.last_writer = now
+
+
+def fail_back(proxy: Proxy) -> None:
+    """Make n1 the writer by hand while clients work. Raises CannotContinue when it is not."""
+    time.sleep(BEFORE_FAULT)
+    before = proxy.writer()
+    proxy.fail_back("n1")
+    time.sleep(2)
+    if proxy.writer() != "n1":
+        raise CannotContinue(f"{proxy.writer()} is the writer after the fail-back by hand to n1.")
+    say(f"    {before} served, then n1")
 
 
 def run_all(test: ClusterTest, *, seconds: float, only: str) -> None:
@@ -173,40 +199,33 @@ def run_all(test: ClusterTest, *, seconds: float, only: str) -> None:
     through_proxy, whole = [URL] * SERVING_CLIENTS, BEFORE_FAULT + AFTER_FAULT + 2
     listed = each[0].replace("10.77.0.1:3306", ",".join(f"{node.address}:3306" for node in test.nodes))
 
-    def fail_back() -> None:
-        time.sleep(3)
-        proxy.fail_back("n1")
-        time.sleep(2)
-        if proxy.writer() != "n1":
-            raise CannotContinue(f"{proxy.writer()} is the writer after the fail-back by hand to n1.")
-
     def writer() -> GaleraNode:
         return test.nodes[int(proxy.writer().removeprefix("n")) - 1]
 
-    def listed_writer() -> GaleraNode:
+    def busiest() -> GaleraNode:
         return max(test.nodes, key=clients_of)
 
-    def hit(find: Callable[[], GaleraNode], act: str, undo: str) -> Callable[[], None]:
-        def happen() -> None:
-            # Not before the clients are there: until then nobody is the writer.
-            time.sleep(BEFORE_FAULT)
-            fault(test, find(), act, undo, find)
-
-        return happen
-
     trials: list[Trial] = [
-        ("two people hot on three nodes", seconds, each * (HOT_CLIENTS // len(each)), None),
+        (HOT, seconds, each * (HOT_CLIENTS // len(each)), None),
         ("indexes made beside one writer", seconds / 2, through_proxy, lambda: test.change_schema(seconds / 2 - 2)),
-        ("writer killed behind haproxy", whole, through_proxy, hit(writer, "kill", "start")),
-        ("writer isolated behind haproxy", whole, through_proxy, hit(writer, "isolate", "heal")),
-        ("writer paused behind haproxy", whole, through_proxy, hit(writer, "pause", "resume")),
-        ("fail-back by hand", 10, through_proxy, fail_back),
-        ("first host of a list killed", whole, [listed] * SERVING_CLIENTS, hit(listed_writer, "kill", "start")),
+        ("writer killed behind haproxy", whole, through_proxy, lambda: fault(test, "kill", "start", writer)),
+        ("writer isolated behind haproxy", whole, through_proxy, lambda: fault(test, "isolate", "heal", writer)),
+        ("writer paused behind haproxy", whole, through_proxy, lambda: fault(test, "pause", "resume", writer)),
+        ("fail-back by hand", 10, through_proxy, lambda: fail_back(proxy)),
+        ("serving host of a list killed", whole, [listed] * SERVING_CLIENTS,
+         lambda: fault(test, "kill", "start", busiest, stays=False)),
         ("whole cluster killed", UNTIL_BEGUN_AGAIN, through_proxy, lambda: kill_all(test)),
-    ]
+    ]  # fmt: skip
     for name, duration, urls, meanwhile in trials:
         if only in name:
             test.serve(name, duration, urls, meanwhile)
+
+
+def conflicts_of(node: GaleraNode) -> int:
+    """How many transactions of a node were cut off or refused because of another node's, since it started."""
+    names = "('wsrep_local_bf_aborts', 'wsrep_local_cert_failures')"
+    rows = node.sql(f"SHOW GLOBAL STATUS WHERE Variable_name IN {names}").splitlines()
+    return sum(int(row.split("\t")[1]) for row in rows)
 
 
 def clients_of(node: GaleraNode) -> int:
@@ -251,7 +270,7 @@ def main() -> None:
 
 def print_table(test: ClusterTest) -> None:
     """The figures of the run."""
-    headings = ("what", "acknowledged", "lost", "half", "doubled", "longest stop")
+    headings = ("what", "acknowledged", "conflicts", "lost", "half", "doubled", "longest stop")
     rows = [headings, *test.rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(headings))]
     say("")

@@ -47,9 +47,12 @@ class Proxy:
         return {row[1]: row[17] for row in rows}
 
     def writer(self) -> str:
-        """The node that new connections are given: "n1"."""
+        """The node that clients are connected to: "n1". Raises CannotContinue for none, and for more than one."""
         rows = [line.split(",") for line in self.tell("show stat").splitlines() if line.startswith("galera,n")]
-        return max(rows, key=lambda row: int(row[4] or 0))[1]
+        serving = [row[1] for row in rows if int(row[4] or 0)]
+        if len(serving) != 1:
+            raise CannotContinue(f"One node must serve; haproxy has clients on: {', '.join(serving) or 'none'}.")
+        return serving[0]
 
     def fail_back(self, to: str) -> None:
         """Make a node the writer by hand, as docs/cluster.md says."""
