@@ -89,6 +89,11 @@ class LoanStatus(models.TextChoices):
         return (cls.LISTED, cls.PARTIAL_OFFER, cls.FUNDED)
 
     @classmethod
+    def before_listing(cls) -> tuple[LoanStatus, ...]:
+        """Sent, and not open to lenders yet."""
+        return (cls.SUBMITTED, cls.UNDER_REVIEW, cls.INFO_REQUESTED, cls.OFFERED)
+
+    @classmethod
     def disbursed(cls) -> tuple[LoanStatus, ...]:
         """States after the money was paid out."""
         return (cls.ACTIVE, cls.DEFAULTED, cls.REPAID, cls.SETTLED, cls.WRITTEN_OFF)

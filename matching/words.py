@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from loans.bands import work_length_band
 from loans.models import Loan
+from loans.selectors.listing import LimitKind
 from matching.engine.scoring import Part
 from matching.models import LendingMandate
 
@@ -31,6 +32,18 @@ REASON_WORDS: dict[str, str | Promise] = {
     Part.TERM: gettext_lazy("%(months)s months is well within the longest loan you want."),
     Part.PURPOSE: gettext_lazy("The purpose is one you lend to: %(purpose)s."),
     Part.SPREAD: gettext_lazy("It spreads your money: you have little with this borrower and purpose."),
+}
+
+
+# Where a lender can do something about the limit that keeps them from lending more: URL name and words of the link.
+WAYS_OUT: dict[LimitKind, tuple[str, str | Promise]] = {
+    LimitKind.WALLET: ("ledger:add", gettext_lazy("Add money")),
+    LimitKind.LOAN_SHARE: ("matching:marketplace", gettext_lazy("See other loans")),
+    LimitKind.BORROWER: ("matching:marketplace", gettext_lazy("See loans of other borrowers")),
+    LimitKind.TOTAL: ("matching:portfolio", gettext_lazy("See what you have lent")),
+    LimitKind.CLOSED: ("matching:marketplace", gettext_lazy("See open loans")),
+    LimitKind.OWN: ("matching:marketplace", gettext_lazy("See other loans")),
+    LimitKind.REMAINING: ("matching:marketplace", gettext_lazy("See other loans")),
 }
 
 

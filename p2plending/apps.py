@@ -5,6 +5,11 @@ from __future__ import annotations
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
+from p2plending.lib.form_words import use_plain_words
+
+# Before any form is defined: a field takes its sentences when it is made.
+use_plain_words()
+
 
 class P2PLendingConfig(AppConfig):
     name = "p2plending"

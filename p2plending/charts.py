@@ -233,3 +233,51 @@ def funnel(steps: Sequence[tuple[str, int]]) -> SafeString:
         return _EMPTY
     rows = [(label, count, target_bar("c1", count, most)) for label, count in steps]
     return format_html('<ol class="funnel">{}</ol>', format_html_join("", "<li><span>{}</span><b>{}</b>{}</li>", rows))
+
+
+def shared_out(parts: Sequence[int], *, title_id: str = "", height: int = 96) -> SafeString:
+    """A whole above and its parts below, each joined to its place in the whole. Say the figures in words beside it."""
+    total = sum(parts)
+    if total <= 0 or len(parts) < 2:
+        return _EMPTY
+    bar = 18
+    x, pieces = Decimal(0), []
+    for number, value in enumerate(parts):
+        width = Decimal(value) * 100 / total
+        middle = (x + width / 2).quantize(_HUNDREDTH)
+        shown = max(width - Decimal("0.4"), Decimal("0.3")).quantize(_HUNDREDTH)
+        css = ("c1", "c2", "c3")[number % 3]
+        pieces.append((css, x.quantize(_HUNDREDTH), shown, height - bar, bar, middle, middle, bar, height - bar))
+        x += width
+    body = format_html(
+        '<rect class="c1" width="100%" height="{}" rx="3"/>{}',
+        bar,
+        format_html_join(
+            "",
+            '<rect class="{}" x="{}%" width="{}%" y="{}" height="{}" rx="2"/>'
+            '<line class="gl" x1="{}%" x2="{}%" y1="{}" y2="{}"/>',
+            pieces,
+        ),
+    )
+    return _svg(height, body, title_id)
+
+
+def timeline(steps: Sequence[tuple[str, str]], *, title_id: str = "", height: int = 56) -> SafeString:
+    """Moments in order on a line: (class, short label). What happens at each stands in words beside it."""
+    if len(steps) < 2:
+        return _EMPTY
+    slot = Decimal(100) / len(steps)
+    rows = []
+    for number, (css, label) in enumerate(steps):
+        x = (slot * number + slot / 2).quantize(_HUNDREDTH)
+        rows.append((css, x, x, height - 10, label))
+    first, last = rows[0][1], rows[-1][1]
+    body = format_html(
+        '<line class="gl base" x1="{}%" x2="{}%" y1="16" y2="16"/>{}',
+        first,
+        last,
+        format_html_join(
+            "", '<circle class="{}" cx="{}%" cy="16" r="8"/><text x="{}%" y="{}" text-anchor="middle">{}</text>', rows
+        ),
+    )
+    return _svg(height, body, title_id)

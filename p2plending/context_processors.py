@@ -57,7 +57,7 @@ _NAV: dict[str, tuple[tuple[Any, str, str, Any], ...]] = {
     ),
     "": (
         (_("Borrow"), "loans:quote", "file-earmark-text", _("Borrow")),
-        (_("Lend"), "matching:marketplace", "shop", _("Lend")),
+        (_("Lend"), "public:lend", "shop", _("Lend")),
         (_("How it works"), "public:how_it_works", "info-circle-fill", _("How")),
         (_("Rates and fees"), "public:fees", "receipt", ""),
         (_("Help"), "public:help", "question-circle", _("Help")),

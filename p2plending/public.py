@@ -31,6 +31,7 @@ from p2plending.figures import format_day, format_money
 from p2plending.lib.clock import business_date
 from p2plending.lib.money import floor_percent_of
 from p2plending.lib.rules import PlatformRules, platform_rules
+from p2plending.public_pictures import grade_rows, late_timeline, results_picture, shared_picture
 
 FIGURES_LIVE_SECONDS = 300
 EXAMPLE_MONTHS = 24
@@ -69,6 +70,8 @@ def welcome(request: HttpRequest) -> HttpResponse:
         "quote_form": _quote_form(product) if product else None,
         "figures": _figures(today),
         "newest": [_newest(loan) for loan in newest[:NEWEST_LOANS]],
+        "shared": shared_picture(),
+        "results": results_picture(today),
     }
     return render(request, "public/welcome.html", ctx)
 
@@ -83,7 +86,25 @@ def how_it_works(request: HttpRequest) -> HttpResponse:
     product = default_product()
     terms = _terms(product) if product else None
     order = order_words(terms, follows=follows_money(terms)) if terms else ""
-    return render(request, "public/how_it_works.html", {"product": product, "rules": platform_rules(), "order": order})
+    ctx = {"product": product, "rules": platform_rules(), "order": order}
+    ctx["late_timeline"] = late_timeline(product) if product else ""
+    return render(request, "public/how_it_works.html", ctx)
+
+
+@require_GET
+def lend(request: HttpRequest) -> HttpResponse:
+    """What lending is, what it costs, and what each grade has earned and lost."""
+    today = business_date()
+    product, figures = default_product(), _figures(today)
+    ctx = {
+        "product": product,
+        "rules": platform_rules(),
+        "figures": figures,
+        "rows": grade_rows(figures, product),
+        "results": results_picture(today),
+        "prices": _price_list(product, today)["prices"] if product else [],
+    }
+    return render(request, "public/lend.html", ctx)
 
 
 @require_GET

@@ -10,6 +10,7 @@ app_name = "public"
 urlpatterns = [
     path("", public.welcome, name="welcome"),
     path("how-it-works/", public.how_it_works, name="how_it_works"),
+    path("lend/", public.lend, name="lend"),
     path("fees/", public.fees, name="fees"),
     path("risks/", public.text_page, {"name": "risks"}, name="risks"),
     path("help/", public.text_page, {"name": "help"}, name="help"),

@@ -123,6 +123,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
+                "p2plending.templatetags.devices",
                 "p2plending.templatetags.periods",
                 "p2plending.templatetags.ui",
             ],

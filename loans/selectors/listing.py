@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from enum import StrEnum
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Max, Q
@@ -17,22 +18,51 @@ from loans.bands import BandedProfile, debt_band, income_band, work_length_band
 from loans.enums import LoanStatus, Purpose
 from loans.models import Loan
 from loans.selectors.rooms import LendingRoom, lending_room
-from p2plending.figures import format_money
+from p2plending.figures import format_money, format_percent
 from p2plending.lib.rules import PlatformRules, platform_rules
+
+
+class LimitKind(StrEnum):
+    """What keeps a lender from lending more to a loan; the codes of the refusals, where one says the same."""
+
+    CLOSED = "loan_not_open"
+    OWN = "own_loan"
+    WALLET = "insufficient_balance"
+    LOAN_SHARE = "loan_share_cap"
+    BORROWER = "borrower_cap"
+    TOTAL = "total_cap"
+    REMAINING = "more_than_remaining"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CommitmentLimits:
     """What one lender may type for one loan, in minor units; `maximum` is 0 with a `reason` when nothing is possible.
 
-    `whole_remaining` is set when the lender may take all that is left, which need not be a multiple of the step.
+    `binding` is the limit that keeps the lender from more, `most_words` the sentence about it. `whole_remaining` is set
+    when the lender may take all that is left, which need not be a multiple of the step.
     """
 
     minimum: int
     step: int
     maximum: int
     whole_remaining: int | None
+    binding: LimitKind
+    most_words: str
     reason: str = ""
+
+    def problem_with(self, amount: int) -> str:
+        """Why `place_commitment` would not take the amount (minor units) now, and what it would; empty when it does."""
+        if self.reason:
+            return self.reason
+        if amount > self.maximum:
+            return f"{self.most_words} {_('You can lend %(most)s.') % {'most': format_money(self.maximum)}}"
+        if amount < self.minimum:
+            return _("Enter %(least)s or more.") % {"least": format_money(self.minimum)}
+        if amount % self.step and amount != self.whole_remaining:
+            below = amount - amount % self.step
+            words = {"step": format_money(self.step), "below": format_money(below)}
+            return _("Enter an amount in steps of %(step)s, like %(below)s.") % words
+        return ""
 
 
 def listing_for(viewer: User | AnonymousUser, reference: str) -> Loan:
@@ -59,35 +89,72 @@ def commitment_limits(loan: Loan, lender: User) -> CommitmentLimits:
         Account.objects.filter(key=account_key(WALLET_AVAILABLE, lender)).values_list("balance", flat=True).first() or 0
     )
     minimum = min(rules.min_commitment, room.remaining)
-    most = min(room.smallest, available)
+    most, binding = _lowest(room, available)
     takes_all = most == room.remaining > 0
     maximum = most if takes_all else most - most % rules.commitment_step
-    if maximum < minimum or maximum <= 0:
-        return CommitmentLimits(
-            minimum, rules.commitment_step, 0, None, _why_nothing(loan, lender, room, rules, available)
-        )
-    return CommitmentLimits(minimum, rules.commitment_step, maximum, room.remaining if takes_all else None)
-
-
-def _why_nothing(loan: Loan, lender: User, room: LendingRoom, rules: PlatformRules, available: int) -> str:
-    minimum = min(rules.min_commitment, room.remaining)
     if loan.status != LoanStatus.LISTED or room.remaining <= 0:
-        return _("This loan is not open for funding.")
-    if loan.borrower_id == lender.pk:
-        return _("You can't lend to your own loan.")
-    if room.loan_share < minimum:
-        return _("You have lent as much to this loan as one lender can.")
-    if room.with_borrower < minimum:
-        return _("You have lent %(cap)s to this borrower, which is the most that one lender can.") % {
-            "cap": format_money(rules.lender_borrower_cap)
-        }
-    if room.total is not None and room.total < minimum:
-        return _("You have lent %(cap)s in total, which is the most that one lender can.") % {
-            "cap": format_money(rules.lender_total_cap)
-        }
-    return _("You have %(available)s available. Add money to lend to this loan.") % {
-        "available": format_money(available)
+        binding, maximum = LimitKind.CLOSED, 0
+    elif loan.borrower_id == lender.pk:
+        binding, maximum = LimitKind.OWN, 0
+    if maximum < minimum or maximum <= 0:
+        reason = _why_nothing(binding, rules, available)
+        return CommitmentLimits(minimum, rules.commitment_step, 0, None, binding, reason, reason)
+    words = _why_not_more(binding, room, rules, available)
+    whole = room.remaining if takes_all else None
+    return CommitmentLimits(minimum, rules.commitment_step, maximum, whole, binding, words)
+
+
+def _lowest(room: LendingRoom, available: int) -> tuple[int, LimitKind]:
+    """The limit that binds and what it leaves; of equal ones the one that a person can do least about."""
+    bounds = [
+        (room.remaining, LimitKind.REMAINING),
+        (room.loan_share, LimitKind.LOAN_SHARE),
+        (room.with_borrower, LimitKind.BORROWER),
+        (available, LimitKind.WALLET),
+    ]
+    if room.total is not None:
+        bounds.insert(3, (room.total, LimitKind.TOTAL))
+    lowest, kind = min(bounds, key=lambda bound: bound[0])
+    return max(lowest, 0), kind
+
+
+def _why_nothing(binding: LimitKind, rules: PlatformRules, available: int) -> str:
+    words = {
+        LimitKind.CLOSED: lambda: _("This loan is not open for funding."),
+        LimitKind.REMAINING: lambda: _("This loan is not open for funding."),
+        LimitKind.OWN: lambda: _("You can't lend to your own loan."),
+        LimitKind.LOAN_SHARE: lambda: _("You have lent as much to this loan as one lender can."),
+        LimitKind.BORROWER: lambda: (
+            _("You have lent %(cap)s to this borrower, which is the most that one lender can.")
+            % {"cap": format_money(rules.lender_borrower_cap)}
+        ),
+        LimitKind.TOTAL: lambda: (
+            _("You have lent %(cap)s in total, which is the most that one lender can.")
+            % {"cap": format_money(rules.lender_total_cap)}
+        ),
+        LimitKind.WALLET: lambda: (
+            _("You have %(available)s available. Add money to lend to this loan.")
+            % {"available": format_money(available)}
+        ),
     }
+    return words[binding]()
+
+
+def _why_not_more(binding: LimitKind, room: LendingRoom, rules: PlatformRules, available: int) -> str:
+    words = {
+        LimitKind.REMAINING: lambda: _("The loan still needs %(left)s.") % {"left": format_money(room.remaining)},
+        LimitKind.LOAN_SHARE: lambda: (
+            _("One lender may have at most %(share)s of a loan.") % {"share": format_percent(rules.loan_share_cap, 0)}
+        ),
+        LimitKind.BORROWER: lambda: (
+            _("You may have at most %(cap)s with one borrower.") % {"cap": format_money(rules.lender_borrower_cap)}
+        ),
+        LimitKind.TOTAL: lambda: (
+            _("You may lend at most %(cap)s in all.") % {"cap": format_money(rules.lender_total_cap)}
+        ),
+        LimitKind.WALLET: lambda: _("You have %(available)s available.") % {"available": format_money(available)},
+    }
+    return words[binding]()
 
 
 def public_profile(loan: Loan) -> BandedProfile:

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from loans.enums import CommitmentSource, CommitmentStatus, Employment, Grade, LoanStatus, NoteStatus, Purpose
 from loans.models import Commitment, Loan, Note
+from loans.selectors.listing import LimitKind
 from matching.enums import DecisionReason, MandateStatus, ProposalStatus, RiskTolerance
 from matching.models import AllocationDecision, LendingMandate, MatchProposal, RiskProfile
 from matching.selectors.positions import facts_of
@@ -95,11 +96,14 @@ class EarningsSerializer(serializers.Serializer):
 
 
 class LimitsSerializer(serializers.Serializer):
-    """What this lender may commit now; a maximum of 0.00 comes with the reason."""
+    """What this lender may commit now, the limit that binds and a sentence about it; a maximum of 0.00 comes with the
+    reason."""
 
     minimum = MoneySerializerField(read_only=True)
     step = MoneySerializerField(read_only=True)
     maximum = MoneySerializerField(read_only=True)
+    binding = serializers.ChoiceField(choices=[kind.value for kind in LimitKind], read_only=True)
+    most_words = serializers.CharField(read_only=True)
     reason = serializers.CharField(read_only=True)
 
 

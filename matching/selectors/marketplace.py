@@ -13,6 +13,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -193,3 +194,19 @@ def _term_condition(bands: tuple[str, ...]) -> Q:
 
 def _new_condition(today: dt.date) -> Q:
     return Q(listed_on__gt=today - dt.timedelta(days=NEW_DAYS))
+
+
+@dataclass(frozen=True, slots=True)
+class QuietMarket:
+    """Why nothing is open: when the last loan was listed (None: never), and how many requests are being checked."""
+
+    last_listed_on: dt.date | None
+    being_checked: int
+
+
+def quiet_market() -> QuietMarket:
+    """What a visitor of an empty market may know. One query."""
+    found = Loan.objects.aggregate(
+        last=Max("listed_on"), checked=Count("pk", filter=Q(status__in=LoanStatus.before_listing()))
+    )
+    return QuietMarket(found["last"], found["checked"])

@@ -150,9 +150,35 @@ def test_a_refusal_says_what_is_possible_and_moves_nothing(
     assert wallet_summary(rich_bob).available == 1_000_00
 
 
+@pytest.mark.parametrize(
+    ("money", "amount", "words", "way_out"),
+    [
+        (35_00, "100", "You have €35.00 available. You can lend €35.00.", "/wallet/add/"),
+        (1_000_00, "300", "One lender may have at most 25% of a loan. You can lend €250.00.", "/marketplace/"),
+        (1_000_00, "20", "Enter €25.00 or more.", "/marketplace/"),
+        (1_000_00, "27", "Enter an amount in steps of €5.00, like €25.00.", "/marketplace/"),
+        (1_00, "25", "You have €1.00 available. Add money to lend to this loan.", "/wallet/add/"),
+    ],
+)
+def test_the_limit_that_binds_is_said_once_at_the_amount_before_the_check_page(
+    boat: Loan, carol: User, client_of: ClientOf, now_day: dt.date, money: int, amount: str, words: str, way_out: str
+) -> None:
+    world.fund_wallet(carol, money, today=now_day)
+    client = client_of(carol)
+    listing = client.get(f"/marketplace/{boat.reference}/", {"amount": amount}).content.decode()
+    assert listing.count(words) == 1
+    assert f'href="{way_out}"' in listing[listing.index(words) :][:200]
+    assert f"Lend €{amount}.00" not in listing
+    asked = client.get(lend_path(boat), {"amount": amount}, follow=True)
+    assert asked.status_code == 422
+    assert asked.content.decode().count(words) >= 1
+    assert "Check before you lend" not in asked.content.decode()
+    assert Commitment.objects.count() == 0
+
+
 def test_the_next_best_amount_can_be_sent_at_once(boat: Loan, rich_bob: User, client_of: ClientOf) -> None:
     client = client_of(rich_bob)
-    answer = client.post(lend_path(boat), check(client, boat, "300.00"))
+    answer = client.post(lend_path(boat), check(client, boat) | {"amount": "300.00"})
     form = answer.context["form"]
     again = {"amount": form["amount"].value(), "form_key": form["form_key"].value(), "understood": "on"}
     assert again["amount"] == "250.00"
@@ -235,7 +261,7 @@ def test_a_loan_that_went_without_being_filled_says_what_became_of_it(
 def test_too_little_money_offers_what_is_there(boat: Loan, bob: User, client_of: ClientOf, now_day: dt.date) -> None:
     world.fund_wallet(bob, 82_00, today=now_day)
     client = client_of(bob)
-    answer = client.post(lend_path(boat), check(client, boat))
+    answer = client.post(lend_path(boat), check(client, boat, "50.00") | {"amount": "100.00"})
     text = answer.content.decode()
     assert "You have €82.00 available. Add money or lend less." in text
     assert "Lend €80.00" in text

@@ -25,6 +25,7 @@ from matching.selectors.listing import exposure_of, planned_earnings
 from matching.selectors.marketplace import similar_loans
 from matching.selectors.positions import facts_of
 from matching.views.market import listing_or_404, rows_of
+from matching.words import WAYS_OUT
 from p2plending.figures import format_money
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, role_required
@@ -79,20 +80,27 @@ def _show_check(request: HttpRequest, loan: Loan, amount_form: AmountForm) -> Ht
         return _amount_page(request, loan, AmountForm())
     if not amount_form.is_valid():
         return _amount_page(request, loan, amount_form)
+    amount = amount_form.cleaned_data["amount"]
+    if not blocking_refusal(request.user, Action.LEND):
+        problem = commitment_limits(loan, request.user).problem_with(amount)
+        if problem:
+            amount_form.add_error("amount", problem)
+            return _amount_page(request, loan, amount_form)
     if PARAMETER not in request.GET:
         # With its key in the address, so that Back from the page after it leads to what was done.
         return redirect(f"{request.path}?{request.GET.urlencode()}&{urlencode({PARAMETER: new_form_key()})}")
-    amount = amount_form.cleaned_data["amount"]
     first = {"amount": amount, "from_suggestion": request.GET.get("via") == "suggestion"}
     form = LendForm(initial=first | {"form_key": request.GET[PARAMETER]})
     return _check_page(request, loan, amount, form)
 
 
 def _amount_page(request: HttpRequest, loan: Loan, form: AmountForm) -> HttpResponse:
+    limits = commitment_limits(loan, request.user)
     context = {
         "loan": loan,
         "form": form,
-        "limits": commitment_limits(loan, request.user),
+        "limits": limits,
+        "way_out": WAYS_OUT[limits.binding],
         "gate": blocking_refusal(request.user, Action.LEND),
     }
     return render(request, "matching/lend_amount.html", context, status=422 if form.is_bound else 200)

@@ -36,9 +36,10 @@ from matching.selectors.marketplace import (
     market_counts,
     matching_loans,
     open_loans,
+    quiet_market,
 )
 from matching.selectors.positions import facts_of
-from matching.words import days_left, factors_in_words, who_borrows
+from matching.words import WAYS_OUT, days_left, factors_in_words, who_borrows
 from p2plending.figures import format_money, format_percent
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, post_only, role_required
@@ -104,6 +105,7 @@ def marketplace(request: HttpRequest) -> HttpResponse:
         "chips": _chips(request.GET, filters),
         "views": _views(counts, fitting, filters),
         "tightest": _tightest(request.GET, filters, counts),
+        "quiet": None if counts.open_loans else quiet_market(),
         "is_lender": is_lender,
         "rule_is_on": mandate is not None and mandate.status == MandateStatus.ACTIVE,
         "grade_rows": [(letter, counts.by_grade[letter], letter in filters.grades) for letter in counts.by_grade],
@@ -177,16 +179,16 @@ def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionFor
     viewer = request.user
     amount_form = AmountForm(request.GET if "amount" in request.GET else None)
     amount = amount_form.cleaned_data["amount"] if amount_form.is_valid() else EXAMPLE_AMOUNT
-    amount = min(amount, loan.principal)
+    shown = min(amount, loan.principal)
     context = {
         "loan": loan,
         "profile": public_profile(loan),
         "net_rate": facts_of(loan).net_rate,
         "is_open": loan.status == LoanStatus.LISTED and loan.listing_ends_on >= today,
         "left": days_left((loan.listing_ends_on - today).days),
-        "amount": amount,
+        "amount": shown,
         "amount_form": amount_form,
-        "earnings": planned_earnings(loan, amount, today),
+        "earnings": planned_earnings(loan, shown, today),
         "factors": factors_in_words(loan.assessment.factors) if hasattr(loan, "assessment") else [],
         "may_read_story": viewer.is_authenticated,
         "is_lender": viewer.is_authenticated and viewer.role == Role.LENDER,
@@ -196,10 +198,13 @@ def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionFor
         context["questions"] = questions_on_listing(loan, viewer)
         context["held"] = QuestionStatus.HELD
     if context["is_lender"]:
+        limits = commitment_limits(loan, viewer)
         context |= {
-            "limits": commitment_limits(loan, viewer),
+            "limits": limits,
+            "limit_problem": limits.problem_with(amount) if amount_form.is_valid() else limits.reason,
+            "way_out": WAYS_OUT[limits.binding],
             "gate": blocking_refusal(viewer, Action.LEND),
-            "exposure": exposure_of(viewer, loan, amount),
+            "exposure": exposure_of(viewer, loan, shown),
             "reservations": list(my_reservations(viewer, loan)),
         }
     return context
