@@ -9,9 +9,13 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "p2plending.settings")
-    from django.core.management import execute_from_command_line  # after the settings module is named
+    from django.core.exceptions import ImproperlyConfigured  # after the settings module is named
+    from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as problem:
+        sys.exit(f"ERROR: {problem}")
 
 
 if __name__ == "__main__":

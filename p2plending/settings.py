@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from p2plending.conf.api import rest_framework_settings, schema_settings, token_settings
 from p2plending.conf.database import database_settings
+from p2plending.conf.environment import Environment, names_in_file
 from p2plending.lib.money import currency_exponent
 from p2plending.rule_settings import CONSTANCE_ADDITIONAL_FIELDS, CONSTANCE_CONFIG, CONSTANCE_CONFIG_FIELDSETS  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 
 TESTING = "pytest" in sys.modules
+ENV_FILE = Path(env.text("ENV_FILE", default=str(BASE_DIR / ".env"), most=4096))
 if not TESTING:
     # Tests mean the same on every machine: they see the environment, not somebody's file.
-    environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
-DEBUG = env.bool("DEBUG", default=False)
-DEMO_MODE = env.bool("DEMO_MODE", default=False)
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+    env.read_file(ENV_FILE, is_chosen=ENV_FILE != BASE_DIR / ".env")
+DEBUG = env.boolean("DEBUG", default=False)
+DEMO_MODE = env.boolean("DEMO_MODE", default=False)
+VAR_DIR = env.folder("VAR_DIR", default=BASE_DIR / "var")
 
 # --- secrets ---------------------------------------------------------------------------------------------------------
-SECRET_KEY = env.str("SECRET_KEY", default="tests-only-" + "0123456789abcdef" * 4 if TESTING else "")
-if not SECRET_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY (make run writes one into .env; see .env.example).")
+SECRET_KEY = env.secret("SECRET_KEY", default="tests-only-" + "0123456789abcdef" * 4 if TESTING else "", least=50)
 # "id:base64key,id:base64key": newest first; the first encrypts, all decrypt.
-FIELD_KEYS = env.list("FIELD_KEYS", default=["test:" + "A" * 43 + "="] if TESTING else [])
-if not FIELD_KEYS:
-    raise ImproperlyConfigured("Set FIELD_KEYS (make run writes one into .env; see .env.example).")
-JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="jwt:" + SECRET_KEY)
+FIELD_KEYS = env.keys("FIELD_KEYS", default="test:" + "A" * 43 + "=" if TESTING else "")
+JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY", default="jwt:" + SECRET_KEY, least=32)
 
 # --- where and who ---------------------------------------------------------------------------------------------------
-SITE_NAME = env.str("SITE_NAME", default="Plainlend")
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
-SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="help@example.org")
+SITE_NAME = env.text("SITE_NAME", default="Plainlend", most=60)
+SITE_URL = env.address("SITE_URL", default="http://127.0.0.1:8000")
+SUPPORT_EMAIL = env.email_address("SUPPORT_EMAIL", default="help@example.org")
 # Where people send money: the bank account that holds only their money. The demo shows the IBAN standard's example.
-CLIENT_ACCOUNT_HOLDER = env.str("CLIENT_ACCOUNT_HOLDER", default=f"{SITE_NAME} client account")
-CLIENT_ACCOUNT_IBAN = env.str(
+CLIENT_ACCOUNT_HOLDER = env.text("CLIENT_ACCOUNT_HOLDER", default=f"{SITE_NAME} client account", most=100)
+CLIENT_ACCOUNT_IBAN = env.bank_account(
     "CLIENT_ACCOUNT_IBAN", default="DE89 3704 0044 0532 0130 00" if DEMO_MODE or TESTING else ""
 )
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default="127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=False)
 PROXY_COUNT = 1 if BEHIND_PROXY else 0
 
 INSTALLED_APPS = [
@@ -86,6 +80,8 @@ MIDDLEWARE = [
     "p2plending.middleware.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Safe beside secrets of forms, which are masked anew in every page (docs/operations.md, compression).
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "p2plending.middleware.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -146,15 +142,13 @@ if TESTING:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- money and language ----------------------------------------------------------------------------------------------
-CURRENCY = env.str("CURRENCY", default="EUR").upper()
-if not re.fullmatch(r"[A-Z]{3}", CURRENCY):
-    raise ImproperlyConfigured("CURRENCY must be an ISO 4217 code of three letters, like EUR.")
+CURRENCY = env.currency("CURRENCY", default="EUR")
 CURRENCY_EXPONENT = currency_exponent(CURRENCY)
-CURRENCY_SYMBOL = env.str("CURRENCY_SYMBOL", default="€" if CURRENCY == "EUR" else CURRENCY + " ")
+CURRENCY_SYMBOL = env.text("CURRENCY_SYMBOL", default="€" if CURRENCY == "EUR" else CURRENCY + "\u00a0", most=8)
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "p2plending" / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", default="Europe/Berlin")
+TIME_ZONE = env.time_zone("TIME_ZONE", default="Europe/Berlin")
 USE_I18N = True
 USE_TZ = True
 
@@ -203,14 +197,14 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 
 # --- mail ------------------------------------------------------------------------------------------------------------
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = env.mail_server("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 if EMAIL_CONFIG["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
     EMAIL_BACKEND = "p2plending.lib.smtp.DeadlineEmailBackend"
 # Seconds for one step of the conversation with the mail server, and for the delivery of one mail.
-EMAIL_TIMEOUT = 10
+EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", default=10, least=1, most=14)
 EMAIL_DEADLINE = 15
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <no-reply@example.org>")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <no-reply@example.org>")
 
 # --- files -----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -222,7 +216,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or TESTING
-        else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        else "p2plending.lib.static_files.GzipManifestStorage"
     },
 }
 # Identity documents: outside every public folder, encrypted, served only by a view that writes an audit row.
@@ -262,11 +256,19 @@ Q_CLUSTER = {
     # Schedules are in local time: 06:00 stays 06:00 when summer time begins and ends.
     "time_zone": TIME_ZONE,
     "save_limit": 0,
-    "sync": env.bool("Q_SYNC", default=False),
+    "sync": env.boolean("Q_SYNC", default=False),
 }
 
+# --- housekeeping: for how many days rows are kept (p2plending/operations/housekeeping.py) ----------------------------
+KEEP_SESSIONS_DAYS = env.integer("KEEP_SESSIONS_DAYS", default=1, least=0, most=3650)
+KEEP_TOKENS_DAYS = env.integer("KEEP_TOKENS_DAYS", default=1, least=0, most=3650)
+KEEP_OPERATION_KEYS_DAYS = env.integer("KEEP_OPERATION_KEYS_DAYS", default=365, least=7, most=3650)
+KEEP_NOTIFICATIONS_DAYS = env.integer("KEEP_NOTIFICATIONS_DAYS", default=730, least=90, most=3650)
+KEEP_MAILS_DAYS = env.integer("KEEP_MAILS_DAYS", default=30, least=1, most=3650)
+KEEP_TASKS_DAYS = env.integer("KEEP_TASKS_DAYS", default=30, least=1, most=3650)
+
 # --- security --------------------------------------------------------------------------------------------------------
-HTTPS = env.bool("HTTPS", default=False)
+HTTPS = env.boolean("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$", r"^readyz$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -295,11 +297,17 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
+if not TESTING:
+    env.names |= {"DATABASE_CONNECT_TIMEOUT", "DATABASE_READ_TIMEOUT", "DATABASE_WRITE_TIMEOUT"}  # read for servers only
+    env.warn_of_slips(names_in_file(ENV_FILE))
 
 # --- logging ---------------------------------------------------------------------------------------------------------
-LOG_FORMAT = env.str("LOG_FORMAT", default="console")
-if LOG_FORMAT not in {"console", "json"}:
-    raise ImproperlyConfigured("LOG_FORMAT must be console or json.")
+LOG_FORMAT = env.choice("LOG_FORMAT", default="console", choices=("console", "json"))
+LOG_LEVEL = env.choice(
+    "LOG_LEVEL",
+    default="WARNING" if TESTING else "INFO",
+    choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -309,7 +317,7 @@ LOGGING = {
         "json": {"()": "p2plending.logformat.JsonFormatter"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["context"]}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING" if TESTING else "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "django-q": {"level": "INFO", "propagate": True},

@@ -95,6 +95,12 @@ JOBS: tuple[Job, ...] = (
         minutes=1,
         queue=MAIL_QUEUE,
     ),
+    Job(
+        "housekeeping",
+        "p2plending.operations.housekeeping.run_housekeeping",
+        "Remove old sessions, tokens, keys, read notifications and results.",
+        at=dt.time(4, 0),
+    ),
     Job("snapshots", "p2plending.jobs.take_snapshots", "Add up the accounts that keep no balance.", minutes=60),
     Job("check_books", "adminpanel.tasks.check_books", "Prove every invariant of the books.", at=dt.time(3, 0)),
     Job(
