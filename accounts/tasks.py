@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 from accounts.models import Notification, OutgoingMail
 from accounts.services import identity_expiry, mail, mail_delivery
 from p2plending.lib.clock import business_date
+
+# With their pauses a little less than the minute after which the next sweep begins.
+SERVER_ROUNDS = 5
 
 
 def send_notification_email(notification_id: int) -> str:
@@ -20,8 +24,18 @@ def send_outgoing_mail(mail_id: int) -> str:
 
 
 def sweep_notifications() -> int:
-    """Send what is still waiting or failed before; returns how many were sent."""
-    return mail_delivery.sweep()
+    """Send what is still waiting or failed before; returns how many were sent.
+
+    A server that is away is asked again within this task, so that mails go out soon after it is back.
+    """
+    sent = 0
+    for _round in range(SERVER_ROUNDS):
+        swept = mail_delivery.sweep()
+        sent += swept.sent
+        if not swept.is_server_away:
+            break
+        time.sleep(mail_delivery.SERVER_PAUSE.total_seconds())
+    return sent
 
 
 def send_confirmation_email(email_address_id: int) -> None:

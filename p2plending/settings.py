@@ -298,7 +298,11 @@ CONTENT_SECURITY_POLICY = {
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
 if not TESTING:
-    env.names |= {"DATABASE_CONNECT_TIMEOUT", "DATABASE_READ_TIMEOUT", "DATABASE_WRITE_TIMEOUT"}  # read for servers only
+    env.names |= {
+        "DATABASE_CONNECT_TIMEOUT",
+        "DATABASE_READ_TIMEOUT",
+        "DATABASE_WRITE_TIMEOUT",
+    }  # read for servers only
     env.warn_of_slips(names_in_file(ENV_FILE))
 
 # --- logging ---------------------------------------------------------------------------------------------------------

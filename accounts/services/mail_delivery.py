@@ -5,6 +5,7 @@ Notifications and other mails (`OutgoingMail`) wait in the same columns, so one 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import logging
 import smtplib
@@ -30,11 +31,11 @@ CLAIM_LASTS = dt.timedelta(minutes=10)
 # A message that the server refuses, or that can't be made, is given up after so many tries.
 MOST_REFUSALS = 5
 # A server that is away is waited for: some days of tries.
-MOST_TRIES = 500
+MOST_TRIES = 5_000
 LONGEST_PAUSE = dt.timedelta(minutes=60)
-SERVER_PAUSE = dt.timedelta(minutes=1)
-# After the server failed, mails wait for the next sweep in place of holding a worker each.
-SERVER_REST = dt.timedelta(seconds=30)
+# After the server failed, mails wait so long in place of holding a worker each; then one of them asks again.
+SERVER_PAUSE = dt.timedelta(seconds=10)
+FIRST_PAUSE = dt.timedelta(minutes=1)
 SWEEP_LASTS = dt.timedelta(seconds=45)
 ROWS_PER_PAGE = 100
 SERVER_AWAY = "server away: "
@@ -73,7 +74,7 @@ def send_row(model: type[Row], pk: int) -> Outcome:
         return _put_off(row, error)
     # Its words may hold a key that opens an account; they are of no more use.
     emptied = {"text": "", "html": ""} if model is OutgoingMail else {}
-    _finish(row, email_status=DeliveryStatus.SENT, emailed_at=clock.now(), email_error="", **emptied)
+    _finish(row, email_status=DeliveryStatus.SENT, emailed_at=clock.machine_now(), email_error="", **emptied)
     return Outcome.SENT
 
 
@@ -82,13 +83,23 @@ def send_if_server_answers(model: type[Row], pk: int) -> Outcome:
     return Outcome.NOTHING if _server_failed_just_now() else send_row(model, pk)
 
 
-def sweep() -> int:
-    """Send what waits or failed before, oldest first; returns how many were sent.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sweep:
+    """How many mails were sent, how many failed, and whether the server was away."""
+
+    sent: int
+    failed: int
+    is_server_away: bool
+
+
+def sweep() -> Sweep:
+    """Send what waits or failed before, oldest first.
 
     Ends early when the server is away, or after `SWEEP_LASTS`: the next sweep goes on.
     """
     started = clock.machine_now()
     sent = failed = 0
+    outcome = Outcome.NOTHING
     for model, pk in _waiting(started):
         outcome = send_row(model, pk)
         sent += outcome == Outcome.SENT
@@ -97,7 +108,7 @@ def sweep() -> int:
             break
     if sent or failed:
         logger.info("e-mails swept", extra={"sent": sent, "failed": failed})
-    return sent
+    return Sweep(sent, failed, outcome == Outcome.SERVER_AWAY)
 
 
 def try_again() -> int:
@@ -143,7 +154,7 @@ def _put_off(row: Row, error: Exception) -> Outcome:
     outcome = _outcome_of(error)
     away = outcome == Outcome.SERVER_AWAY
     given_up = row.email_attempts >= (MOST_TRIES if away or _is_temporary(error) else MOST_REFUSALS)
-    pause = SERVER_PAUSE if away else min(SERVER_PAUSE * 2 ** (row.email_attempts - 1), LONGEST_PAUSE)
+    pause = SERVER_PAUSE if away else min(FIRST_PAUSE * 2 ** (row.email_attempts - 1), LONGEST_PAUSE)
     logger.log(
         logging.ERROR if given_up else logging.WARNING,
         "e-mail given up" if given_up else "e-mail not sent",
@@ -184,9 +195,8 @@ def _reply_code(error: Exception) -> str:
 
 
 def _server_failed_just_now() -> bool:
-    since = clock.machine_now() - SERVER_REST
     failed = Q(email_status=DeliveryStatus.FAILED, email_claimed_at__isnull=True, email_error__startswith=SERVER_AWAY)
-    return any(model.objects.filter(failed, email_next_at__gt=since + SERVER_PAUSE).exists() for model in MODELS)
+    return any(model.objects.filter(failed, email_next_at__gt=clock.machine_now()).exists() for model in MODELS)
 
 
 def _finish(row: Row, **fields: object) -> None:
