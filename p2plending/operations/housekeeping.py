@@ -85,7 +85,7 @@ def tidy_up(now: dt.datetime) -> dict[str, int]:
 
 def run_housekeeping() -> str:
     """The job: tidy up now; says what went."""
-    removed = tidy_up(clock.now())
+    removed = tidy_up(clock.machine_now())
     return ", ".join(f"{count} {name}" for name, count in removed.items() if count) or "nothing to remove"
 
 

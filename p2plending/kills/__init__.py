@@ -1,0 +1,1 @@
+"""The kill test: parts of a running site taken away under load, and what is left counted."""
