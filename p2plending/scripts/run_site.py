@@ -74,8 +74,8 @@ def programs(host: str, port: int, logs: Path) -> list[Program]:
     processes, threads = (2, 4) if wants_mysql() else (1, 8)
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     web = [
-        str(VENV_PYTHON), "-m", "gunicorn", "p2plending.wsgi:application", "--bind", bind, "--worker-class", "gthread",
-        "--workers", str(processes), "--threads", str(threads), "--graceful-timeout", "5", "--no-control-socket",
+        str(VENV_PYTHON), "-m", "gunicorn", "p2plending.wsgi:application", "--bind", bind,
+        "--workers", str(processes), "--threads", str(threads), "--no-control-socket",
         "--access-logfile", "-",
     ]  # fmt: skip
     worker = [str(VENV_PYTHON), "manage.py", "worker"]
@@ -100,10 +100,10 @@ def prepare(url: str, logs: Path, demo_arguments: list[str]) -> dict[str, str]:
     return environment
 
 
-def serve(host: str, port: int, url: str, logs: Path) -> None:
+def serve(host: str, port: int, url: str, logs: Path, demo_arguments: list[str]) -> None:
     """Start everything and keep it running; returns only by an exception."""
     started = time.monotonic()
-    environment = prepare(url, logs, [])
+    environment = prepare(url, logs, demo_arguments)
     with Supervisor(programs(host, port, logs), environment=environment) as supervisor:
         try:
             supervisor.wait_until_ready(f"{url}/readyz", seconds=READY_SECONDS)
@@ -150,7 +150,7 @@ def main() -> None:
             return
         with claim_folder(var, url):
             require_free_port(host, port)
-            serve(host, port, url, logs)
+            serve(host, port, url, logs, demo_arguments)
     except StopRequested:
         say("Stopped. Your data stays in var/.")
     except CannotContinue as problem:

@@ -116,6 +116,7 @@ def run_suites(run: SuiteRun, arguments: Sequence[str], *, is_fast: bool) -> Non
         return
     browser = [] if have_browser(run) else ["browser"]
     run.stage("tests on SQLite", pytest_command(["mariadb", *browser], arguments))
+    run.stage("make run in a fresh clone", [str(VENV_PYTHON), "-m", "p2plending.scripts.try_run"])
     name = "tests on MariaDB"
     try:
         if mysqlclient_packages() and not driver_is_installed():

@@ -112,5 +112,5 @@ def test_the_sign_in_page_names_what_is_wrong_first(client: Client, db: None) ->
 
 def test_the_500_page_needs_neither_database_nor_request() -> None:
     html = render_to_string("500.html", {"request_id": "abc123"})
-    assert "No money has moved if you did not see a confirmation." in html
+    assert "it was done completely, or not at all" in html
     assert "abc123" in html

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
@@ -71,3 +74,23 @@ def test_jobs_run_by_hand_for_a_date() -> None:
     assert out.getvalue().startswith("end_of_day: Payments fall due")
     with pytest.raises(CommandError, match="--date must be a date"):
         call_command("run_jobs", date="tomorrow")
+
+
+def functions_of_tasks() -> list[str]:
+    root = Path(settings.BASE_DIR)
+    found = []
+    for path in sorted(root.glob("*/tasks.py")):
+        module = ".".join(path.relative_to(root).with_suffix("").parts)
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        found += [f"{module}.{one.name}" for one in body if isinstance(one, ast.FunctionDef) and one.name[0] != "_"]
+    return found
+
+
+@pytest.mark.parametrize("name", functions_of_tasks())
+def test_every_task_is_in_the_table_of_jobs_or_queued_somewhere(name: str) -> None:
+    if name in {job.function for job in JOBS}:
+        return
+    apps = ("accounts", "adminpanel", "ledger", "loans", "matching", "p2plending")
+    files = [path for app in apps for path in (Path(settings.BASE_DIR) / app).rglob("*.py")]
+    sources = [path for path in files if "tests" not in path.parts]
+    assert [path for path in sources if f'"{name}"' in path.read_text(encoding="utf-8")], f"nobody ever runs {name}"
