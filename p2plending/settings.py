@@ -325,5 +325,6 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "django-q": {"level": "INFO", "propagate": True},
+        "pikepdf": {"level": "WARNING"},
     },
 }

@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 Row = Notification | OutgoingMail
 MODELS: tuple[type[Row], ...] = (OutgoingMail, Notification)
 
-# Longer than a mail server may take; a worker that died in between leaves the row to the next sweep.
-CLAIM_LASTS = dt.timedelta(minutes=10)
+# Twice what one delivery may take (EMAIL_DEADLINE); a worker that died in between leaves the row to a later sweep.
+CLAIM_LASTS = dt.timedelta(seconds=30)
 # A message that the server refuses, or that can't be made, is given up after so many tries.
 MOST_REFUSALS = 5
 # A server that is away is waited for: some days of tries.
