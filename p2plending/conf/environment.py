@@ -31,7 +31,7 @@ FIELD_KEY = re.compile(r"[A-Za-z0-9_-]{1,16}:[A-Za-z0-9_=-]+")
 KEY_BYTES = 32
 MAIL_SCHEMES = ("consolemail", "dummymail", "filemail", "memorymail", "smtp", "smtps", "smtp+tls", "smtp+ssl")
 # Close enough to one of our names to be a slip of the pen, in a place where other programs have their names too.
-NEAR = 0.84
+NEAR_PERCENT = 84
 
 
 class Environment(environ.Env):
@@ -207,7 +207,7 @@ class Environment(environ.Env):
         known = self.names | LAUNCHER_NAMES
         lines = []
         for name in sorted({*os.environ, *file_names} - known):
-            near = difflib.get_close_matches(name, known, n=1, cutoff=NEAR)
+            near = difflib.get_close_matches(name, known, n=1, cutoff=NEAR_PERCENT / 100)
             if near:
                 lines.append(f"WARNING: {name} is no setting. Did you mean {near[0]}?")
             elif name in file_names:

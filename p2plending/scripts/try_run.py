@@ -25,7 +25,7 @@ from p2plending.scripts.console import CannotContinue, say, stop_with
 from p2plending.scripts.environment import ROOT, RUNTIME, VENV, fingerprint, flat
 from p2plending.scripts.processes import kill_session, members_of_session
 
-READY_SECONDS = 240
+READY_SECONDS = 420
 WORKER_SECONDS = 60
 STOP_SECONDS = 60
 POLL_SECONDS = 0.5
