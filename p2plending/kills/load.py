@@ -73,7 +73,7 @@ def send_deposits(port: int, token: str, today: str, tally: Tally, stop: threadi
 def look_at_pages(port: int, tally: Tally, stop: threading.Event) -> None:
     """Open what a visitor opens."""
     while not stop.is_set():
-        for path in ("/", "/accounts/login/", "/lend/", "/accounts/password/reset/"):
+        for path in ("/", "/accounts/login/", "/marketplace/", "/accounts/password/reset/"):
             status, _body, says_when = ask(port, "GET", path, headers={})
             tally.count(status, says_when=says_when)
         stop.wait(PAUSE_SECONDS * 2)

@@ -30,6 +30,8 @@ WORKER_SECONDS = 60
 STOP_SECONDS = 60
 POLL_SECONDS = 0.5
 SMALL_WORLD = "--loans 1 --lenders 12 --months 7"
+# Paths, and a word that stands there.
+PAGES = (("/healthz", "ok"), ("/", "Plainlend"), ("/accounts/login/", "password"), ("/marketplace/", "loan"))
 OWN_SETTINGS = ("DATABASE_URL", "DEMO_MODE", "VAR_DIR", "ENV_FILE", "SECRET_KEY", "FIELD_KEYS", "SITE_URL", "HOST")
 
 
@@ -78,7 +80,7 @@ def wait_until_ready(run: subprocess.Popen[bytes], url: str, log: Path) -> None:
 
 def look_around(url: str) -> None:
     """Look at what a newcomer and a probe look at. Raises CannotContinue at the first that is wrong."""
-    for path, words in (("/healthz", "ok"), ("/", "Plainlend"), ("/accounts/login/", "password"), ("/lend/", "loan")):
+    for path, words in PAGES:
         status, body = get(f"{url}{path}")
         if status != 200 or words.lower() not in body.lower():
             raise CannotContinue(f"{path} answered {status}: {body[:200]}")
