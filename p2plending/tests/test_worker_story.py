@@ -139,7 +139,9 @@ def test_the_worker_lends_pays_out_and_reminds_when_the_date_moves(
     wait_for(lambda: len(kinds.all()) == 2, "remind")
     assert list(kinds.all()) == ["before_3", "on_the_day"]
     # The day of the first reminder has passed by now: an e-mail would come too late.
-    wait_for(lambda: subjects(mails).count(one_line(f"Payment due on {format_day(due_on, 'long')}")) == 1, "send the e-mail")
+    wait_for(
+        lambda: subjects(mails).count(one_line(f"Payment due on {format_day(due_on, 'long')}")) == 1, "send the e-mail"
+    )
 
     record_repayment(
         loan_id=loan.pk,
