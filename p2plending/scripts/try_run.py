@@ -29,7 +29,7 @@ READY_SECONDS = 420
 WORKER_SECONDS = 60
 STOP_SECONDS = 60
 POLL_SECONDS = 0.5
-SMALL_WORLD = "--loans 1 --lenders 12 --months 7"
+SMALL_WORLD = "--loans 1 --lenders 12 --months 9"
 # Paths, and a word that stands there.
 PAGES = (("/healthz", "ok"), ("/", "Plainlend"), ("/accounts/login/", "password"), ("/marketplace/", "loan"))
 OWN_SETTINGS = ("DATABASE_URL", "DEMO_MODE", "VAR_DIR", "ENV_FILE", "SECRET_KEY", "FIELD_KEYS", "SITE_URL", "HOST")
