@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -102,11 +103,13 @@ class WithdrawalForm(KeyedForm):
 
 
 class LineFilterForm(forms.Form):
-    """Which lines of the wallet to show. A choice that can't be read is left out and said."""
+    """Which lines of the wallet to show: `codes` are those that it has, so that every choice finds something.
+
+    A choice that can't be read is left out and said.
+    """
 
     type = forms.ChoiceField(
         label=_("What"),
-        choices=[("", _("Everything")), *LineCode.choices],
         required=False,
         error_messages={"invalid_choice": _("Choose a kind of line from the list.")},
     )
@@ -122,6 +125,12 @@ class LineFilterForm(forms.Form):
         required=False,
         error_messages={"invalid": _("Enter the last day as a date, like 2026-01-31.")},
     )
+
+    def __init__(self, *args: Any, codes: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = {*codes, self.data.get("type")}
+        there = [(code, label) for code, label in LineCode.choices if code in offered]
+        self.fields["type"].choices = [("", _("Everything")), *there]
 
     def choice(self) -> dict[str, Any]:
         """What may go to the selectors."""

@@ -47,6 +47,11 @@ class RepaymentExplanation:
     shares: Sequence[ShareExplanation]
     sees_money_in: bool
 
+    @property
+    def received(self) -> int:
+        """What the shown notes received together, after the servicing fee."""
+        return sum(share.row.net for share in self.shares)
+
 
 def explain_repayment(reference: str, viewer: User) -> RepaymentExplanation | None:
     """Explain a confirmed payment to `viewer`; None when there is none, or it is none of theirs."""

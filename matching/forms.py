@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loans.enums import Grade, Purpose
 from matching.enums import RiskTolerance
-from matching.selectors.marketplace import DEFAULT_SORT, TERM_BANDS, Filters
+from matching.selectors.marketplace import DEFAULT_SORT, TERM_BANDS, Filters, MarketCounts
 from matching.words import CONSENT
 from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField, PercentFormField
 
@@ -81,6 +81,16 @@ class FilterForm(forms.Form):
     new = forms.BooleanField(label=_("New this week"), required=False)
     hide_mine = forms.BooleanField(label=_("Hide loans I am already in"), required=False)
     sort = _choice(_("Sort by"), SORT_CHOICES)
+
+    def offer(self, counts: MarketCounts) -> None:
+        """Offer in the lists only what finds open loans, and how many; what is chosen already stays."""
+        for name, found in (("purpose", counts.by_purpose), ("history", counts.by_history), ("ends", counts.by_days)):
+            field, chosen = self.fields[name], self.data.get(name)
+            any_of_them, *choices = field.choices
+            there = [
+                (value, f"{words} ({found[value]})") for value, words in choices if found[value] or value == chosen
+            ]
+            field.choices = [any_of_them, *there]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

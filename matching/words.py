@@ -30,7 +30,6 @@ REASON_WORDS: dict[str, str | Promise] = {
     Part.GRADE_MIX: gettext_lazy("With a grade %(grade)s loan, your mix stays near your target."),
     Part.RATE: gettext_lazy("The net rate is above the lowest that you want."),
     Part.TERM: gettext_lazy("%(months)s months is well within the longest loan you want."),
-    Part.PURPOSE: gettext_lazy("The purpose is one you lend to: %(purpose)s."),
     Part.SPREAD: gettext_lazy("It spreads your money: you have little with this borrower and purpose."),
 }
 
@@ -62,9 +61,9 @@ def days_left(days: int) -> str:
 
 
 def reasons_in_words(reasons: Sequence[Mapping[str, Any]], loan: Loan) -> list[str]:
-    """The strongest reasons of a stored suggestion, as sentences."""
-    figures = {"grade": loan.grade, "months": loan.term_months, "purpose": loan.get_purpose_display()}
-    return [str(REASON_WORDS[reason["code"]]) % figures for reason in reasons]
+    """The strongest reasons of a stored suggestion, as sentences. Purposes can't be chosen, so they are no reason."""
+    figures = {"grade": loan.grade, "months": loan.term_months}
+    return [str(REASON_WORDS[reason["code"]]) % figures for reason in reasons if reason["code"] in REASON_WORDS]
 
 
 def factors_in_words(factors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

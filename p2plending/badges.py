@@ -31,6 +31,7 @@ class Badge:
 _IN_REVIEW = Badge("info", "hourglass-split", _("In review"))
 _WITHDRAWN = Badge("neutral", "x-lg", _("Withdrawn"))
 _EXPIRED = Badge("neutral", "clock", _("Expired"))
+_SIGNED = Badge("info", "hourglass-split", _("Signed, being paid out"))
 _NOT_FUNDED = Badge("neutral", "clock", _("Not funded, money returned"))
 
 _LOAN: dict[str, tuple[Badge, Badge]] = {
@@ -143,18 +144,21 @@ def loan_badges(
     funded_percent: int | None = None,
     restructured: bool = False,
     frozen: bool = False,
+    signed: bool = False,
 ) -> tuple[Badge, ...]:
     """The badges of a loan for one audience: its state first, then "Payment plan" and "Under check" when they apply.
 
     `status` is the code of the loan's life, `days_past_due` counts from the oldest unpaid due date. `funded_percent`
-    (whole per cent) is shown to lenders while the loan is open. An unknown status is a `KeyError`: a state without
-    words is a bug.
+    (whole per cent) is shown to lenders while the loan is open; a funded loan that is `signed` waits for its pay-out
+    only. An unknown status is a `KeyError`: a state without words is a bug.
     """
     code = str(status)
     if code == "active":
         first = _running(days_past_due)
     else:
         first = _LOAN[code][0 if audience == "borrower" else 1]
+        if code == "funded" and signed:
+            first = _SIGNED
         if code == "listed" and audience == "lender" and funded_percent is not None:
             first = Badge("plum", "people", _("Open, %(percent)d%% funded") % {"percent": funded_percent})
     badges = [first]

@@ -22,6 +22,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from adminpanel.permissions import VIEW_AUDIT
+from adminpanel.registry.filters import present_only
 from adminpanel.registry.query import is_understood, known_parameters
 from p2plending.lib.decorators import get_only
 from p2plending.lib.models import MoneyField, RateField
@@ -150,6 +151,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
             path("", guard(get_only(self.changelist_view)), name=f"{name}_changelist"),
             path("<path:object_id>/", guard(get_only(self.detail_view)), name=f"{name}_change"),
         ]
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return present_only(self.model, tuple(self.list_filter))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [self._column(name) for name in self.list_display]

@@ -61,7 +61,11 @@ class EntrySideSerializer(serializers.Serializer):
 
 
 class LineExplanationSerializer(serializers.Serializer):
+    """`row` is the line together with the others of its kind that the entry made on your wallet, as pages show it."""
+
     line = LineSerializer(read_only=True)
+    row = LineSerializer(read_only=True)
+    parts = LineSerializer(source="row.parts", many=True, read_only=True)
     kind = serializers.ChoiceField(choices=EntryKind.choices, read_only=True)
     sides = EntrySideSerializer(many=True, read_only=True)
     reverses = serializers.CharField(read_only=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
@@ -25,7 +26,11 @@ from ledger.selectors.wallet import WALLET_CODES
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class WalletLine:
-    """One change of the free money. Amounts in minor units; one of `amount_in` and `amount_out` is zero."""
+    """One change of the free money. Amounts in minor units; one of `amount_in` and `amount_out` is zero.
+
+    Where one entry made several lines of a kind, as a payment does for a lender with several parts of the loan, pages
+    show them as one line with its `parts`, oldest first; its place and balance are those of the last.
+    """
 
     entry_reference: str
     seq: int
@@ -37,6 +42,7 @@ class WalletLine:
     amount_in: int
     amount_out: int
     balance_after: int
+    parts: tuple[WalletLine, ...] = ()
 
     @property
     def words(self) -> str:
@@ -101,6 +107,11 @@ class Statement:
         return self.opening + self.amount_in - self.amount_out
 
     @property
+    def rows(self) -> list[WalletLine]:
+        """The lines as pages show them: those of one entry and kind together."""
+        return grouped(self.lines)
+
+    @property
     def by_code(self) -> list[CodeTotal]:
         """Totals by kind of line, in the order of the documented codes."""
         found: dict[LineCode, list[int]] = {}
@@ -125,9 +136,13 @@ class EntrySide:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LineExplanation:
-    """A line, the entry that made it, and both sides of that entry as this person may see them."""
+    """A line, the entry that made it, and both sides of that entry as this person may see them.
+
+    `row` is the line as pages show it: with the others of its kind that the entry made on this wallet.
+    """
 
     line: WalletLine
+    row: WalletLine
     kind: EntryKind
     sides: list[EntrySide]
     reverses: str
@@ -167,6 +182,44 @@ def line_of(posting: Posting, balance_after: int | None = None) -> WalletLine:
         amount_out=posting.debit,
         balance_after=posting.balance_after if balance_after is None else balance_after,
     )
+
+
+def grouped(lines: Sequence[WalletLine]) -> list[WalletLine]:
+    """Lines as pages show them: those of one entry, kind and direction as one, with its parts, where the last is."""
+    found: dict[tuple[str, str, bool], list[tuple[int, WalletLine]]] = {}
+    for place, line in enumerate(lines):
+        found.setdefault((line.entry_reference, line.code, line.amount_in > 0), []).append((place, line))
+    return [_together([line for _place, line in row]) for row in sorted(found.values(), key=lambda row: row[-1][0])]
+
+
+def _together(parts: list[WalletLine]) -> WalletLine:
+    if len(parts) == 1:
+        return parts[0]
+    amount_in, amount_out = sum(part.amount_in for part in parts), sum(part.amount_out for part in parts)
+    return dataclasses.replace(parts[-1], amount_in=amount_in, amount_out=amount_out, parts=tuple(parts))
+
+
+def wallet_rows(user: User, *, page: int, size: int, **choice: Any) -> tuple[int, list[WalletLine]]:
+    """How many rows the chosen lines make, and those of one page (from 1), newest first, each with its parts.
+
+    `choice` is that of `wallet_postings`. A page beyond the last is the last. Three queries, whatever there is.
+    """
+    postings = wallet_postings(user, **choice)
+    is_in = ExpressionWrapper(Q(credit__gt=0), output_field=BooleanField())
+    rows = postings.order_by().annotate(is_in=is_in).values("entry_id", "code", "is_in").annotate(last=Max("seq"))
+    count = rows.count()
+    start = min(page - 1, max(count - 1, 0) // size) * size
+    chosen = Q(pk__in=[])
+    for row in rows.order_by("-last")[start : start + size]:
+        side = Q(credit__gt=0) if row["is_in"] else Q(credit=0)
+        chosen |= side & Q(entry_id=row["entry_id"], code=row["code"])
+    found = postings.filter(chosen).order_by("seq")
+    return count, grouped([line_of(posting) for posting in found])[::-1]
+
+
+def wallet_codes(user: User) -> set[str]:
+    """The kinds of lines that this person's wallet has."""
+    return set(wallet_postings(user).order_by().values_list("code", flat=True).distinct())
 
 
 def wallet_totals(
@@ -245,8 +298,12 @@ def explain_line(user: User, reference: str, seq: int) -> LineExplanation | None
     entry = posting.entry
     reversal = JournalEntry.objects.filter(reverses=entry).values_list("reference", flat=True).first()
     original = JournalEntry.objects.filter(pk=entry.reverses_id).values_list("reference", flat=True).first()
+    of_entry = wallet_postings(user).filter(entry=entry).order_by("seq")
+    rows = grouped([line_of(one) for one in of_entry])
+    row = next(row for row in rows if seq in {line.seq for line in row.parts or (row,)})
     return LineExplanation(
         line=line_of(posting),
+        row=row,
         kind=EntryKind(entry.kind),
         sides=_sides(entry, user),
         reverses=original or "",

@@ -10,22 +10,25 @@ from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
 from ledger import selectors
 from ledger.account_words import side_words
+from ledger.enums import LineCode
 from ledger.exports import LINE_HEADER, csv_response, line_row
 from ledger.forms import LineFilterForm
 from p2plending.lib.decorators import get_only, role_required
 
 LINES_PER_PAGE = 25
+MOST_DIGITS = 10
 
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
 def wallet(request: HttpRequest) -> HttpResponse:
-    form = LineFilterForm(request.GET)
+    form = LineFilterForm(request.GET, codes=selectors.wallet_codes(request.user))
     choice = form.choice()
     totals = selectors.wallet_totals(request.user, **choice)
-    paginator = Paginator(selectors.wallet_postings(request.user, **choice), LINES_PER_PAGE)
-    paginator.count = totals.count  # known already
-    page = paginator.get_page(request.GET.get("page"))
+    asked = request.GET.get("page", "1")
+    number = max(int(asked), 1) if asked.isascii() and asked.isdecimal() and len(asked) < MOST_DIGITS else 1
+    count, lines = selectors.wallet_rows(request.user, page=number, size=LINES_PER_PAGE, **choice)
+    page = Paginator(range(count), LINES_PER_PAGE).get_page(number)
     wallet = selectors.wallet_summary(request.user)
     context = {
         "form": form,
@@ -33,7 +36,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
         "is_by_type": bool(choice["codes"]),
         "totals": totals,
         "page": page,
-        "lines": [selectors.line_of(posting) for posting in page],
+        "lines": lines,
         "wallet": wallet,
         "debts": selectors.debts_of(request.user, wallet.owed),
         "deposits": selectors.waiting_deposits(request.user),
@@ -47,7 +50,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
 def lines_csv(request: HttpRequest) -> HttpResponse:
-    postings = selectors.wallet_postings(request.user, **LineFilterForm(request.GET).choice())
+    postings = selectors.wallet_postings(request.user, **LineFilterForm(request.GET, codes=LineCode.values).choice())
     rows = (line_row(selectors.line_of(posting)) for posting in postings.iterator(chunk_size=2000))
     return csv_response("wallet-lines.csv", LINE_HEADER, rows)
 
@@ -59,4 +62,4 @@ def line(request: HttpRequest, reference: str, seq: int) -> HttpResponse:
     if explanation is None:
         raise Http404
     sides = [(side_words(side), side) for side in explanation.sides]
-    return render(request, "ledger/line.html", {"explanation": explanation, "line": explanation.line, "sides": sides})
+    return render(request, "ledger/line.html", {"explanation": explanation, "line": explanation.row, "sides": sides})

@@ -19,7 +19,7 @@ from loans.enums import InstalmentStatus, LoanEvent, LoanStatus, QuestionStatus
 from loans.finance import InstalmentLine
 from loans.models import CreditAssessment, Loan, LoanQuestion
 from loans.quoting import quote_of_loan
-from p2plending.figures import format_percent
+from p2plending.figures import format_percent, local
 
 EVENT_WORDS: dict[str, str | Promise] = {
     LoanEvent.SUBMIT: gettext_lazy("Application sent"),
@@ -45,6 +45,8 @@ EVENT_WORDS: dict[str, str | Promise] = {
     LoanEvent.SETTLE: gettext_lazy("Closed by agreement"),
     LoanEvent.WRITE_OFF: gettext_lazy("Written off"),
 }
+# A funded loan whose borrower has signed.
+SIGNED = "signed"
 AHEAD: dict[str, tuple[str | Promise, ...]] = {
     LoanStatus.SUBMITTED: (gettext_lazy("Review"), gettext_lazy("Offer"), gettext_lazy("Funding")),
     LoanStatus.UNDER_REVIEW: (gettext_lazy("Offer"), gettext_lazy("Funding"), gettext_lazy("Pay-out")),
@@ -53,6 +55,7 @@ AHEAD: dict[str, tuple[str | Promise, ...]] = {
     LoanStatus.LISTED: (gettext_lazy("Fully funded"), gettext_lazy("Your signature"), gettext_lazy("Pay-out")),
     LoanStatus.PARTIAL_OFFER: (gettext_lazy("Your decision"), gettext_lazy("Pay-out")),
     LoanStatus.FUNDED: (gettext_lazy("Your signature"), gettext_lazy("Pay-out")),
+    SIGNED: (gettext_lazy("Pay-out"),),
 }
 FACTOR_NAMES: dict[str, str | Promise] = {
     "dti": gettext_lazy("Debt payments compared with income"),
@@ -111,7 +114,11 @@ def timeline_of(loan: Loan) -> list[Step]:
         if words:
             steps.append(Step(words, on))
     steps[0] = dataclasses.replace(steps[0], on=min([steps[0].on, *[step.on for step in steps[1:]]]))
-    return steps + [Step(words, None) for words in AHEAD.get(loan.status, ())]
+    ahead = AHEAD.get(loan.status, ())
+    if loan.status == LoanStatus.FUNDED and loan.signed_at:
+        ahead = AHEAD[SIGNED]
+        steps.append(Step(gettext_lazy("Agreement signed"), max(local(loan.signed_at).date(), steps[-1].on)))
+    return steps + [Step(words, None) for words in ahead]
 
 
 def schedule_of(loan: Loan, today: dt.date) -> LoanSchedule | None:

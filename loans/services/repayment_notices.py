@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from django.db.models import F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -35,7 +35,8 @@ def _tell_of_payment(repayment_id: int) -> None:
     repayment = lock_guard(Repayment.objects.filter(pk=repayment_id))
     loan = Loan.objects.select_related("borrower").get(pk=repayment.loan_id)
     if repayment.status == RepaymentStatus.CONFIRMED and not repayment.is_told:
-        if loan.status == LoanStatus.REPAID and repayment.counted_on == loan.closed_on:
+        is_last = not _later(repayment).exists()
+        if loan.status == LoanStatus.REPAID and is_last:
             tell_repaid(loan, repayment)
         else:
             tell_received(loan, repayment)
@@ -43,7 +44,12 @@ def _tell_of_payment(repayment_id: int) -> None:
 
 
 def tell_received(loan: Loan, repayment: Repayment) -> None:
-    """The payment arrived, or was made from money paid ahead: what it paid for, what is kept, left and next."""
+    """The payment arrived, or was made from money paid ahead: what it paid for, what is kept, left and next.
+
+    It is told after it was posted, so that others may have followed: what was left is worked out for this one, and what
+    is next is said of the newest only.
+    """
+    followed = _later(repayment).aggregate(principal=Sum("principal"), count=Count("pk"))
     body = _(
         "%(amount)s on %(day)s: principal %(principal)s, interest %(interest)s, fees %(fees)s. Still owed: %(left)s."
     ) % {
@@ -52,14 +58,21 @@ def tell_received(loan: Loan, repayment: Repayment) -> None:
         "principal": format_money(repayment.principal),
         "interest": format_money(repayment.interest),
         "fees": format_money(repayment.late_fee),
-        "left": format_money(loan.principal_outstanding),
+        "left": format_money(loan.principal_outstanding + (followed["principal"] or 0)),
     }
     if repayment.held:
         body += " " + _("%(held)s is kept for your next payments.") % {"held": format_money(repayment.held)}
     title = _("Your payment was made from what you paid ahead")
     if not repayment.is_from_credit:
         title = _("We received your payment")
-    _tell(loan, repayment, "received", title, f"{body} {next_payment_words(loan)}".strip())
+    following = "" if followed["count"] else next_payment_words(loan)
+    _tell(loan, repayment, "received", title, f"{body} {following}".strip())
+
+
+def _later(repayment: Repayment) -> QuerySet[Repayment]:
+    """Payments of the loan that were posted after this one and count."""
+    later = Repayment.objects.filter(loan_id=repayment.loan_id, status=RepaymentStatus.CONFIRMED)
+    return later.filter(entry_id__gt=repayment.entry_id)
 
 
 def tell_repaid(loan: Loan, repayment: Repayment) -> None:

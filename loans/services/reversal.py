@@ -186,7 +186,7 @@ def _tell_lenders(repayment: Repayment) -> None:
                 event="payment_taken_back",
                 title=_t("A payment came back"),
                 body=words % {"loan": repayment.loan.reference, "amount": format_money(amount)},
-                link=reverse("matching:note", args=[repayment.loan.reference]),
+                link=reverse("loans:explain_repayment", args=[repayment.reference]),
                 is_required=True,
             )
             for lender, amount in sums.items()

@@ -111,7 +111,10 @@ def take_back(request: HttpRequest, reference: str) -> HttpResponse:
 @get_only
 @role_required(Role.BORROWER)
 def new_plan(request: HttpRequest, reference: str) -> HttpResponse:
-    return _proposal_page(request, _owing_loan(request, reference))
+    loan = _disbursed_loan(request, reference)
+    if loan.status not in LoanStatus.owing():
+        return redirect("loans:loan", reference)  # an earlier message leads here
+    return _proposal_page(request, loan)
 
 
 @get_or_post

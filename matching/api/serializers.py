@@ -186,7 +186,7 @@ class NoteSerializer(serializers.ModelSerializer):
 
 
 class MatchSerializer(serializers.ModelSerializer):
-    """A suggestion with its three strongest reasons."""
+    """A suggestion with up to three reasons: what speaks for the loan by what this lender chose."""
 
     listing = ListingSerializer(source="loan", read_only=True)
     status = serializers.ChoiceField(choices=ProposalStatus.choices, read_only=True)

@@ -31,12 +31,23 @@ POINTS: dict[Part, int] = {Part.GRADE_MIX: 40, Part.RATE: 25, Part.TERM: 15, Par
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What a lender prefers: target share of each grade (sum 1), lowest rate, longest term, purposes (none: any)."""
+    """What a lender prefers: target share of each grade (sum 1), lowest rate, longest term, purposes (none: any).
+
+    `has_limits` says that the lender chose rate and term; without, they are the platform's and nobody's wish.
+    """
 
     target_mix: Mapping[str, Decimal]
     min_rate: Decimal
     max_term_months: int
     purposes: frozenset[str] = frozenset()
+    has_limits: bool = True
+
+    @property
+    def chosen(self) -> frozenset[Part]:
+        """The parts of a score in which the lender had a say, and spreading, which is a fact."""
+        limits = {Part.RATE, Part.TERM} if self.has_limits else set()
+        purposes = {Part.PURPOSE} if self.purposes else set()
+        return frozenset({Part.GRADE_MIX, Part.SPREAD} | limits | purposes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +78,13 @@ class Match:
 
     score: Decimal
     terms: tuple[Term, ...]
+    chosen: frozenset[Part]
 
     def strongest(self, count: int = 3) -> tuple[Term, ...]:
-        """The parts that brought most points, largest first; equals in the order of ``Part``."""
-        return tuple(sorted(self.terms, key=lambda term: -term.points)[:count])
+        """What can be given as a reason: parts in which the lender had a say and which reach half of their points at
+        least, those with most points first; equals in the order of ``Part``."""
+        reasons = [term for term in self.terms if term.part in self.chosen and 2 * term.points >= term.most]
+        return tuple(sorted(reasons, key=lambda term: -term.points)[:count])
 
 
 def match(loan: LoanFacts, taste: Taste, holdings: Holdings, amount: int) -> Match:
@@ -89,7 +103,7 @@ def match(loan: LoanFacts, taste: Taste, holdings: Holdings, amount: int) -> Mat
         Part.SPREAD: _spread_fit(loan, holdings),
     }
     terms = tuple(Term(part, _tenth(fits[part] * most), most) for part, most in POINTS.items())
-    return Match(sum((term.points for term in terms), Decimal(0)), terms)
+    return Match(sum((term.points for term in terms), Decimal(0)), terms, taste.chosen)
 
 
 def _mix_fit(loan: LoanFacts, taste: Taste, holdings: Holdings, amount: int) -> Decimal:

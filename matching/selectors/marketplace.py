@@ -25,12 +25,14 @@ from django.db.models.fields import DecimalField
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from loans.enums import Grade, LoanStatus
+from loans.enums import Grade, LoanStatus, Purpose
 from loans.models import Loan
 from matching.selectors.positions import held_commitments
 from p2plending.lib.models import MoneyField
 
 TERM_BANDS: dict[str, tuple[int, int]] = {"1": (1, 12), "2": (13, 36), "3": (37, 600)}
+HISTORIES = ("first", "repeat")
+ENDS_DAYS = ("1", "3", "7")
 NEW_DAYS = 7
 ENDING_SOON_DAYS = 2
 
@@ -76,6 +78,10 @@ class MarketCounts:
     matching: int
     by_grade: dict[str, int]
     by_term: dict[str, int]
+    by_purpose: dict[str, int]
+    by_history: dict[str, int]
+    by_days: dict[str, int]
+    mine: int
     careful: int
     new: int
     fitting: int
@@ -124,6 +130,10 @@ def market_counts(
     counts: dict[str, Q] = {"matching": _all_of(conditions)}
     counts |= {f"grade_{letter}": Q(grade=letter) for letter in Grade.values}
     counts |= {f"term_{band}": _term_condition((band,)) for band in TERM_BANDS}
+    counts |= {f"purpose_{purpose}": Q(purpose=purpose) for purpose in Purpose.values}
+    counts |= {f"history_{history}": _history_condition(history) for history in HISTORIES}
+    counts |= {f"days_{days}": _ends_condition(today, int(days)) for days in ENDS_DAYS}
+    counts["mine"] = Q(my_amount__gt=0)
     counts["careful"] = Q(grade__in=("A", "B"), term_months__lte=TERM_BANDS["2"][1])
     counts["new"] = _new_condition(today)
     counts["fitting"] = Q(grade__in=fitting_grades)
@@ -140,6 +150,10 @@ def market_counts(
         matching=found["matching"],
         by_grade={letter: found[f"grade_{letter}"] for letter in Grade.values},
         by_term={band: found[f"term_{band}"] for band in TERM_BANDS},
+        by_purpose={purpose: found[f"purpose_{purpose}"] for purpose in Purpose.values},
+        by_history={history: found[f"history_{history}"] for history in HISTORIES},
+        by_days={days: found[f"days_{days}"] for days in ENDS_DAYS},
+        mine=found["mine"],
         careful=found["careful"],
         new=found["new"],
         fitting=found["fitting"],
@@ -176,8 +190,8 @@ def _conditions(filters: Filters, today: dt.date) -> dict[str, Q]:
         "amount_min": lambda: Q(principal__gte=filters.amount_min),
         "amount_max": lambda: Q(principal__lte=filters.amount_max),
         "needed_min": lambda: Q(principal__gte=F("funded_amount") + filters.needed_min),
-        "history": lambda: Q(is_repeat=filters.history == "repeat"),
-        "ends_within": lambda: Q(listing_ends_on__lte=today + dt.timedelta(days=filters.ends_within)),
+        "history": lambda: _history_condition(filters.history),
+        "ends_within": lambda: _ends_condition(today, filters.ends_within),
         "is_new": lambda: _new_condition(today),
         "hide_mine": lambda: Q(my_amount=0),
     }
@@ -190,6 +204,14 @@ def _term_condition(bands: tuple[str, ...]) -> Q:
         low, high = TERM_BANDS[band]
         wanted |= Q(term_months__range=(low, high))
     return wanted
+
+
+def _history_condition(history: str) -> Q:
+    return Q(is_repeat=history == "repeat")
+
+
+def _ends_condition(today: dt.date, days: int) -> Q:
+    return Q(listing_ends_on__lte=today + dt.timedelta(days=days))
 
 
 def _new_condition(today: dt.date) -> Q:

@@ -41,6 +41,11 @@ class Part:
     ended_on: dt.date | None = None
 
     @property
+    def stake(self) -> int:
+        """What stands in the loan: still owed to the lender, or reserved."""
+        return self.outstanding if self.is_note else self.amount
+
+    @property
     def next_due_on(self) -> dt.date | None:
         return self.loan.next_due_on if self.outstanding else None
 
@@ -55,6 +60,7 @@ class PortfolioSums:
     interest_received: int = 0
     fees_paid: int = 0
     outstanding: int = 0
+    stake: int = 0
 
     def __add__(self, other: PortfolioSums) -> PortfolioSums:
         names = self.__dataclass_fields__
@@ -140,7 +146,9 @@ def sums_of(parts: Parts) -> PortfolioSums:
         fees_paid=Sum("servicing_fees_paid"),
         outstanding=Sum("principal_outstanding"),
     )
+    notes["stake"] = notes["outstanding"]
     reserved = parts.reserved.order_by().aggregate(count=Count("pk"), amount=Sum("amount"))
+    reserved["stake"] = reserved["amount"]
     return _sums(notes) + _sums(reserved)
 
 
@@ -185,8 +193,9 @@ def note_plan(note: Note, today: dt.date) -> NotePlan:
     ]
     found = earnings(
         lines,
-        amount=note.principal,
-        principal=note.loan.principal,
+        # With interest that became principal, of which each note has its part.
+        amount=note.principal + note.capitalised,
+        principal=sum(line.principal for line in lines),
         servicing_fee_rate=note.loan.servicing_fee_rate,
         expected_loss_rate=note.loan.expected_loss_rate,
     )
@@ -267,6 +276,7 @@ class LenderFigures:
     late_fees_received: int
     fees_paid: int
     written_off: int
+    recovered: int
     by_grade: dict[str, int]
     by_bucket: dict[str, tuple[int, int]]
 
@@ -282,8 +292,9 @@ class LenderFigures:
 
     @property
     def net_received(self) -> int:
-        """Interest and late fees less servicing fees and what was written off."""
-        return self.interest_received + self.late_fees_received - self.fees_paid - self.written_off
+        """Interest, late fees and recoveries, less servicing fees and what was written off."""
+        gained = self.interest_received + self.late_fees_received + self.recovered
+        return gained - self.fees_paid - self.written_off
 
 
 def lender_figures(lender: User) -> LenderFigures:
@@ -291,7 +302,10 @@ def lender_figures(lender: User) -> LenderFigures:
     all_notes = Note.objects.filter(owner=lender).order_by()
     running = open_notes().filter(owner=lender).order_by()
     received = all_notes.aggregate(
-        interest=Sum("interest_received"), late_fees=Sum("late_fees_received"), fees=Sum("servicing_fees_paid")
+        interest=Sum("interest_received"),
+        late_fees=Sum("late_fees_received"),
+        fees=Sum("servicing_fees_paid"),
+        recovered=Sum("recovered"),
     )
     lost = all_notes.filter(loan__status__in=(LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)).aggregate(
         amount=Sum(F("principal") - F("principal_received"))
@@ -313,6 +327,7 @@ def lender_figures(lender: User) -> LenderFigures:
         late_fees_received=received["late_fees"] or 0,
         fees_paid=received["fees"] or 0,
         written_off=lost["amount"] or 0,
+        recovered=received["recovered"] or 0,
         by_grade=by_grade,
         by_bucket=by_bucket,
     )

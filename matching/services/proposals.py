@@ -133,6 +133,7 @@ def _tastes(lender_ids: Sequence[int]) -> dict[int, Taste]:
             target_mix=RiskTolerance(profile.tolerance).target_mix,
             min_rate=rule.min_rate if rule else DEFAULT_MIN_RATE,
             max_term_months=rule.max_term_months if rule else DEFAULT_LONGEST_TERM,
+            has_limits=rule is not None,
         )
     return tastes
 

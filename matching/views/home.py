@@ -29,7 +29,6 @@ from matching.selectors.portfolio import (
 )
 from p2plending.charts import Series, stacked_bars, strip, target_bar
 from p2plending.figures import format_day, format_money
-from p2plending.lib import clock
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, role_required
 
@@ -57,7 +56,6 @@ def lending_home(request: HttpRequest) -> HttpResponse:
     payments = expected_payments(lender, today, _end_of(months[-1]))
     near = [payment for payment in payments if (payment.due_date - today).days <= NEAR_DAYS]
     context = {
-        "now": clock.now(),
         "wallet": wallet,
         "figures": figures,
         "value": wallet.total + figures.lent_out,

@@ -94,6 +94,7 @@ def marketplace(request: HttpRequest) -> HttpResponse:
     fitting = tuple(RiskTolerance(profile.tolerance).target_mix) if profile else ()
     loans = open_loans(today, request.user)
     counts = market_counts(loans, filters, today, fitting)
+    form.offer(counts)
     page = Paginator(matching_loans(loans, filters, today, form.sort_key()), PAGE_SIZE).get_page(
         request.GET.get("page")
     )

@@ -138,6 +138,7 @@ def state_badge(loan: Any, audience: str = "borrower") -> SafeString:
         funded_percent=loan.funded_percent,
         restructured=loan.is_restructured,
         frozen=loan.is_frozen,
+        signed=loan.signed_at is not None,
     )
     return mark_safe(" ".join(render_badge(badge) for badge in shown))  # noqa: S308 (each part is escaped)
 

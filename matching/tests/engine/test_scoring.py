@@ -34,7 +34,18 @@ def test_a_first_loan_is_scored_part_by_part() -> None:
         (Part.SPREAD, Decimal("10.0")),
     ]
     assert result.score == Decimal("63.7")
-    assert [term.part for term in result.strongest()] == [Part.RATE, Part.GRADE_MIX, Part.PURPOSE]
+    # A reason reaches half of its points, and nobody chose a purpose.
+    assert [term.part for term in result.strongest()] == [Part.RATE, Part.SPREAD]
+
+
+def test_a_reason_is_only_what_the_lender_had_a_say_in() -> None:
+    good = replace(LOAN, term_months=6, net_rate=Decimal("0.20"))
+    mix = Holdings(by_grade={"A": 60_00, "B": 15_00})
+    chosen = replace(TASTE, purposes=frozenset({LOAN.purpose}))
+    parts = [term.part for term in match(good, chosen, mix, 25_00).strongest(5)]
+    assert parts == [Part.GRADE_MIX, Part.RATE, Part.TERM, Part.PURPOSE, Part.SPREAD]
+    parts = [term.part for term in match(good, replace(TASTE, has_limits=False), mix, 25_00).strongest(5)]
+    assert parts == [Part.GRADE_MIX, Part.SPREAD]
 
 
 def test_a_grade_below_its_target_scores_above_one_at_its_target() -> None:

@@ -1,0 +1,60 @@
+"""Every link of every notification opens for the person who was told: no event is left out of the tests that follow."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from accounts.models import Notification, User
+from loans.services.repayment_notices import tell_of_payments
+from p2plending.tests.events import told_events
+from p2plending.tests.figures import dead_links
+from p2plending.tests.scene import Scene
+
+# Where an event is told and its link followed (`dead_links`), beside the demo world, in which most of them happen.
+FOLLOWED = {
+    "loans/tests/collections/test_came_back_after_the_end.py": {"recovery_back"},
+    "loans/tests/collections/test_cure_story.py": {"loan_cured"},
+    "loans/tests/collections/test_explained_changes.py": {"charges_waived"},
+    "loans/tests/collections/test_help.py": {"help_answered"},
+    "loans/tests/servicing/test_autopay_and_giving_back.py": {"autopay_short"},
+    "loans/tests/servicing/test_left_behind.py": {"loan_left_behind"},
+    "loans/tests/servicing/test_repayment.py": {"repayment_received", "repayment_repaid", "repayment_not_found"},
+    "accounts/tests/test_identity.py": {"identity.rejected", "identity.expired"},
+}
+ROOT = Path(settings.BASE_DIR)
+
+
+@pytest.mark.one_database
+def test_events_that_stand_in_the_table_are_told_and_their_links_are_followed() -> None:
+    told = set(told_events())
+    assert len(told) > 45
+    for name, events in FOLLOWED.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "dead_links(User.objects.all()) == []" in text, name
+        assert events <= told, name
+
+
+@pytest.mark.one_database
+def test_a_page_of_one_part_is_never_opened_with_the_reference_of_its_loan() -> None:
+    """What was wrong once: a note's page takes a note, and a message to a lender knew the loan only."""
+    wrong = []
+    for path in sorted(ROOT.rglob("*.py")):
+        if path.is_relative_to(ROOT / ".venv") or "tests" in path.parts:
+            continue
+        for target, argument in re.findall(r'reverse\("([\w:]+)", args=\[(\S+?)\]', path.read_text(encoding="utf-8")):
+            if target == "matching:note" and "loan.reference" in argument:
+                wrong.append(path.name)
+    assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_every_link_of_the_scene_opens_for_its_reader(scene: Scene) -> None:
+    assert tell_of_payments() == 1
+    assert dead_links(User.objects.all()) == []
+    events = set(Notification.objects.values_list("event", flat=True))
+    assert {"loan_offer", "loan_funded", "loan_started", "commitment_reserved", "repayment_received"} <= events
