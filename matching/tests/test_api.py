@@ -172,7 +172,7 @@ def test_a_risk_profile_is_set_and_read(bob: User, alice: User, api_of: ApiOf) -
     assert RiskProfile.objects.count() == 1
 
 
-def test_matches_come_with_three_reasons_and_can_be_dismissed(
+def test_matches_come_with_their_reasons_and_can_be_dismissed(
     boat: Loan, bob: User, carol: User, api_of: ApiOf
 ) -> None:
     set_risk_profile(lender=bob, tolerance="growth", actor=bob)
@@ -180,7 +180,7 @@ def test_matches_come_with_three_reasons_and_can_be_dismissed(
     assert answer["count"] == 1
     found = answer["results"][0]
     assert found["listing"]["reference"] == boat.reference
-    assert len(found["reasons"]) == 3
+    assert 1 <= len(found["reasons"]) <= 3
     path = f"{V1}/matches/{found['reference']}/dismiss/"
     assert api_of(carol).post(path).status_code == 404
     assert api_of(bob).post(path).data["status"] == "dismissed"

@@ -133,7 +133,7 @@ def test_the_page_shows_score_and_reasons_and_lets_one_say_no(
     match = page.context["matches"][0]
     text = page.content.decode()
     assert f"Fits {match['proposal'].score} of 100" in text
-    assert len(match["reasons"]) == 3
+    assert 1 <= len(match["reasons"]) <= 3
     assert all(reason in text for reason in match["reasons"])
     path = f"/suggestions/{match['proposal'].reference}/dismiss/"
     assert client_of(carol).post(path).status_code == 404

@@ -64,6 +64,15 @@ def test_no_template_needs_an_exception_from_the_content_policy(what: str, patte
     assert [name_of(path) for path in pages if search.search(path.read_text(encoding="utf-8"))] == [], what
 
 
+def test_what_scrolls_sideways_can_be_reached_with_the_keyboard() -> None:
+    boxes = {
+        name_of(path): re.findall(r'<div class="scroll"[^>]*>', path.read_text(encoding="utf-8"))
+        for path in templates()
+    }
+    assert sum(map(len, boxes.values())) >= 8
+    assert [name for name, found in boxes.items() for box in found if 'tabindex="0"' not in box] == []
+
+
 def test_colours_are_written_in_one_place() -> None:
     hexes = re.compile(r"#[0-9a-fA-F]{3,8}\b(?![\w-])")
     found = []
