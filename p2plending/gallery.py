@@ -41,7 +41,7 @@ class SampleForm(KeyedForm):
 
 
 def _loan(status: str, **facts: Any) -> SimpleNamespace:
-    values = {"days_past_due": 0, "funded_percent": 46, "is_restructured": False, "is_frozen": False}
+    values = {"days_past_due": 0, "funded_percent": 46, "is_restructured": False, "is_frozen": False, "signed_at": None}
     return SimpleNamespace(status=status, **(values | facts))
 
 

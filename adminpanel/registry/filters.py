@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.admin import BooleanFieldListFilter, ChoicesFieldListFilter, RelatedOnlyFieldListFilter
+from django.contrib.admin import BooleanFieldListFilter, ChoicesFieldListFilter, ModelAdmin, RelatedOnlyFieldListFilter
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
@@ -18,10 +19,16 @@ class Present:
     """Leaves out choices that no row of the list has; what is chosen already stays."""
 
     def __init__(
-        self, field: models.Field, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any, path: str
+        self,
+        field: models.Field,
+        request: HttpRequest,
+        params: dict[str, Any],
+        model: type[models.Model],
+        model_admin: ModelAdmin,
+        field_path: str,
     ) -> None:
-        super().__init__(field, request, params, model, model_admin, path)
-        rows = model_admin.get_queryset(request).order_by().values_list(path, flat=True).distinct()
+        super().__init__(field, request, params, model, model_admin, field_path)
+        rows = model_admin.get_queryset(request).order_by().values_list(field_path, flat=True).distinct()
         self.present = {str(value) for value in rows}
 
     def has_output(self) -> bool:
@@ -35,9 +42,10 @@ class PresentChoices(Present, ChoicesFieldListFilter):
     """A field with fixed choices."""
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
-        words = {str(label) for value, label in self.field.flatchoices if str(value) in self.present}
-        for place, choice in enumerate(super().choices(changelist)):
-            if place == 0 or choice["selected"] or str(choice["display"]) in words:
+        # By value: two of them may read the same. After them comes the choice of none.
+        values = [None, *(str(value) for value, _label in self.field.flatchoices)]
+        for choice, value in itertools.zip_longest(super().choices(changelist), values, fillvalue="None"):
+            if value is None or choice["selected"] or value in self.present:
                 yield choice
 
 

@@ -22,7 +22,7 @@ from p2plending.lib.db import run_money
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
 IBAN = "DE89 3704 0044 0532 0130 00"
-QUERIES_OF_WALLET = 13
+QUERIES_OF_WALLET = 16
 
 
 def fund(user: User, amount: int, day: dt.date, key: str) -> JournalEntry:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.admin import DateFieldListFilter
 from django.contrib.admin import site as desk
 from django.test import Client
 from django.urls import reverse
@@ -32,7 +33,7 @@ def test_every_filter_of_every_list_of_the_registry_finds_something(scene: Scene
         assert page.status_code == 200, name
         changelist = page.context["cl"]
         for one in changelist.filter_specs:
-            if getattr(one, "date_params", None):
+            if isinstance(one, DateFieldListFilter):
                 continue  # spans of time, which people know without looking
             for choice in one.choices(changelist):
                 tried += 1

@@ -34,7 +34,7 @@ def test_events_that_stand_in_the_table_are_told_and_their_links_are_followed() 
     assert len(told) > 45
     for name, events in FOLLOWED.items():
         text = (ROOT / name).read_text(encoding="utf-8")
-        assert "dead_links(User.objects.all()) == []" in text, name
+        assert "assert dead_links(User.objects." in text, name
         assert events <= told, name
 
 

@@ -173,7 +173,8 @@ def test_an_unknown_state_fails_loudly() -> None:
 
 
 def test_a_loan_badge_is_icon_and_word() -> None:
-    loan = SimpleNamespace(status="active", days_past_due=9, funded_percent=100, is_restructured=False, is_frozen=False)
+    facts = {"days_past_due": 9, "funded_percent": 100, "is_restructured": False, "is_frozen": False}
+    loan = SimpleNamespace(status="active", signed_at=None, **facts)
     assert rendered('{% state_badge loan "lender" %}', loan=loan) == (
         '<span class="st st--warning"><svg class="icon" aria-hidden="true">'
         '<use href="/static/img/icons.svg#clock"></use></svg>9 days late</span>'
