@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
@@ -58,7 +60,13 @@ ENDED = "loans/states/_ended.html"
 def by_reference(request: HttpRequest, reference: str) -> HttpResponse:
     if request.user.role == Role.BORROWER:
         return redirect("loans:loan", own_loan(request, reference).reference)
-    loan = get_object_or_404(LISTINGS.visible_to(request.user), reference=reference)
+    loan = LISTINGS.visible_to(request.user).filter(reference=reference).first()
+    if loan is None:
+        # Who asked a question was told of the answer with a link, which leads somewhere when the request has ended.
+        asked = Loan.objects.filter(questions__author=request.user).distinct()
+        ended = get_object_or_404(asked, reference=reference)
+        messages.info(request, _("“%(title)s” is not open any more.") % {"title": ended.title})
+        return redirect("matching:marketplace")
     if request.user.role == Role.STAFF and request.user.has_perm(VIEW_LOANS):
         return redirect("admin:loans_loan_change", loan.pk)
     return redirect("matching:listing", loan.reference)

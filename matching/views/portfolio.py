@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
@@ -113,7 +113,11 @@ def _csv_row(part: Part) -> list[Any]:
 @get_only
 @role_required(Role.LENDER)
 def note(request: HttpRequest, reference: str) -> HttpResponse:
-    found = get_object_or_404(notes_of(request.user), reference=reference)
+    found = notes_of(request.user).filter(reference=reference).first()
+    if found is None:
+        # Messages that were sent long ago name the loan.
+        of_loan = get_object_or_404(notes_of(request.user).order_by("pk").filter(loan__reference=reference)[:1])
+        return redirect("matching:note", of_loan.reference)
     context = {
         "note": found,
         "loan": found.loan,

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Notification, User
+from loans.services.origination import withdraw_application
+from loans.services.questions import answer_question, ask_question
 from loans.services.repayment_notices import tell_of_payments
+from p2plending.tests import world
 from p2plending.tests.events import told_events
 from p2plending.tests.figures import dead_links
 from p2plending.tests.scene import Scene
@@ -58,3 +64,29 @@ def test_every_link_of_the_scene_opens_for_its_reader(scene: Scene) -> None:
     assert dead_links(User.objects.all()) == []
     events = set(Notification.objects.values_list("event", flat=True))
     assert {"loan_offer", "loan_funded", "loan_started", "commitment_reserved", "repayment_received"} <= events
+
+
+@pytest.mark.django_db
+def test_an_answer_is_followed_by_who_asked_even_when_the_request_has_ended(
+    alice: User, bob: User, carol: User, client_of: Callable[[User], Client]
+) -> None:
+    loan = world.listed_loan(alice)
+    question = ask_question(loan_id=loan.pk, author=bob, text="Which windows?", actor=bob, today=world.TODAY)
+    answer_question(question_id=question.pk, answer="All of them.", actor=alice, today=world.TODAY)
+    withdraw_application(loan_id=loan.pk, actor=alice, idempotency_key=world.new_key(), today=world.TODAY)
+
+    told = Notification.objects.get(user=bob, event="question_answered")
+    page = client_of(bob).get(told.link, follow=True)
+    assert (page.status_code, page.redirect_chain[-1][0]) == (200, reverse("matching:marketplace"))
+    assert "is not open any more" in page.content.decode()
+    assert client_of(carol).get(told.link, follow=True).status_code == 404
+
+
+@pytest.mark.django_db
+def test_an_old_message_about_a_payment_that_came_back_leads_to_the_lenders_part(
+    alice: User, bob: User, carol: User, client_of: Callable[[User], Client]
+) -> None:
+    loan = world.active_loan(alice, {bob: 500_00})
+    old = reverse("matching:note", args=[loan.reference])
+    assert client_of(bob).get(old).headers["Location"] == reverse("matching:note", args=[loan.notes.get().reference])
+    assert client_of(carol).get(old).status_code == 404
