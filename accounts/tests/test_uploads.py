@@ -230,9 +230,8 @@ def pdf(change: Callable[[Pdf], None], **options: object) -> bytes:
     with pikepdf.new() as made:
         made.add_blank_page()
         change(made)
-        made.save(
-            output, **{"stream_decode_level": pikepdf.StreamDecodeLevel.none, "compress_streams": False} | options
-        )
+        as_given = {"stream_decode_level": pikepdf.StreamDecodeLevel.none, "compress_streams": False}
+        made.save(output, **(options if "encryption" in options else as_given | options))
     return output.getvalue()
 
 
