@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Collection
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ledger.bank_accounts import MAX_BANK_NAME, BankAccount, checked_account, uses_iban
 from ledger.enums import LineCode, PaymentMethod
-from ledger.iban import is_valid_iban, normal_iban
 from ledger.selectors import WalletSummary
 from ledger.services.deposits import OLDEST_DAYS
-from ledger.services.withdrawals import InvalidIban, smallest_withdrawal
+from ledger.services.withdrawals import smallest_withdrawal
 from p2plending.figures import format_money
-from p2plending.lib.forms import KeyedForm, MoneyFormField, OneLineField
+from p2plending.lib.errors import Refused
+from p2plending.lib.forms import CodeField, KeyedForm, MoneyFormField, OneLineField, add_refusal
 
 
 class DayInput(forms.DateInput):
@@ -73,10 +75,29 @@ class WithdrawalForm(KeyedForm):
         error_messages={"required": _("Enter the name of the account holder.")},
         widget=forms.TextInput({"autocomplete": "name"}),
     )
-    iban = OneLineField(
+    iban = CodeField(
         label=_("Account number (IBAN)"),
-        max_length=50,
+        max_length=60,
         error_messages={"required": _("Enter your account number (IBAN).")},
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+    bank_name = OneLineField(
+        label=_("Bank"),
+        max_length=MAX_BANK_NAME,
+        error_messages={"required": _("Enter the name of your bank.")},
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    account_number = CodeField(
+        label=_("Account number"),
+        max_length=60,
+        error_messages={"required": _("Enter your account number.")},
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+    routing_code = CodeField(
+        label=_("Routing or sort code (optional)"),
+        max_length=30,
+        required=False,
+        help_text=_("The code of your bank, if it has one."),
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -85,6 +106,8 @@ class WithdrawalForm(KeyedForm):
         self.wallet = wallet
         super().__init__(*args, **kwargs)
         self.fields["amount"].min_amount = smallest_withdrawal()
+        for name in ("bank_name", "account_number", "routing_code") if uses_iban() else ("iban",):
+            del self.fields[name]
 
     def clean_amount(self) -> int:
         amount = self.cleaned_data["amount"]
@@ -95,11 +118,24 @@ class WithdrawalForm(KeyedForm):
             )
         return amount
 
-    def clean_iban(self) -> str:
-        iban = normal_iban(self.cleaned_data["iban"])
-        if not is_valid_iban(iban):
-            raise forms.ValidationError(InvalidIban.default_message, code="invalid")
-        return iban
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        account = self.account()
+        if not any(name in self.errors for name in ("iban", "bank_name", "account_number", "routing_code")):
+            try:
+                cleaned |= {
+                    name: value
+                    for name, value in dataclasses.asdict(checked_account(account)).items()
+                    if name in self.fields
+                }
+            except Refused as refusal:
+                add_refusal(self, refusal)
+        return cleaned
+
+    def account(self) -> BankAccount:
+        """Where the money is to go."""
+        names = (field.name for field in dataclasses.fields(BankAccount))
+        return BankAccount(**{name: self.cleaned_data.get(name, "") for name in names})
 
 
 class LineFilterForm(forms.Form):

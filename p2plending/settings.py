@@ -41,6 +41,10 @@ CLIENT_ACCOUNT_HOLDER = env.text("CLIENT_ACCOUNT_HOLDER", default=f"{SITE_NAME} 
 CLIENT_ACCOUNT_IBAN = env.bank_account(
     "CLIENT_ACCOUNT_IBAN", default="DE89 3704 0044 0532 0130 00" if DEMO_MODE or TESTING else ""
 )
+# The same where the currency's banks have no IBANs.
+CLIENT_ACCOUNT_BANK = env.text("CLIENT_ACCOUNT_BANK", default="", most=100)
+CLIENT_ACCOUNT_NUMBER = env.text("CLIENT_ACCOUNT_NUMBER", default="", most=100)
+CLIENT_ACCOUNT_ROUTING_CODE = env.text("CLIENT_ACCOUNT_ROUTING_CODE", default="", most=100)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default="127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=False)

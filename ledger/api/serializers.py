@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
+from ledger.bank_accounts import MAX_BANK_NAME, BankAccount, checked_account, uses_iban
 from ledger.enums import DepositStatus, EntryKind, LineCode, PaymentMethod, WithdrawalStatus
-from ledger.iban import is_valid_iban, normal_iban
 from ledger.models import Deposit, Withdrawal
-from ledger.services.withdrawals import InvalidIban
-from p2plending.lib.api.fields import CurrencyField, DaySerializerField, MoneySerializerField, OneLineSerializerField
+from p2plending.lib.api.fields import (
+    CodeSerializerField,
+    CurrencyField,
+    DaySerializerField,
+    MoneySerializerField,
+    OneLineSerializerField,
+)
+from p2plending.lib.errors import Refused
+
+REQUIRED = [ErrorDetail("This field is required.", "required")]
+NOT_HERE = [ErrorDetail("Accounts in this currency don't have this.", "not_here")]
 
 
 @extend_schema_field({"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,4})?$", "example": "-12.50"})
@@ -144,7 +155,7 @@ class WithdrawalSerializer(serializers.ModelSerializer):
     class Meta:
         model = Withdrawal
         fields = (
-            "reference", "status", "amount", "kept_for_dues", "currency", "account_holder", "iban_last4",
+            "reference", "status", "amount", "kept_for_dues", "currency", "account_holder", "iban_last4", "bank_name",
             "requested_on", "paid_on", "bank_reference", "decision_note", "created_at",
         )  # fmt: skip
         read_only_fields = fields
@@ -153,10 +164,27 @@ class WithdrawalSerializer(serializers.ModelSerializer):
 class RequestWithdrawalSerializer(serializers.Serializer):
     amount = MoneySerializerField()
     account_holder = OneLineSerializerField(max_length=150)
-    iban = OneLineSerializerField(max_length=50)
+    iban = CodeSerializerField(
+        max_length=60, required=False, help_text="Where the currency has IBANs; then nothing else is needed."
+    )
+    bank_name = OneLineSerializerField(
+        max_length=MAX_BANK_NAME, required=False, help_text="With account_number, where the currency has no IBANs."
+    )
+    account_number = CodeSerializerField(max_length=60, required=False)
+    routing_code = CodeSerializerField(max_length=30, required=False, allow_blank=True)
 
-    def validate_iban(self, value: str) -> str:
-        iban = normal_iban(value)
-        if not is_valid_iban(iban):
-            raise serializers.ValidationError(str(InvalidIban.default_message), code=InvalidIban.code)
-        return iban
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        needed = {"iban"} if uses_iban() else {"bank_name", "account_number"}
+        names = {field.name for field in dataclasses.fields(BankAccount)}
+        unknown = names & set(attrs) - needed - (set() if uses_iban() else {"routing_code"})
+        missing = needed - set(attrs)
+        if missing or unknown:
+            words = dict.fromkeys(sorted(missing), REQUIRED) | dict.fromkeys(sorted(unknown), NOT_HERE)
+            raise serializers.ValidationError(words)
+        try:
+            account = checked_account(BankAccount(**{name: attrs[name] for name in names & set(attrs)}))
+        except Refused as refusal:
+            raise serializers.ValidationError(
+                {refusal.field: [ErrorDetail(refusal.message, refusal.code)]}
+            ) from refusal
+        return attrs | dataclasses.asdict(account)

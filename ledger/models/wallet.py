@@ -62,7 +62,11 @@ class Withdrawal(GuardedModel):
     kept_for_dues = MoneyField(_("kept for what was owed"), default=0, editable=False)
     account_holder = models.CharField(_("account holder"), max_length=150)
     iban_last4 = models.CharField(_("account, last four"), max_length=4)
-    iban = EncryptedTextField(_("account number"), editable=False)
+    iban = EncryptedTextField(_("account number (IBAN)"), blank=True, editable=False)
+    # The other shape of an account, where the currency knows no IBAN.
+    bank_name = models.CharField(_("bank"), max_length=100, blank=True, db_default="", default="")
+    account_number = EncryptedTextField(_("account number"), blank=True, db_default="", default="", editable=False)
+    routing_code = models.CharField(_("routing or sort code"), max_length=15, blank=True, db_default="", default="")
     status = models.CharField(_("state"), max_length=10, choices=WithdrawalStatus, default=WithdrawalStatus.REQUESTED)
     requested_on = models.DateField(_("asked on"))
     approved_by = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
@@ -91,6 +95,11 @@ class Withdrawal(GuardedModel):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def full_account(self) -> str:
+        """The account as staff type it into our bank's page: the IBAN, or bank, number and code."""
+        return self.iban or ", ".join(part for part in (self.account_number, self.routing_code, self.bank_name) if part)
 
     @property
     def on_its_way(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
@@ -15,9 +16,10 @@ from accounts.models import User
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
 from accounts.services.notifications import notify
+from ledger.bank_accounts import BankAccount, checked_account
 from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE, WALLET_WITHDRAWING
 from ledger.enums import WITHDRAWAL_TRANSITIONS, EntryKind, LineCode, WithdrawalStatus
-from ledger.iban import is_valid_iban, normal_iban
+from ledger.iban import normal_iban
 from ledger.models import Withdrawal
 from ledger.services.posting import InsufficientBalance, Line, credit, debit, post_entry
 from ledger.services.staff import require_decider
@@ -35,13 +37,6 @@ class BelowMinimumWithdrawal(Refused):
 
     code = "below_minimum_withdrawal"
     default_message = _("Enter a larger amount.")
-
-
-class InvalidIban(Refused):
-    """The account number's check digits don't hold."""
-
-    code = "invalid_iban"
-    default_message = _("Enter a valid account number (IBAN), like DE89 3704 0044 0532 0130 00.")
 
 
 class NotYourWithdrawal(NotPermitted):
@@ -68,17 +63,21 @@ def request_withdrawal(
     user: User,
     amount: int,
     account_holder: str,
-    iban: str,
+    iban: str = "",
+    bank_name: str = "",
+    account_number: str = "",
+    routing_code: str = "",
     actor: User | None,
     idempotency_key: str,
     today: dt.date,
 ) -> Withdrawal:
-    """Set `amount` (minor units) aside at once, to be paid to the account `iban` (posting rule WRQ).
+    """Set `amount` (minor units) aside at once, to be paid to the account (posting rule WRQ).
 
-    Raises BelowMinimumWithdrawal, InvalidIban, InsufficientBalance (context: available) and the refusals of
-    `accounts.gates` for WITHDRAW.
+    The account is `iban` where the currency has IBANs, else `account_number` at `bank_name` with its `routing_code`.
+    Raises BelowMinimumWithdrawal, InvalidIban, InvalidBankAccount, InsufficientBalance (context: available) and the
+    refusals of `accounts.gates` for WITHDRAW.
     """
-    number = normal_iban(iban)
+    given = BankAccount(iban, bank_name, account_number, routing_code)
 
     def request() -> Withdrawal:
         require_may(user, Action.WITHDRAW)
@@ -87,15 +86,14 @@ def request_withdrawal(
                 _t("Enter an amount of %(low)s or more.") % {"low": format_money(smallest_withdrawal())},
                 minimum=smallest_withdrawal(),
             )
-        if not is_valid_iban(number):
-            raise InvalidIban
+        account = checked_account(given)
         withdrawal = Withdrawal.objects.create(
             reference=new_reference("WD"),
             user=user,
             amount=amount,
             account_holder=account_holder.strip(),
-            iban=number,
-            iban_last4=number[-4:],
+            **dataclasses.asdict(account),
+            iban_last4=account.last4,
             requested_on=today,
         )
         _set_aside(withdrawal, actor, today)
@@ -108,8 +106,15 @@ def request_withdrawal(
         operation="ledger.request_withdrawal",
         key=idempotency_key,
         actor=actor,
-        parameters={"user": user.pk, "amount": amount, "account_holder": account_holder, "iban": number},
+        parameters={"user": user.pk, "amount": amount, "account_holder": account_holder} | _as_given(given),
     )
+
+
+def _as_given(account: BankAccount) -> dict[str, str]:
+    """What makes a repeated request the same, however its number is grouped."""
+    if account.iban:
+        return {"iban": normal_iban(account.iban)}
+    return {name: value for name, value in dataclasses.asdict(account).items() if value}
 
 
 def approve_withdrawal(

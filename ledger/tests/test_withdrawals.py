@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.enums import VerificationStatus
 from accounts.gates import IdentityNotVerified, UserSuspended
 from accounts.models import AuditEvent, Notification, OperationKey, User
+from ledger.bank_accounts import InvalidIban
 from ledger.enums import WITHDRAWAL_TRANSITIONS, WithdrawalStatus
 from ledger.models import JournalEntry, Withdrawal
 from ledger.selectors import WalletSummary, balance, wallet_summary
@@ -24,7 +25,6 @@ from ledger.services.staff import OwnRequest, StaffOnly
 from ledger.services.withdrawal_checks import MayNotTakeOut
 from ledger.services.withdrawals import (
     BelowMinimumWithdrawal,
-    InvalidIban,
     NotYourWithdrawal,
     SecondPersonNeeded,
     approve_withdrawal,

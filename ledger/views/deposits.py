@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
 from accounts.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
+from ledger.bank_accounts import client_account
 from ledger.enums import DepositStatus, PaymentMethod
 from ledger.forms import DepositForm
 from ledger.selectors import deposit_of, similar_deposit
@@ -93,8 +93,7 @@ def _form_page(request: HttpRequest, form: DepositForm, status: int = 200) -> Ht
     context = {
         "form": form,
         "blocked": blocking_refusal(request.user, Action.DEPOSIT),
-        "client_account_holder": settings.CLIENT_ACCOUNT_HOLDER,
-        "client_account_iban": settings.CLIENT_ACCOUNT_IBAN,
+        "client_account": client_account(),
         "payment_reference": request.user.member_number,
     }
     return render(request, "ledger/add.html", context, status=status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -10,6 +12,7 @@ from accounts.gates import Action, blocking_refusal
 from accounts.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
 from ledger.enums import WithdrawalStatus
 from ledger.forms import WithdrawalForm
+from ledger.iban import bank_of
 from ledger.selectors import wallet_summary, withdrawal_of
 from ledger.services.withdrawals import cancel_withdrawal, request_withdrawal
 from p2plending.lib.clock import business_date
@@ -46,7 +49,7 @@ def take_out_check(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, status=422)
     if request.method != "POST":
         return _check_page(request, form)
-    wanted = {name: form.cleaned_data[name] for name in ("amount", "account_holder", "iban")}
+    wanted = {name: form.cleaned_data[name] for name in ("amount", "account_holder")}
     try:
         requested = request_withdrawal(
             user=request.user,
@@ -54,6 +57,7 @@ def take_out_check(request: HttpRequest) -> HttpResponse:
             idempotency_key=form.cleaned_data["form_key"],
             today=business_date(),
             **wanted,
+            **dataclasses.asdict(form.account()),
         )
     except Refused as refusal:
         form.add_error(None, refusal.message)
@@ -106,7 +110,8 @@ def _check_page(request: HttpRequest, form: WithdrawalForm, status: int = 200) -
     context = {
         "form": form,
         "wanted": wanted,
-        "account_end": wanted["iban"][-4:],
+        "bank": bank_of(wanted["iban"]) if wanted.get("iban") else "",
+        "account_end": form.account().last4,
         "wallet": wallet,
         "available_after": wallet.available - wanted["amount"],
     }

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.enums import Role
 from accounts.kept_answers import first_values, kept_answers, open_check_page, open_done_page, sent_before
+from ledger.bank_accounts import client_account
 from ledger.selectors import wallet_summary
 from loans.enums import ExtraMode, LoanStatus, RepaymentMethod
 from loans.forms.servicing import ConfirmPaymentForm, PayForm, PaymentKind
@@ -84,7 +84,6 @@ def repayment(request: HttpRequest, reference: str, repayment_reference: str) ->
     context = {
         "loan": loan,
         "repayment": found,
-        "client_account_iban": settings.CLIENT_ACCOUNT_IBAN,
         "words": plan_words(loan),
     }
     return render(request, "loans/servicing/repayment.html", context)
@@ -125,8 +124,7 @@ def _form_page(request: HttpRequest, loan: Loan, form: PayForm, status: int = 20
         "form": form,
         "wallet": wallet_summary(request.user),
         "words": plan_words(loan),
-        "client_account_holder": settings.CLIENT_ACCOUNT_HOLDER,
-        "client_account_iban": settings.CLIENT_ACCOUNT_IBAN,
+        "client_account": client_account(),
     }
     return render(request, "loans/servicing/pay.html", context, status=status)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from p2plending.lib.errors import Refused
 from p2plending.lib.money import AmountError, format_plain, parse_amount
-from p2plending.lib.text import UnfitText, check_lines, check_one_line, normal_text
+from p2plending.lib.text import UnfitText, check_lines, check_one_line, normal_text, one_line
 
 
 def validate_one_line(text: str) -> None:
@@ -51,6 +51,13 @@ class MultiLineField(OneLineField):
 
     widget = forms.Textarea
     check_text = staticmethod(check_lines)
+
+
+class CodeField(OneLineField):
+    """A code that people paste, like an account or phone number: what can't be seen is left out, not refused."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value if value in self.empty_values else one_line(value))
 
 
 def text_formfield(db_field: models.Field, **options: Any) -> forms.Field | None:

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from p2plending.lib.money import AmountError, format_plain, parse_amount
-from p2plending.lib.text import UnfitText, check_lines, check_one_line, normal_text
+from p2plending.lib.text import UnfitText, check_lines, check_one_line, normal_text, one_line
 
 MESSAGES = {
     "empty": "Give an amount.",
@@ -43,6 +43,13 @@ class OneLineSerializerField(serializers.CharField):
 
 class OneLineEmailSerializerField(OneLineSerializerField, serializers.EmailField):
     """An e-mail address: the standard allows control characters in quotes, mail headers and people don't."""
+
+
+class CodeSerializerField(OneLineSerializerField):
+    """A code that people paste, like an account or phone number: what can't be seen is left out, not refused."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(one_line(data) if isinstance(data, str) else data)
 
 
 class MultiLineSerializerField(OneLineSerializerField):
