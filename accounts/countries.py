@@ -34,4 +34,18 @@ UZ Uzbekistan;VU Vanuatu;VA Vatican City;VE Venezuela;VN Vietnam;YE Yemen;ZM Zam
 COUNTRIES: dict[str, str] = {
     entry[:2]: entry[3:] for line in _TABLE.strip().splitlines() for entry in line.strip().split(";")
 }
+# Countries whose post works without postcodes, as told by the Universal Postal Union. Elsewhere one is asked for.
+WITHOUT_POSTCODES = frozenset(
+    """
+    AE AG AO BF BI BJ BO BS BW BZ CD CF CG CI CM DJ DM ER FJ GA GD GH GM GQ GY HK JM KI KM KN KP LC LY ML MO MR MW NR PA
+    QA RW SB SC SL SO SR SS ST SY TD TG TL TO TV UG VU YE ZW
+    """.split()  # noqa: SIM905 - a table of codes
+)
+
+
+def has_postcodes(country: str) -> bool:
+    """Whether addresses in a country (ISO code) have a postcode."""
+    return country not in WITHOUT_POSTCODES
+
+
 COUNTRY_CHOICES = [("", _("Choose a country")), *COUNTRIES.items()]

@@ -13,14 +13,26 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.countries import COUNTRY_CHOICES
+from accounts.countries import COUNTRY_CHOICES, has_postcodes
 from accounts.enums import DocumentKind, IdDocumentType, Role
+from accounts.identity_answers import check_birth, check_expiry
 from accounts.models import IdentityVerification, User, normalise_email
-from accounts.services.identity import ADULT_AGE, DETAIL_FIELDS, DocumentExpired, TooYoung, age_on
+from accounts.services.identity import DETAIL_FIELDS
 from accounts.uploads import ACCEPT
-from p2plending.lib.forms import OneLineEmailField, OneLineField, text_formfield
+from p2plending.lib.errors import Refused
+from p2plending.lib.forms import CodeField, OneLineEmailField, OneLineField, text_formfield
 
-OLDEST_AGE = 120
+# How browsers know what to offer (the HTML standard's names of one's own data).
+AUTOCOMPLETE = {
+    "legal_name": "name",
+    "date_of_birth": "bday",
+    "address": "street-address",
+    "postcode": "postal-code",
+    "city": "address-level2",
+    "country": "country",
+    "phone": "tel",
+    "occupation": "organization-title",
+}
 
 
 def _required(text: Any) -> dict[str, Any]:
@@ -116,7 +128,7 @@ class IdentityDetailsForm(forms.ModelForm):
         choices=[("", gettext_lazy("Choose a document")), *IdDocumentType.choices],
         error_messages=_required(gettext_lazy("Choose the kind of document.")),
     )
-    id_number = OneLineField(
+    id_number = CodeField(
         label=gettext_lazy("Document number"),
         max_length=40,
         widget=forms.TextInput({"autocomplete": "off"}),
@@ -130,6 +142,7 @@ class IdentityDetailsForm(forms.ModelForm):
         model = IdentityVerification
         fields = DETAIL_FIELDS
         formfield_callback = text_formfield
+        field_classes = {"phone": CodeField, "postcode": CodeField}
         widgets = {"date_of_birth": _date_input(), "id_expires_on": _date_input()}
 
     field_order = (
@@ -145,7 +158,6 @@ class IdentityDetailsForm(forms.ModelForm):
             "legal_name": _("Enter your full name as on the document."),
             "date_of_birth": _("Enter your date of birth."),
             "address": _("Enter your street and number."),
-            "postcode": _("Enter your postcode."),
             "city": _("Enter your town or city."),
             "id_expires_on": _("Enter until when the document is valid."),
         }
@@ -156,6 +168,9 @@ class IdentityDetailsForm(forms.ModelForm):
             self.fields[name].error_messages["required"] = message
         for name in {"phone", "occupation", "source_of_funds"} - set(required):
             self.fields[name].label = _("%(label)s (optional)") % {"label": self.fields[name].label}
+        self.fields["postcode"].help_text = _("Leave empty if your country has none.")
+        for name, known_as in AUTOCOMPLETE.items():
+            self.fields[name].widget.attrs["autocomplete"] = known_as
         self._keep_number()
 
     def _keep_number(self) -> None:
@@ -167,19 +182,17 @@ class IdentityDetailsForm(forms.ModelForm):
                 "ending": ending
             }
 
-    def clean_date_of_birth(self) -> dt.date:
-        born = self.cleaned_data["date_of_birth"]
-        if born > self.today or age_on(born, self.today) > OLDEST_AGE:
-            raise ValidationError(_("Enter your date of birth, like 17 May 1990."))
-        if age_on(born, self.today) < ADULT_AGE:
-            raise ValidationError(TooYoung.default_message)
-        return born
-
-    def clean_id_expires_on(self) -> dt.date:
-        expires = self.cleaned_data["id_expires_on"]
-        if expires < self.today:
-            raise ValidationError(DocumentExpired.default_message)
-        return expires
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if has_postcodes(cleaned.get("country", "")) and not cleaned.get("postcode") and "postcode" not in self.errors:
+            self.add_error("postcode", _("Enter your postcode."))
+        for name, check in (("date_of_birth", check_birth), ("id_expires_on", check_expiry)):
+            if cleaned.get(name):
+                try:
+                    check(cleaned[name], self.today)
+                except Refused as refusal:
+                    self.add_error(name, refusal.message)
+        return cleaned
 
     def details(self) -> dict[str, Any]:
         """What the service saves."""

@@ -8,10 +8,18 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
-from accounts.countries import COUNTRIES
+from accounts.countries import COUNTRIES, has_postcodes
 from accounts.enums import DocumentKind, DocumentReason, IdDocumentType, Role
+from accounts.identity_answers import check_birth, check_expiry
 from accounts.models import IdentityDocument, IdentityVerification, Notification, User
-from p2plending.lib.api.fields import DaySerializerField, OneLineEmailSerializerField, OneLineSerializerField
+from p2plending.lib.api.fields import (
+    CodeSerializerField,
+    DaySerializerField,
+    OneLineEmailSerializerField,
+    OneLineSerializerField,
+)
+from p2plending.lib.clock import business_date
+from p2plending.lib.errors import Refused
 
 
 class RegisterSerializer(serializers.Serializer):
@@ -89,18 +97,30 @@ class IdentityDetailsSerializer(serializers.Serializer):
     legal_name = OneLineSerializerField(max_length=150)
     date_of_birth = DaySerializerField()
     address = OneLineSerializerField(max_length=200)
-    postcode = OneLineSerializerField(max_length=20)
+    postcode = CodeSerializerField(
+        max_length=20, required=False, allow_blank=True, default="", help_text="Needed where the country has postcodes."
+    )
     city = OneLineSerializerField(max_length=100)
     country = serializers.ChoiceField(choices=list(COUNTRIES.items()))
     nationality = serializers.ChoiceField(choices=list(COUNTRIES.items()))
-    phone = OneLineSerializerField(max_length=30, required=False, allow_blank=True)
+    phone = CodeSerializerField(max_length=30, required=False, allow_blank=True)
     occupation = OneLineSerializerField(max_length=100, required=False, allow_blank=True)
     source_of_funds = OneLineSerializerField(max_length=200, required=False, allow_blank=True)
     tax_residence = serializers.ChoiceField(choices=list(COUNTRIES.items()), required=False, allow_blank=True)
     is_politically_exposed = serializers.BooleanField(required=False)
     id_type = serializers.ChoiceField(choices=IdDocumentType.choices)
-    id_number = OneLineSerializerField(max_length=40, required=False, help_text="Left out: the stored one stays.")
+    id_number = CodeSerializerField(max_length=40, required=False, help_text="Left out: the stored one stays.")
     id_expires_on = DaySerializerField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if has_postcodes(attrs["country"]) and not attrs["postcode"]:
+            raise serializers.ValidationError({"postcode": "Enter your postcode."}, code="required")
+        for name, check in (("date_of_birth", check_birth), ("id_expires_on", check_expiry)):
+            try:
+                check(attrs[name], business_date())
+            except Refused as refusal:
+                raise serializers.ValidationError({name: refusal.message}, code=refusal.code) from refusal
+        return attrs
 
 
 class DocumentUploadSerializer(serializers.Serializer):

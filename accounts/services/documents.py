@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
 from accounts.models import IdentityDocument, User
 from accounts.permissions import READ_DOCUMENTS
-from accounts.private_files import load_file
+from accounts.private_files import load_file, remove_file, store_file
 from accounts.selectors import IDENTITY_SUBJECT
 from accounts.services import audit
+from accounts.uploads import CleanFile
 from p2plending.lib.db import run_money
 from p2plending.lib.errors import NotPermitted
+
+
+class Stored(Protocol):
+    """A row that knows the name of its file."""
+
+    stored_name: str
+
+
+Document = TypeVar("Document", bound=Stored)
+
+
+def keep_file(clean: CleanFile, write: Callable[[str], Document]) -> Document:
+    """Encrypt and store a file, then `write` its row by its name, in a money transaction of its own.
+
+    `write` may give an earlier row for the same file. Then, and after a refusal, nothing new stays on the disk.
+    """
+    name = store_file(clean.content)
+    document = None
+    try:
+        document = run_money(lambda: write(name))
+    finally:
+        if document is None or document.stored_name != name:
+            remove_file(name)
+    return document
 
 
 def may_read_documents_of(owner: User, actor: User) -> bool:

@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.countries import has_postcodes
 from accounts.enums import DocumentKind, DocumentStatus, Role, VerificationEvent, VerificationStatus
 from accounts.fields import lookup_digest
+from accounts.identity_answers import check_birth, check_expiry
 from accounts.models import IdentityDocument, IdentityVerification, User
-from accounts.private_files import remove_file, store_file
 from accounts.selectors import IDENTITY_SUBJECT, current_documents, holders_of_number, submissions_since
 from accounts.services import audit
+from accounts.services.documents import keep_file
 from accounts.services.identity_review import approve_identity, ask_again, claim_identity, reject_identity
 from accounts.services.identity_states import IdentityStepNotPossible, move_verification
 from accounts.services.notifications import notify
@@ -28,7 +30,6 @@ from p2plending.lib.refs import new_reference
 
 __all__ = [
     "add_document",
-    "age_on",
     "approve_identity",
     "ask_again",
     "claim_identity",
@@ -37,7 +38,6 @@ __all__ = [
     "submit_identity",
 ]
 
-ADULT_AGE = 18
 MAX_TRIES = 5
 TRIES_WINDOW = dt.timedelta(days=30)
 MAX_DOCUMENTS = 30
@@ -85,16 +85,6 @@ class DocumentsMissing(Refused):
     default_message = gettext_lazy("Add a picture of your identity document first.")
 
 
-class TooYoung(Refused):
-    code = "too_young"
-    default_message = gettext_lazy("You must be 18 or older.")
-
-
-class DocumentExpired(Refused):
-    code = "identity_document_expired"
-    default_message = gettext_lazy("Your identity document has expired. Enter one that is still valid.")
-
-
 class DocumentNumberNotAccepted(Refused):
     """Somebody else sent the same number. The words must not tell that."""
 
@@ -117,11 +107,6 @@ class NoMoreTries(NotPermitted):
 
     code = "identity_no_more_tries"
     default_message = gettext_lazy("You can't send documents again. Write to us and a person will look at it.")
-
-
-def age_on(born: dt.date, day: dt.date) -> int:
-    """Full years of age on a day; somebody born on 29 February turns older on 1 March."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def save_identity_details(*, user: User, details: dict[str, Any], actor: User) -> IdentityVerification:
@@ -176,14 +161,7 @@ def add_document(*, user: User, kind: str, upload: UploadedFile, actor: User) ->
     _require_self(user, actor)
     kind = DocumentKind(kind)
     clean = clean_upload(upload)
-    name = store_file(clean.content)
-    document = None
-    try:
-        document = run_money(lambda: _keep(user, kind, clean, name, actor))
-    finally:
-        if document is None or document.stored_name != name:
-            remove_file(name)
-    return document
+    return keep_file(clean, lambda name: _keep(user, kind, clean, name, actor))
 
 
 def _keep(user: User, kind: DocumentKind, clean: CleanFile, name: str, actor: User) -> IdentityDocument:
@@ -220,8 +198,8 @@ def _keep(user: User, kind: DocumentKind, clean: CleanFile, name: str, actor: Us
 def submit_identity(*, user: User, actor: User, today: dt.date) -> IdentityVerification:
     """Hand the check to staff.
 
-    Raises NotPermitted, IdentityStepNotPossible, NoMoreTries, DetailsMissing, TooYoung, DocumentExpired,
-    DocumentsMissing, TooManyTries, and DocumentNumberNotAccepted, which leaves an audit row for staff.
+    Raises NotPermitted, IdentityStepNotPossible, NoMoreTries, DetailsMissing, BirthNotPossible, TooYoung,
+    DocumentExpired, DocumentsMissing, TooManyTries, and DocumentNumberNotAccepted, which leaves an audit row for staff.
     """
     _require_self(user, actor)
     return _run_noting_duplicates(lambda: _submit(user, actor, today), user, actor)
@@ -251,7 +229,11 @@ def _submit(user: User, actor: User, today: dt.date) -> IdentityVerification:
 def missing_details(verification: IdentityVerification) -> list[str]:
     """Names of the fields that must be filled in before the check can be sent."""
     required = REQUIRED_FIELDS + (("source_of_funds",) if verification.user.role == Role.LENDER else ())
-    return [name for name in required if not getattr(verification, name)]
+    return [
+        name
+        for name in required
+        if not getattr(verification, name) and (name != "postcode" or has_postcodes(verification.country))
+    ]
 
 
 def missing_documents(documents: list[IdentityDocument]) -> list[DocumentKind]:
@@ -267,10 +249,8 @@ def _check_complete(verification: IdentityVerification, today: dt.date) -> None:
     missing = missing_details(verification)
     if missing or verification.date_of_birth is None or verification.id_expires_on is None:
         raise DetailsMissing(fields=missing)
-    if age_on(verification.date_of_birth, today) < ADULT_AGE:
-        raise TooYoung
-    if verification.id_expires_on < today:
-        raise DocumentExpired
+    check_birth(verification.date_of_birth, today)
+    check_expiry(verification.id_expires_on, today)
     kinds = missing_documents(current_documents(verification))
     if kinds:
         raise DocumentsMissing(kinds=[kind.value for kind in kinds])

@@ -14,18 +14,16 @@ from accounts.enums import (
     VerificationEvent,
     VerificationStatus,
 )
+from accounts.identity_answers import DocumentExpired, TooYoung, age_on
 from accounts.models import AuditEvent, IdentityVerification, Notification, User
 from accounts.selectors import audit_trail, current_documents, identity_queue
 from accounts.services.identity import (
     DetailsMissing,
-    DocumentExpired,
     DocumentNumberNotAccepted,
     DocumentsMissing,
     NoMoreTries,
     TooManyTries,
-    TooYoung,
     add_document,
-    age_on,
     approve_identity,
     ask_again,
     claim_identity,

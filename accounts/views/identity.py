@@ -21,7 +21,8 @@ from accounts.services.identity import (
     save_identity_details,
     submit_identity,
 )
-from accounts.uploads import EXTENSIONS, UploadRefused
+from accounts.uploads import UploadRefused
+from accounts.views.files import file_response
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.errors import Refused
@@ -85,12 +86,7 @@ def identity_file(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404 from error
     reason = one_line(request.GET.get("reason", "page"))[:200]
     content = read_document(document=document, actor=request.user, reason=reason)
-    response = HttpResponse(content, content_type=document.content_type)
-    name = f"{document.kind}-{document.reference}.{EXTENSIONS[document.content_type]}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return file_response(document, content)
 
 
 @post_only
