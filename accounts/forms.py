@@ -13,14 +13,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.address_fields import AddressField
 from accounts.countries import COUNTRY_CHOICES, has_postcodes
 from accounts.enums import DocumentKind, IdDocumentType, Role
 from accounts.identity_answers import check_birth, check_expiry
-from accounts.models import IdentityVerification, User, normalise_email
+from accounts.models import IdentityVerification, User
+from accounts.passwords import normal_password
 from accounts.services.identity import DETAIL_FIELDS
 from accounts.uploads import ACCEPT
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import CodeField, OneLineEmailField, OneLineField, text_formfield
+from p2plending.lib.forms import CodeField, OneLineField, text_formfield
 
 # How browsers know what to offer (the HTML standard's names of one's own data).
 AUTOCOMPLETE = {
@@ -52,15 +54,7 @@ class RegisterForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "name"}),
         error_messages=_required(gettext_lazy("Enter your name.")),
     )
-    email = OneLineEmailField(
-        label=gettext_lazy("E-mail address"),
-        max_length=254,
-        widget=forms.EmailInput({"autocomplete": "email"}),
-        error_messages={
-            "required": gettext_lazy("Enter your e-mail address."),
-            "invalid": gettext_lazy("Enter an e-mail address, like name@example.org."),
-        },
-    )
+    email = AddressField()
     password = forms.CharField(
         label=gettext_lazy("Password"),
         max_length=200,
@@ -79,15 +73,12 @@ class RegisterForm(forms.Form):
             reverse("public:risks"),
         )
 
-    def clean_email(self) -> str:
-        return normalise_email(self.cleaned_data["email"])
-
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("password"):
             person = User(email=data.get("email", ""), full_name=data.get("full_name", ""))
             try:
-                validate_password(data["password"], person)
+                validate_password(normal_password(data["password"]), person)
             except ValidationError as error:
                 self.add_error("password", error)
         return data

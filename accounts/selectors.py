@@ -10,6 +10,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.access import IDENTITY_DOCUMENTS, NOTIFICATIONS
 from accounts.enums import DeliveryStatus, VerificationStatus
+from accounts.fields import lookup_digests
 from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, OutgoingMail, User
 
 IDENTITY_SUBJECT = "identity"
@@ -20,6 +21,14 @@ IDENTITY_TRIES = ("accounts.identity.submit", "accounts.identity.edit")
 def email_is_verified(user: User) -> bool:
     """Whether the address that the person signs in with was confirmed from its mailbox."""
     return EmailAddress.objects.filter(user_id=user.pk, email=user.email, verified=True).exists()
+
+
+def owner_of_address(address: str, *, besides: User | None = None) -> User | None:
+    """The account that an address (in its one spelling, `normalise_email`) belongs to: it signs in with it, or
+    confirmed it as another of its own. `besides` is the account that asks."""
+    others = User.objects.exclude(pk=besides.pk if besides else None)
+    signs_in = others.filter(email=address).first()
+    return signs_in or others.filter(emailaddress__email=address, emailaddress__verified=True).first()
 
 
 def unread_count(user: User) -> int:
@@ -63,10 +72,8 @@ def identity_queue() -> QuerySet[IdentityVerification]:
 
 def holders_of_number(verification: IdentityVerification) -> QuerySet[IdentityVerification]:
     """Other people's checks, sent at least once, with the same document number; none without a number."""
-    if not verification.id_number_digest:
-        return IdentityVerification.objects.none()
     return IdentityVerification.objects.filter(
-        id_number_digest=verification.id_number_digest, submission_count__gt=0
+        id_number_digest__in=lookup_digests(verification.id_number), submission_count__gt=0
     ).exclude(pk=verification.pk)
 
 

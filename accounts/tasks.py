@@ -43,9 +43,9 @@ def send_confirmation_email(email_address_id: int) -> None:
     mail.send_confirmation(email_address_id)
 
 
-def send_already_registered_email(user_id: int) -> None:
-    """The answer to registering with an address that has an account."""
-    mail.send_already_registered(user_id)
+def send_already_registered_email(user_id: int, address: str = "") -> None:
+    """The answer to registering with an address that has an account; to the first one of the account without it."""
+    mail.send_already_registered(user_id, address)
 
 
 def expire_identities(today: dt.date | None = None) -> str:

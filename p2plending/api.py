@@ -53,6 +53,6 @@ urlpatterns = [
     path("v1/", include(version_1)),
     re_path(r"^v1/", NoSuchEndpoint.as_view()),
     # Writing it takes a second or more, and anybody may ask.
-    path("schema/", cache_page(SCHEMA_SECONDS)(SpectacularAPIView.as_view()), name="api-schema"),
+    path("schema/", cache_page(SCHEMA_SECONDS, cache="pages")(SpectacularAPIView.as_view()), name="api-schema"),
     path("docs/", documentation, name="api-docs"),
 ]

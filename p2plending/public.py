@@ -7,7 +7,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -127,7 +127,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
 
 
 def _figures(today: dt.date) -> PlatformFigures:
-    return cache.get_or_set(f"public-figures:{today}", lambda: platform_figures(today), FIGURES_LIVE_SECONDS)
+    return caches["pages"].get_or_set(f"public-figures:{today}", lambda: platform_figures(today), FIGURES_LIVE_SECONDS)
 
 
 def _quote_form(product: LoanProduct) -> QuoteForm:

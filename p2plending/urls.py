@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
+from accounts.views.addresses import addresses
+from accounts.views.sign_in import sign_in
 from p2plending import views
 
 urlpatterns = [
@@ -15,6 +18,10 @@ urlpatterns = [
     path("theme/", views.set_theme, name="theme"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    # allauth's pages under our rules; its own routes of the same names come after and are never reached.
+    path("accounts/email/", addresses, name="account_email"),
+    path("accounts/signup/", RedirectView.as_view(pattern_name="accounts:register"), name="account_signup"),
+    path("accounts/login/", sign_in, name="account_login"),
     path("accounts/", include("allauth.urls")),
     path("", include("accounts.urls")),
     path("wallet/", include("ledger.urls")),

@@ -8,22 +8,19 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
+from accounts.address_fields import AddressSerializerField
 from accounts.countries import COUNTRIES, has_postcodes
 from accounts.enums import DocumentKind, DocumentReason, IdDocumentType, Role
 from accounts.identity_answers import check_birth, check_expiry
 from accounts.models import IdentityDocument, IdentityVerification, Notification, User
-from p2plending.lib.api.fields import (
-    CodeSerializerField,
-    DaySerializerField,
-    OneLineEmailSerializerField,
-    OneLineSerializerField,
-)
+from accounts.passwords import normal_password
+from p2plending.lib.api.fields import CodeSerializerField, DaySerializerField, OneLineSerializerField
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 
 
 class RegisterSerializer(serializers.Serializer):
-    email = OneLineEmailSerializerField(max_length=254)
+    email = AddressSerializerField()
     password = serializers.CharField(max_length=200, trim_whitespace=False, write_only=True)
     role = serializers.ChoiceField(choices=[Role.BORROWER.value, Role.LENDER.value])
     full_name = OneLineSerializerField(max_length=150)
@@ -36,7 +33,9 @@ class RegisterSerializer(serializers.Serializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         try:
-            validate_password(attrs["password"], User(email=attrs["email"], full_name=attrs["full_name"]))
+            validate_password(
+                normal_password(attrs["password"]), User(email=attrs["email"], full_name=attrs["full_name"])
+            )
         except DjangoValidationError as error:
             raise serializers.ValidationError({"password": list(error.messages)}, code="password") from error
         return attrs

@@ -32,7 +32,7 @@ class IdentityVerification(GuardedModel):
     is_politically_exposed = models.BooleanField(_("politically exposed person"), default=False)
     id_type = models.CharField(_("kind of document"), max_length=20, choices=IdDocumentType, blank=True)
     id_number = EncryptedTextField(_("document number"), blank=True)
-    id_number_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    id_number_digest = models.CharField(max_length=100, blank=True, db_index=True, editable=False)
     id_number_last4 = models.CharField(max_length=4, blank=True, editable=False)
     id_expires_on = models.DateField(_("document valid until"), null=True, blank=True)
 

@@ -11,19 +11,17 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import normalise_email
 from accounts.enums import Role
+from accounts.passwords import normal_password
 from p2plending.lib import clock
+from p2plending.lib.models import KeyEmailField
 from p2plending.lib.refs import new_reference
 
 
 def new_member_number() -> str:
     """The pseudonym that others see."""
     return new_reference("M")
-
-
-def normalise_email(email: str) -> str:
-    """Lower case without blanks at the ends: databases differ in how they compare."""
-    return email.strip().lower()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -45,7 +43,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """One person, one role. Staff can never register themselves; `adminpanel` gives them groups."""
 
-    email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
+    email = KeyEmailField(_("e-mail address"), max_length=254, unique=True)
     role = models.CharField(_("role"), max_length=10, choices=Role)
     full_name = models.CharField(_("name"), max_length=150, blank=True)
     member_number = models.CharField(
@@ -89,6 +87,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = normalise_email(self.email)
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Every door that sets a password ends here, so that each keeps the same spelling of it."""
+        super().set_password(normal_password(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        """Compares the one spelling that is stored; passwords of before that rule were stored as they were typed."""
+        normal = normal_password(raw_password)
+        return super().check_password(normal) or (normal != raw_password and super().check_password(raw_password))
+
+    @property
+    def is_of_the_desk(self) -> bool:
+        """Whether the account can open staff pages, or could if somebody gave it a group."""
+        return self.role == Role.STAFF or self.is_staff or self.is_superuser
 
     @property
     def is_borrower(self) -> bool:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts.models import OutgoingMail, User
+from accounts.services.mail_limits import may_write_to
 from p2plending.lib.text import one_line
 from p2plending.operations.job_table import MAIL_QUEUE
 
@@ -61,7 +62,7 @@ def confirmation_path(address: EmailAddress) -> str:
 def send_confirmation(email_address_id: int) -> None:
     """Queue the link that confirms an address; nothing when it was confirmed or removed meanwhile."""
     address = EmailAddress.objects.select_related("user").filter(pk=email_address_id, verified=False).first()
-    if address is not None:
+    if address is not None and may_write_to(address.email):
         message = render_mail(
             to=address.email,
             subject=_("Confirm your e-mail address"),
@@ -73,11 +74,17 @@ def send_confirmation(email_address_id: int) -> None:
         queue_mail(message, kind="confirm_email")
 
 
-def send_already_registered(user_id: int) -> None:
-    """Queue the mail that tells the owner of an address that somebody tried to register with it."""
+def send_already_registered(user_id: int, address: str = "") -> None:
+    """Queue the mail that tells the owner of an address that somebody tried to register with it.
+
+    Without the address (tasks of before) it goes to the first one of the account.
+    """
     user = User.objects.get(pk=user_id)
+    to = address or user.email
+    if not may_write_to(to):
+        return
     message = render_mail(
-        to=user.email,
+        to=to,
         subject=_("You already have an account"),
         template="already_registered",
         name=user.short_name,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import make_password
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 
+from accounts.addresses import normalise_email
 from accounts.enums import Role
-from accounts.models import TermsAcceptance, User, normalise_email
+from accounts.models import TermsAcceptance, User
+from accounts.passwords import hashed_password
+from accounts.selectors import owner_of_address
 from accounts.services import audit
 from accounts.services.mail import confirmation_path
 from accounts.terms import documents_for
@@ -59,20 +61,21 @@ def register_user(
 ) -> Registration:
     """Make an account, keep what was agreed to, and queue the e-mail with the confirmation link.
 
-    An address that has an account gets an e-mail saying so instead. The password must have been validated by the form.
-    `password_hash` is its hash when it was worked out before (one password for many people of the demo). `first_page`
-    is the page of this site to which the person was going, with their quote. Raises RoleNotOpen for staff.
+    An address that belongs to an account, as its first or as another confirmed one, gets an e-mail saying so instead.
+    The password must have been validated by the form; `password_hash` is its hash when it was worked out before (one
+    password for many people of the demo). `first_page` is the page of this site to which the person was going, with
+    their quote. Raises RoleNotOpen for staff.
     """
     if role not in SELF_REGISTERED_ROLES:
         raise RoleNotOpen
     address = normalise_email(email)
     # Hashed in both cases: the time that an answer takes must not tell whether the address is known.
-    hashed = password_hash or make_password(password)
+    hashed = password_hash or hashed_password(password)
 
     def register() -> Registration:
-        known = User.objects.filter(email=address).first()
+        known = owner_of_address(address)
         if known is not None:
-            async_task("accounts.tasks.send_already_registered_email", known.pk)
+            async_task("accounts.tasks.send_already_registered_email", known.pk, address)
             return Registration(None, None)
         now = clock.now()
         user = User.objects.create(

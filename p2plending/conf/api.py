@@ -28,12 +28,19 @@ def rest_framework_settings(*, proxy_count: int) -> dict[str, Any]:
         "PAGE_SIZE": 25,
         "EXCEPTION_HANDLER": "p2plending.lib.api.errors.problem_response",
         "DEFAULT_THROTTLE_CLASSES": [
-            "rest_framework.throttling.AnonRateThrottle",
+            "accounts.api.throttles.AnonymousThrottle",
             "rest_framework.throttling.UserRateThrottle",
         ],
         # Without a proxy of ours X-Forwarded-For is whatever the client wrote, and would get around every limit.
         "NUM_PROXIES": proxy_count,
-        "DEFAULT_THROTTLE_RATES": {"anon": "60/min", "user": "240/min", "login": "10/min"},
+        "DEFAULT_THROTTLE_RATES": {
+            "anon": "60/min",
+            "user": "240/min",
+            # Each door of its own: a client that refreshes often can't lock its people out of signing in.
+            "login": "10/min",
+            "refresh": "30/min",
+            "verify": "60/min",
+        },
         "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
         "TEST_REQUEST_DEFAULT_FORMAT": "json",
     }

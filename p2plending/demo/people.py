@@ -9,7 +9,6 @@ from enum import IntEnum
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import QuerySet
@@ -18,6 +17,7 @@ from PIL import Image, ImageDraw
 
 from accounts.enums import DocumentKind, DocumentReason, IdDocumentType, Role, StaffGroup, VerificationStatus
 from accounts.models import TermsAcceptance, User
+from accounts.passwords import hashed_password
 from accounts.selectors import current_documents, verification_of
 from accounts.services.identity import (
     add_document,
@@ -99,7 +99,7 @@ class People:
 
     def __init__(self, *, seed: int) -> None:
         self.seed = seed
-        self.password_hash = make_password(PASSWORD)
+        self.password_hash = hashed_password(PASSWORD)
         # Two officers, because large sums need two.
         self.officer, self.second_officer = self._staff(DORA, "Dora Dean"), self._staff(FINN, "Finn Ford")
         self.lenders: tuple[User, ...] = ()

@@ -105,6 +105,14 @@ def run_money(function: Callable[[], Result], *, deadline_seconds: float = DEADL
             _when_refused.reset(token)
 
 
+def run_small(function: Callable[[], Result]) -> Result:
+    """Run a write that may stand alone: in `run_money`, or as a part of the transaction that runs already."""
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            return function()
+    return run_money(function)
+
+
 def do_again_if_refused(function: Callable[[], object]) -> None:
     """Run `function` in a transaction of its own if what runs now in `run_money` is refused and rolled back.
 

@@ -47,19 +47,35 @@ class CarryField(models.DecimalField):
         super().__init__(*args, **kwargs)
 
 
-class KeyTextField(models.CharField):
-    """A key: two texts that differ in anything, in case, accents or spaces at the end too, are two keys.
+def exact_collation(connection: BaseDatabaseWrapper) -> str | None:
+    """The collation that tells apart whatever differs: binary without padding; SQLite needs none."""
+    if connection.vendor != "mysql":
+        return None
+    return "utf8mb4_nopad_bin" if connection.mysql_is_mariadb else "utf8mb4_0900_bin"
+
+
+class ComparedExactly:
+    """Two texts that differ in anything, in case, accents or spaces at the end too, are two.
 
     SQLite compares so by itself. MariaDB and MySQL do in their binary collations without padding, and in no other.
     """
 
-    description = "Key (up to %(max_length)s characters, compared exactly)"
-
     def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
         parameters = super().db_parameters(connection)
-        if connection.vendor == "mysql":
-            parameters["collation"] = "utf8mb4_nopad_bin" if connection.mysql_is_mariadb else "utf8mb4_0900_bin"
-        return parameters
+        collation = exact_collation(connection)
+        return parameters | ({"collation": collation} if collation else {})
+
+
+class KeyTextField(ComparedExactly, models.CharField):
+    """A key, compared exactly."""
+
+    description = "Key (up to %(max_length)s characters, compared exactly)"
+
+
+class KeyEmailField(ComparedExactly, models.EmailField):
+    """An e-mail address in its one spelling (`accounts.addresses`), compared exactly: a look-alike is another."""
+
+    description = "E-mail address (compared exactly)"
 
 
 class MomentField(models.DateTimeField):

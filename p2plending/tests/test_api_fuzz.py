@@ -11,9 +11,9 @@ import pytest
 from django.core.cache import cache
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.throttling import SimpleRateThrottle
-from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
+from accounts.services.tokens import issue_pair
 from loans.models import Loan
 from p2plending.lib.clock import business_date
 from p2plending.tests.books import assert_sound_books
@@ -33,7 +33,9 @@ CHECKS = (
 @pytest.fixture
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """How fast one may ask is tested elsewhere."""
-    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", {"anon": None, "user": None, "login": None})
+    monkeypatch.setattr(
+        SimpleRateThrottle, "THROTTLE_RATES", dict.fromkeys(("anon", "user", "login", "refresh", "verify"))
+    )
     cache.clear()
 
 
@@ -59,7 +61,7 @@ def run_schemathesis(site: str, folder: Path, loans: dict[str, Loan], person: Us
         "--suppress-health-check", "all",
     ]  # fmt: skip
     if person:
-        command += ["-H", f"Authorization: Bearer {RefreshToken.for_user(person).access_token}"]
+        command += ["-H", f"Authorization: Bearer {issue_pair(person)['access']}"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     return done.returncode, done.stdout + done.stderr
 

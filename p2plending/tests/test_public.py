@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
 
@@ -37,9 +37,9 @@ PROMISES = re.compile(
 
 @pytest.fixture(autouse=True)
 def fresh_figures() -> Iterator[None]:
-    cache.clear()
+    caches["pages"].clear()
     yield
-    cache.clear()
+    caches["pages"].clear()
 
 
 def text_of(client: Client, name: str) -> str:
@@ -91,7 +91,7 @@ def test_queries_do_not_grow_with_loans(
         while Loan.objects.count() < loans:
             active_loan(verified(f"Borrower{Loan.objects.count()}", Role.BORROWER), {bob: 1_000_00})
         listed_loan(verified(f"Asker{loans}", Role.BORROWER), today=business_date())
-        cache.clear()
+        caches["pages"].clear()
         with django_assert_max_num_queries(15) as captured:
             client.get(reverse(name))
         counts.append(len(captured))
@@ -131,7 +131,7 @@ def test_a_grade_with_fewer_than_five_loans_is_not_shown(client: Client, bob: Us
     assert Loan.objects.filter(grade=grade).count() == 4
     assert text_of(client, "public:statistics").count("Fewer than 5 loans in this group, so not shown") == 5
     active_loan(verified("Borrower4", Role.BORROWER), {bob: 1_000_00})
-    cache.clear()
+    caches["pages"].clear()
     assert text_of(client, "public:statistics").count("Fewer than 5 loans in this group, so not shown") == 4
 
 
