@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
+
+DERIVED_FOR = b"plainlend digests of identity numbers"
 
 
 @lru_cache(maxsize=4)
@@ -23,13 +27,56 @@ def secret_box() -> MultiFernet:
     return _box(tuple(settings.FIELD_KEYS))
 
 
+def is_newest(token: str) -> bool:
+    """Whether an encrypted text was written with the newest key."""
+    try:
+        _box(tuple(settings.FIELD_KEYS[:1])).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def normal_number(value: str) -> str:
+    """The letters and digits of a document number, in capitals: how it is grouped differs from form to form."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", value))).upper()
+
+
 def lookup_digest(value: str) -> str:
     """A keyed digest for finding equal secrets (duplicate identity numbers) without storing them readably.
 
-    Spaces and case do not count. Keyed with SECRET_KEY, so that the digests are useless outside the platform.
+    "id:hex", made with the newest digest key, so that it is useless outside the platform and says which key it needs.
     """
-    normal = "".join(value.split()).upper()
-    return hmac.new(settings.SECRET_KEY.encode(), normal.encode(), hashlib.sha256).hexdigest()
+    return next(iter(_digests(value)), "")
+
+
+def lookup_digests(value: str) -> list[str]:
+    """The digests that an equal secret may have been stored under: one for each key that is still known."""
+    return list(_digests(value))
+
+
+def digest_is_newest(digest: str) -> bool:
+    """Whether a stored digest was made with the newest digest key."""
+    return digest.startswith(f"{digest_keys()[0][0]}:")
+
+
+def digest_keys() -> list[tuple[str, bytes]]:
+    """(id, key), newest first: those of `DIGEST_KEYS`, then one derived from each of `FIELD_KEYS`.
+
+    An installation that never set `DIGEST_KEYS` digests with the derived ones; one that sets them still finds what was
+    digested before. Ids of derived keys begin with "field-".
+    """
+    own = [tuple(entry.split(":", 1)) for entry in settings.DIGEST_KEYS]
+    derived = [tuple(entry.split(":", 1)) for entry in settings.FIELD_KEYS]
+    return [(name, key.encode()) for name, key in own] + [
+        (f"field-{name}", hmac.new(key.encode(), DERIVED_FOR, hashlib.sha256).digest()) for name, key in derived
+    ]
+
+
+def _digests(value: str) -> Iterator[str]:
+    normal = normal_number(value)
+    if normal:
+        for name, key in digest_keys():
+            yield f"{name}:{hmac.new(key, normal.encode(), hashlib.sha256).hexdigest()}"
 
 
 class EncryptedTextField(models.TextField):

@@ -38,6 +38,25 @@ def load_file(name: str) -> bytes:
     return Fernet(_keys()[header.removeprefix(HEADER).decode()]).decrypt(token)
 
 
+def stored_names() -> list[str]:
+    """The names of all files, in order."""
+    return sorted(path.name for path in _folder().glob("*.enc"))
+
+
+def renew_file(name: str) -> bool:
+    """Encrypt one file with the newest key, in one step; False when it is already. Raises as `load_file`."""
+    path = _folder() / name
+    key_id, key = next(iter(_keys().items()))
+    header = HEADER + key_id.encode() + b"\n"
+    if path.read_bytes().startswith(header):
+        return False
+    renewed = path.with_suffix(".new")
+    renewed.touch(mode=0o600)
+    renewed.write_bytes(header + Fernet(key).encrypt(load_file(name)))
+    renewed.replace(path)
+    return True
+
+
 def remove_file(name: str) -> None:
     """Take a file away whose row was never written."""
     (_folder() / name).unlink(missing_ok=True)

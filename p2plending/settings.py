@@ -30,6 +30,10 @@ VAR_DIR = env.folder("VAR_DIR", default=BASE_DIR / "var")
 SECRET_KEY = env.secret("SECRET_KEY", default="tests-only-" + "0123456789abcdef" * 4 if TESTING else "", least=50)
 # "id:base64key,id:base64key": newest first; the first encrypts, all decrypt.
 FIELD_KEYS = env.keys("FIELD_KEYS", default="test:" + "A" * 43 + "=" if TESTING else "")
+# Digests of identity numbers, in the same form; without it their keys are derived from FIELD_KEYS.
+DIGEST_KEYS = env.keys("DIGEST_KEYS") if env.raw("DIGEST_KEYS") else []
+# Earlier values of SECRET_KEY: what they signed (sessions, links in mails) stays good until they are taken out.
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS", least=50)
 JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY", default="jwt:" + SECRET_KEY, least=32)
 
 # --- where and who ---------------------------------------------------------------------------------------------------
@@ -101,6 +105,7 @@ MIDDLEWARE = [
     "p2plending.middleware.BodySizeMiddleware",
     "p2plending.middleware.RequestContextMiddleware",
     "p2plending.middleware.RefusalMiddleware",
+    "accounts.middleware.SecondStepMiddleware",
 ]
 
 ROOT_URLCONF = "p2plending.urls"
@@ -136,14 +141,16 @@ DATABASES = {"default": database_settings(env, var_dir=VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": {
-        # Shared by all web and worker processes: login limits and throttles must not count per process.
-        "BACKEND": "p2plending.lib.cache.ForgivingDatabaseCache",
-        "LOCATION": "p2plending_cache",
-    }
+    # Where allauth and REST framework count tries: shared by all processes, and nothing in it gives way to anything.
+    "default": {"BACKEND": "accounts.limits.KeptCache"},
+    # What may be worked out again.
+    "pages": {"BACKEND": "p2plending.lib.cache.ForgivingDatabaseCache", "LOCATION": "p2plending_cache"},
 }
 if TESTING:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1_000_000}},
+        "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"},
+    }
 
 # --- money and language ----------------------------------------------------------------------------------------------
 CURRENCY = env.currency("CURRENCY", default="EUR")
@@ -157,6 +164,8 @@ USE_I18N = True
 USE_TZ = True
 
 # --- people ----------------------------------------------------------------------------------------------------------
+# Nobody opens the staff desk with a password alone; the demo's logins are public, so that it asks for none.
+STAFF_SECOND_STEP = env.bool("STAFF_SECOND_STEP", default=not DEMO_MODE)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -179,7 +188,13 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 2
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,20/15m/ip", "signup": "20/m/ip,100/h/ip"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "5/15m/key,20/15m/ip",
+    "signup": "20/m/ip,100/h/ip",
+    "reset_password": "20/m/ip,100/h/ip,5/m/key",
+    "manage_email": "10/m/user,50/d/user",
+}
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
 ACCOUNT_FORMS = {
     "login": "accounts.allauth_forms.SignInForm",
     "add_email": "accounts.allauth_forms.AddAddressForm",
@@ -196,6 +211,11 @@ LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("public:welcome")
 USERSESSIONS_TRACK_ACTIVITY = False
+MFA_ADAPTER = "accounts.adapter.SecondStepAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.allauth_forms.SecondStepForm",
+    "reauthenticate": "accounts.allauth_forms.SecondStepAgainForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -248,6 +268,7 @@ CONSTANCE_IGNORE_ADMIN_VERSION_CHECK = True
 Q_CLUSTER = {
     "name": "p2plending",
     "orm": "default",
+    "cache": "pages",
     "workers": 2,
     "timeout": 60,
     "retry": 120,

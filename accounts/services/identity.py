@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.countries import has_postcodes
 from accounts.enums import DocumentKind, DocumentStatus, Role, VerificationEvent, VerificationStatus
-from accounts.fields import lookup_digest
+from accounts.fields import lookup_digest, normal_number
 from accounts.identity_answers import check_birth, check_expiry
 from accounts.models import IdentityDocument, IdentityVerification, User
 from accounts.selectors import IDENTITY_SUBJECT, current_documents, holders_of_number, submissions_since
@@ -130,8 +130,8 @@ def save_identity_details(*, user: User, details: dict[str, Any], actor: User) -
         for name in changed:
             setattr(verification, name, details[name])
         if "id_number" in changed:
-            verification.id_number_digest = lookup_digest(verification.id_number) if verification.id_number else ""
-            verification.id_number_last4 = "".join(verification.id_number.split())[-4:]
+            verification.id_number_digest = lookup_digest(verification.id_number)
+            verification.id_number_last4 = normal_number(verification.id_number)[-4:]
         if verification.status != VerificationStatus.APPROVED:
             return move_verification(verification, VerificationEvent.SAVE, actor=actor, data={"fields": changed})
         if set(changed) & set(CHECKED_FIELDS):

@@ -96,6 +96,13 @@ class Environment(environ.Env):
             raise refusal(name, f"must be at least {least} random characters", "")
         return value
 
+    def secrets(self, name: str, *, least: int) -> list[str]:
+        """Random texts separated by commas, none when it is not set; each as `secret`."""
+        found = _parts(self.raw(name))
+        if any(len(one) < least for one in found):
+            raise refusal(name, f"must be texts of at least {least} random characters, separated by commas", "")
+        return found
+
     def keys(self, name: str, *, default: str = "") -> list[str]:
         """Encryption keys as "id:key", newest first; each is 32 bytes in URL-safe base64, each id is used once."""
         value = self.raw(name) or default

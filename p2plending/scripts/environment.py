@@ -54,6 +54,7 @@ def write_settings_file(path: Path, *, example: Path) -> bool:
     fresh = {
         "SECRET_KEY": secrets.token_urlsafe(50),
         "FIELD_KEYS": random_field_key(),
+        "DIGEST_KEYS": random_field_key(),
         "DEMO_MODE": "on",
     }
     text = example.read_text()

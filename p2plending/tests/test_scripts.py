@@ -192,7 +192,7 @@ def test_the_settings_file_is_written_once_with_fresh_secrets_for_its_owner_only
     assert write_settings_file(first, example=ROOT / ".env.example") is False
 
     written, other = read_settings_file(first), read_settings_file(second)
-    assert set(written) == {"SECRET_KEY", "FIELD_KEYS", "DEMO_MODE"}
+    assert set(written) == {"SECRET_KEY", "FIELD_KEYS", "DIGEST_KEYS", "DEMO_MODE"}
     assert written["DEMO_MODE"] == "on"
     assert len(written["SECRET_KEY"]) >= 50
     assert written["SECRET_KEY"] != other["SECRET_KEY"]
