@@ -138,6 +138,28 @@ class WithdrawalForm(KeyedForm):
         return BankAccount(**{name: self.cleaned_data.get(name, "") for name in names})
 
 
+class ProofForm(forms.Form):
+    """Who it is, once more: the code of those who sign in with two steps, the password of others."""
+
+    def __init__(self, *args: Any, with_code: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if with_code:
+            self.fields["code"] = OneLineField(
+                label=_("Code from your app, or a backup code"),
+                max_length=20,
+                error_messages={"required": _("Enter the code from your app.")},
+                widget=forms.TextInput({"autocomplete": "one-time-code"}),
+            )
+        else:
+            self.fields["password"] = forms.CharField(
+                label=_("Your password, once more"),
+                max_length=200,
+                strip=False,
+                error_messages={"required": _("Enter your password.")},
+                widget=forms.PasswordInput({"autocomplete": "current-password"}),
+            )
+
+
 class LineFilterForm(forms.Form):
     """Which lines of the wallet to show: `codes` are those that it has, so that every choice finds something.
 

@@ -31,6 +31,11 @@ def fingerprint_of(parameters: Mapping[str, Any]) -> str:
     return hashlib.sha256(CANONICAL.encode(parameters).encode()).hexdigest()
 
 
+def was_done(*, operation: str, key: str, actor: User | None) -> bool:
+    """Whether the key was used for this already, so that asking again moves nothing."""
+    return OperationKey.objects.filter(scope=scope_of(actor), operation=operation, key=key).exists()
+
+
 def run_once(
     function: Callable[[], Fact],
     *,

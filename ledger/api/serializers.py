@@ -172,6 +172,19 @@ class RequestWithdrawalSerializer(serializers.Serializer):
     )
     account_number = CodeSerializerField(max_length=60, required=False)
     routing_code = CodeSerializerField(max_length=30, required=False, allow_blank=True)
+    password = serializers.CharField(
+        max_length=200,
+        required=False,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="Needed when the sign-in is older than five minutes and the account has no second step.",
+    )
+    code = OneLineSerializerField(
+        max_length=20,
+        required=False,
+        write_only=True,
+        help_text="Needed when the sign-in is older than five minutes and the account has a second step.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         needed = {"iban"} if uses_iban() else {"bank_name", "account_number"}

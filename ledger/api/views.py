@@ -9,6 +9,9 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.services.idempotency import was_done
+from accounts.services.proof import require_proof
+from accounts.services.tokens import AUTH_TIME
 from ledger import selectors
 from ledger.api.serializers import (
     DeclareDepositSerializer,
@@ -26,7 +29,7 @@ from ledger.documents import MOST_LINES_OF_PDF, statement_document
 from ledger.enums import LineCode
 from ledger.models import Deposit, Withdrawal
 from ledger.services.deposits import cancel_deposit, declare_deposit
-from ledger.services.withdrawals import cancel_withdrawal, request_withdrawal
+from ledger.services.withdrawals import REQUEST, cancel_withdrawal, request_withdrawal
 from p2plending.documents import pdf_response
 from p2plending.lib.api.files import PDF_ANSWER, PDF_RENDERERS
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
@@ -156,9 +159,18 @@ class WithdrawalListView(ApiListView):
         responses={201: WithdrawalSerializer},
     )
     def post(self, request: Request) -> Response:
+        """Set money aside, to be sent to the account.
+
+        Asks who it is: a token of a sign-in within the last five minutes, else `password`, or `code` where the account
+        has a second step. A repeated key needs neither.
+        """
         key = idempotency_key(request)
         wanted = RequestWithdrawalSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
+        proof = {name: wanted.validated_data.pop(name, "") for name in ("password", "code")}
+        if not was_done(operation=REQUEST, key=key, actor=request.user):
+            signed_in_at = request.auth.get(AUTH_TIME, 0)
+            require_proof(request._request, request.user, signed_in_at=signed_in_at, **proof)
         withdrawal = request_withdrawal(
             user=request.user,
             actor=request.user,

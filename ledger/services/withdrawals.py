@@ -16,10 +16,9 @@ from accounts.models import User
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
 from accounts.services.notifications import notify
-from ledger.bank_accounts import BankAccount, checked_account
+from ledger.bank_accounts import BankAccount, as_given, checked_account
 from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE, WALLET_WITHDRAWING
 from ledger.enums import WITHDRAWAL_TRANSITIONS, EntryKind, LineCode, WithdrawalStatus
-from ledger.iban import normal_iban
 from ledger.models import Withdrawal
 from ledger.services.posting import InsufficientBalance, Line, credit, debit, post_entry
 from ledger.services.staff import require_decider
@@ -30,6 +29,8 @@ from p2plending.lib.db import lock_guard
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
 from p2plending.lib.refs import new_reference
 from p2plending.lib.rules import platform_rules
+
+REQUEST = "ledger.request_withdrawal"
 
 
 class BelowMinimumWithdrawal(Refused):
@@ -98,23 +99,18 @@ def request_withdrawal(
         )
         _set_aside(withdrawal, actor, today)
         _audit(withdrawal, "requested", actor, amount=amount, account_ends=withdrawal.iban_last4)
+        body = _t("%(left)s goes to your account ending in %(last4)s. If it was not you, cancel it and write to us.")
+        _tell(withdrawal, "requested", _t("You asked for a withdrawal"), body % _words(withdrawal))
         return withdrawal
 
     return run_once(
         request,
         model=Withdrawal,
-        operation="ledger.request_withdrawal",
+        operation=REQUEST,
         key=idempotency_key,
         actor=actor,
-        parameters={"user": user.pk, "amount": amount, "account_holder": account_holder} | _as_given(given),
+        parameters={"user": user.pk, "amount": amount, "account_holder": account_holder} | as_given(given),
     )
-
-
-def _as_given(account: BankAccount) -> dict[str, str]:
-    """What makes a repeated request the same, however its number is grouped."""
-    if account.iban:
-        return {"iban": normal_iban(account.iban)}
-    return {name: value for name, value in dataclasses.asdict(account).items() if value}
 
 
 def approve_withdrawal(
@@ -396,4 +392,5 @@ def _tell(withdrawal: Withdrawal, event: str, title: str, body: str) -> None:
         title=title,
         body=body,
         link=reverse("ledger:withdrawal", args=[withdrawal.reference]),
+        is_required=True,
     )

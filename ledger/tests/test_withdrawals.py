@@ -34,7 +34,7 @@ from ledger.services.withdrawals import (
     request_withdrawal,
 )
 from p2plending.lib.errors import InvalidTransition
-from p2plending.tests.cast import make_user
+from p2plending.tests.cast import make_user, sign_in_fully
 
 pytestmark = pytest.mark.django_db
 IBAN = "DE89 3704 0044 0532 0130 00"
@@ -155,7 +155,7 @@ def test_paid_money_has_left_the_books(funded_bob: User, dora: User, today: dt.d
     assert (paid.status, paid.paid_on, paid.bank_reference) == (WithdrawalStatus.PAID, today, "B-77")
     assert wallet_summary(funded_bob) == WalletSummary(available=600_00)
     assert balance("C1000") == 600_00
-    assert Notification.objects.get().body == "We sent €400.00 to your account ending in 3000."
+    assert Notification.objects.get(event="withdrawal_paid").body == "We sent €400.00 to your account ending in 3000."
 
 
 @pytest.mark.parametrize("days", [-1, 1])
@@ -194,7 +194,8 @@ def test_a_rejected_withdrawal_is_back_in_the_wallet(funded_bob: User, dora: Use
         withdrawal_id=withdrawal.pk, note="The bank sent it back.", actor=dora, idempotency_key="no", today=today
     )
     assert wallet_summary(funded_bob) == WalletSummary(available=1_000_00)
-    assert Notification.objects.get().body == "€400.00 is back in your wallet. The bank sent it back."
+    told = Notification.objects.get(event="withdrawal_rejected")
+    assert told.body == "€400.00 is back in your wallet. The bank sent it back."
 
 
 def test_only_the_person_cancels(funded_bob: User, carol: User, today: dt.date) -> None:
@@ -266,7 +267,7 @@ def test_staff_are_told_on_the_page_and_can_only_refuse(
 ) -> None:
     withdrawal = request(funded_bob, today)
     suspend(funded_bob)
-    client.force_login(dora)
+    sign_in_fully(client, dora)
     page = client.get(reverse("admin:withdrawal", args=[withdrawal.reference])).content.decode()
     assert "account is suspended, so no money may leave." in page
     assert (page.count("Approve withdrawal"), page.count("Refuse withdrawal")) == (0, 1)

@@ -10,15 +10,19 @@ from django.shortcuts import redirect, render
 from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
 from accounts.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
+from accounts.selectors import verification_of
+from accounts.services.idempotency import was_done
+from accounts.services.proof import TooManyTries, WrongCode, WrongPassword, is_fresh, proved_at, require_proof
+from accounts.services.second_step import has_second_step
 from ledger.enums import WithdrawalStatus
-from ledger.forms import WithdrawalForm
+from ledger.forms import ProofForm, WithdrawalForm
 from ledger.iban import bank_of
 from ledger.selectors import wallet_summary, withdrawal_of
-from ledger.services.withdrawals import cancel_withdrawal, request_withdrawal
+from ledger.services.withdrawals import REQUEST, cancel_withdrawal, request_withdrawal
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import KeyedForm
+from p2plending.lib.forms import KeyedForm, add_refusal
 
 
 @get_or_post
@@ -50,7 +54,12 @@ def take_out_check(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _check_page(request, form)
     wanted = {name: form.cleaned_data[name] for name in ("amount", "account_holder")}
+    proof = _proof_form(request, form.cleaned_data["form_key"])
+    if proof is not None and not proof.is_valid():
+        return _check_page(request, form, status=422, proof=proof)
     try:
+        if proof is not None:
+            require_proof(request, request.user, signed_in_at=0, **proof.cleaned_data)
         requested = request_withdrawal(
             user=request.user,
             actor=request.user,
@@ -59,9 +68,12 @@ def take_out_check(request: HttpRequest) -> HttpResponse:
             **wanted,
             **dataclasses.asdict(form.account()),
         )
+    except (WrongCode, WrongPassword, TooManyTries) as refusal:
+        add_refusal(proof, refusal)
+        return _check_page(request, form, status=429 if isinstance(refusal, TooManyTries) else 422, proof=proof)
     except Refused as refusal:
         form.add_error(None, refusal.message)
-        return _check_page(request, form, status=422)
+        return _check_page(request, form, status=422, proof=proof)
     return open_done_page(request, form.cleaned_data["form_key"], "ledger:withdrawal", requested.reference)
 
 
@@ -104,7 +116,16 @@ def _form_page(request: HttpRequest, form: WithdrawalForm, status: int = 200) ->
     return render(request, "ledger/take_out.html", context, status=status)
 
 
-def _check_page(request: HttpRequest, form: WithdrawalForm, status: int = 200) -> HttpResponse:
+def _proof_form(request: HttpRequest, key: str) -> ProofForm | None:
+    """The form that asks who it is; None after a fresh sign-in, and when the money was asked for already."""
+    if is_fresh(proved_at(request)) or was_done(operation=REQUEST, key=key, actor=request.user):
+        return None
+    return ProofForm(request.POST or None, with_code=has_second_step(request.user))
+
+
+def _check_page(
+    request: HttpRequest, form: WithdrawalForm, status: int = 200, proof: ProofForm | None = None
+) -> HttpResponse:
     wanted = form.cleaned_data
     wallet = wallet_summary(request.user)
     context = {
@@ -112,6 +133,8 @@ def _check_page(request: HttpRequest, form: WithdrawalForm, status: int = 200) -
         "wanted": wanted,
         "bank": bank_of(wanted["iban"]) if wanted.get("iban") else "",
         "account_end": form.account().last4,
+        "proof": proof or _proof_form(request, wanted["form_key"]),
+        "checked_name": verification_of(request.user).legal_name,
         "wallet": wallet,
         "available_after": wallet.available - wanted["amount"],
     }

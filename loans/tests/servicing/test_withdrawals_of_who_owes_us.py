@@ -24,6 +24,7 @@ from ledger.services.withdrawals import (
 from loans.models import Loan, Repayment
 from loans.tests.servicing.paying import bounce, confirm, declare
 from p2plending.tests.books import assert_sound_books
+from p2plending.tests.cast import sign_in_fully
 from p2plending.tests.world import fund_wallet, new_key
 
 pytestmark = pytest.mark.django_db
@@ -181,7 +182,7 @@ def test_staff_see_the_smaller_sum_and_a_page_from_before_comes_back_with_it(
     sent: Repayment, bob: User, dora: User, frank: User, client: Client
 ) -> None:
     asked = ask(bob, 394_48)
-    client.force_login(dora)
+    sign_in_fully(client, dora)
     path, approving = (reverse(f"admin:withdrawal{step}", args=[asked.reference]) for step in ("", "_approve"))
     assert 'name="confirmed" value="39448"' in client.get(path).content.decode()
     bounce(sent, dora, frank, BOUNCED_ON)
@@ -201,7 +202,7 @@ def test_staff_can_only_refuse_what_the_debt_takes_whole(
     asked = ask(bob, 200_00)
     ask(bob, 194_48)
     bounce(sent, dora, frank, BOUNCED_ON)
-    client.force_login(dora)
+    sign_in_fully(client, dora)
     page = client.get(reverse("admin:withdrawal", args=[asked.reference])).content.decode()
     assert "nothing is left to send. Refuse the withdrawal" in page
     assert (page.count("Approve withdrawal"), page.count("Refuse withdrawal")) == (0, 1)
