@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
+from django.conf import settings
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -154,7 +155,7 @@ def last_books_check() -> AuditEvent | None:
 
 
 def lights(now: dt.datetime) -> list[Light]:
-    """Books, end of day, worker, job queue, e-mails, and the server of the database: a dozen queries."""
+    """Books, end of day, worker, job queue, e-mails, database server, missing second step: a dozen queries."""
     found = [
         _books_light(last_books_check()),
         _day_light(left_behind_count(), end_of_day_fact(now)),
@@ -162,8 +163,9 @@ def lights(now: dt.datetime) -> list[Light]:
         _queue_light(now),
         _fact_light(_("E-mails"), mail_fact(now), "mails"),
     ]
-    node = database_node()
-    return found if node is None else [*found, database_light(node)]
+    if (node := database_node()) is not None:
+        found.append(database_light(node))
+    return found if settings.STAFF_SECOND_STEP else [*found, _second_step_light()]
 
 
 def _fact_light(label: Promise, fact: Fact, url_name: str) -> Light:
@@ -186,6 +188,13 @@ def _books_light(event: AuditEvent | None) -> Light:
         words = ngettext("%(count)s break", "%(count)s breaks", broken) % {"count": broken}
         return Light(label, "danger", words, when, "books")
     return Light(label, "success", _t("%(count)s of %(count)s checks hold") % {"count": checked}, when, "books")
+
+
+def _second_step_light() -> Light:
+    label = _("Second step of staff")
+    if settings.DEMO_MODE:
+        return Light(label, "warning", _t("Off"), _t("In this demo staff sign in with a password alone."))
+    return Light(label, "danger", _t("Off"), _t("Staff sign in with a password alone. Set STAFF_SECOND_STEP to on."))
 
 
 def _day_light(left_behind: int, fact: Fact) -> Light:

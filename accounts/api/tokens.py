@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.mfa.base.internal.flows import check_rate_limit
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import transaction
+from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import exceptions, serializers, status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken, Token, UntypedToken
-from rest_framework_simplejwt.utils import get_md5_hash_password
 
-from accounts.models import User, normalise_email
-from p2plending.lib.api.fields import OneLineEmailSerializerField, OneLineSerializerField
+from accounts.address_fields import AddressSerializerField
+from accounts.api.throttles import SignInThrottle
+from accounts.models import User
+from accounts.services import proof
+from accounts.services.second_step import has_second_step, needs_second_step
+from accounts.services.sign_ins import note
+from accounts.services.tokens import issue_pair, refresh_pair
+from p2plending.lib.api.fields import OneLineSerializerField
 from p2plending.lib.api.views import ApiView
 
 PAIR = inline_serializer("TokenPair", {"access": serializers.CharField(), "refresh": serializers.CharField()})
@@ -41,6 +41,13 @@ class SecondFactorRequired(exceptions.AuthenticationFailed):
     default_code = "second_factor_required"
 
 
+class SecondFactorNotSetUp(exceptions.PermissionDenied):
+    """Staff whose account has no second step yet."""
+
+    default_detail = "Staff need two-step sign-in. Sign in on the site and turn it on first."
+    default_code = "second_factor_not_set_up"
+
+
 class TokenNotValid(exceptions.AuthenticationFailed):
     default_detail = "The token is not valid any more. Sign in again."
     default_code = "token_not_valid"
@@ -52,7 +59,7 @@ class TooManyTries(exceptions.Throttled):
 
 
 class CredentialsSerializer(serializers.Serializer):
-    email = OneLineEmailSerializerField(max_length=254)
+    email = AddressSerializerField()
     password = serializers.CharField(max_length=200, trim_whitespace=False)
     otp = OneLineSerializerField(max_length=20, required=False, help_text="Six digits or a backup code, when asked.")
 
@@ -70,7 +77,7 @@ class LoginView(ApiView):
 
     permission_classes = [AllowAny]
     authentication_classes: list[type] = []
-    throttle_classes = [ScopedRateThrottle]
+    throttle_classes = [SignInThrottle]
     throttle_scope = "login"
 
     def get_authenticate_header(self, request: Request) -> str:
@@ -88,24 +95,32 @@ class TokenView(LoginView):
         """Exchange e-mail and password (and the second step, where it is on) for a pair of tokens."""
         given = self.read(CredentialsSerializer, request)
         user = _authenticate(request, given["email"], given["password"])
-        _check_second_factor(user, given.get("otp", ""))
-        return Response(_pair(RefreshToken.for_user(user)))
+        _check_second_factor(request._request, user, given.get("otp", ""))
+        note("sign_in.succeeded", user, request._request)
+        return Response(issue_pair(user))
 
 
 class RefreshView(LoginView):
+    throttle_scope = "refresh"
+
     @extend_schema(
         operation_id="refresh_token", request=RefreshTokenSerializer, responses={200: PAIR}, auth=[], tags=["auth"]
     )
     def post(self, request: Request) -> Response:
-        """A new pair for a refresh token, which is used up. A token used twice ends all sessions of its owner."""
-        token = _read_refresh(self.read(RefreshTokenSerializer, request)["refresh"])
-        fresh = _rotate(token)
-        if fresh is None:
+        """A new pair for a refresh token, which is used up.
+
+        The same token again within 20 seconds gives the same pair, in case the answer was lost. After that, a token
+        used twice signs out the device that it belongs to; other devices stay signed in.
+        """
+        pair = refresh_pair(_read_refresh(self.read(RefreshTokenSerializer, request)["refresh"]))
+        if pair is None:
             raise TokenNotValid
-        return Response(_pair(fresh))
+        return Response(pair)
 
 
 class VerifyView(LoginView):
+    throttle_scope = "verify"
+
     @extend_schema(
         operation_id="verify_token", request=AnyTokenSerializer, responses={204: None}, auth=[], tags=["auth"]
     )
@@ -121,6 +136,8 @@ class VerifyView(LoginView):
 
 
 class LogoutView(LoginView):
+    throttle_scope = "refresh"
+
     @extend_schema(
         operation_id="sign_out", request=RefreshTokenSerializer, responses={204: None}, auth=[], tags=["auth"]
     )
@@ -136,9 +153,7 @@ class LogoutView(LoginView):
 def _authenticate(request: Request, email: str, password: str) -> User:
     """Password check through allauth's adapter, so that its limits count here too."""
     try:
-        user = get_adapter(request._request).authenticate(
-            request._request, email=normalise_email(email), password=password
-        )
+        user = get_adapter(request._request).authenticate(request._request, email=email, password=password)
     except DjangoValidationError as error:
         raise TooManyTries from error
     if user is None or not user.is_active:
@@ -146,20 +161,19 @@ def _authenticate(request: Request, email: str, password: str) -> User:
     return user
 
 
-def _check_second_factor(user: User, code: str) -> None:
-    if not is_mfa_enabled(user):
+def _check_second_factor(request: HttpRequest, user: User, code: str) -> None:
+    if not has_second_step(user):
+        if needs_second_step(user):
+            raise SecondFactorNotSetUp
         return
     if not code:
         raise SecondFactorRequired
-    # The limit of the sign-in page, per account: six digits are quickly guessed by somebody with many addresses.
     try:
-        forget_tries = check_rate_limit(user)
-    except DjangoValidationError as error:
+        proof.check_code(request, user, code)
+    except proof.TooManyTries as error:
         raise TooManyTries from error
-    factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.WEBAUTHN)
-    if not any(factor.wrap().validate_code(code) for factor in factors):
-        raise WrongCredentials
-    forget_tries()
+    except proof.WrongCode as error:
+        raise WrongCredentials from error
 
 
 class UsedOrUnusedRefreshToken(RefreshToken):
@@ -174,33 +188,3 @@ def _read_refresh(text: str) -> RefreshToken:
         return UsedOrUnusedRefreshToken(text)
     except TokenError as error:
         raise TokenNotValid from error
-
-
-def _rotate(token: RefreshToken) -> RefreshToken | None:
-    """Use up the token and make the next one; None when it was used before, its owner is gone or
-    has another password since.
-
-    The row lock lets only one of two simultaneous refreshes through.
-    """
-    with transaction.atomic():
-        outstanding = OutstandingToken.objects.select_for_update().filter(jti=token["jti"]).first()
-        if outstanding is None or outstanding.user_id is None:
-            return None
-        user = User.objects.filter(pk=outstanding.user_id, is_active=True).first()
-        _unused, first_use = BlacklistedToken.objects.get_or_create(token=outstanding)
-        if user is None or token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
-            return None
-        if not first_use:
-            _end_all_sessions(user)
-            return None
-        return RefreshToken.for_user(user)
-
-
-def _end_all_sessions(user: User) -> None:
-    open_tokens = OutstandingToken.objects.filter(user=user, blacklistedtoken__isnull=True)
-    rows = [BlacklistedToken(token=token) for token in open_tokens]
-    BlacklistedToken.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _pair(refresh: RefreshToken) -> dict[str, str]:
-    return {"access": str(refresh.access_token), "refresh": str(refresh)}

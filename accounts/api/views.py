@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core import ratelimit
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 
 from accounts.api.serializers import (
     DocumentSerializer,
@@ -25,6 +25,8 @@ from accounts.api.serializers import (
     RegisterSerializer,
     RenameSerializer,
 )
+from accounts.api.throttles import SignInThrottle
+from accounts.api.tokens import TooManyTries
 from accounts.identity_validity import status_on
 from accounts.models import User
 from accounts.selectors import (
@@ -58,7 +60,7 @@ def _read(serializer_class: type[serializers.Serializer], request: Request) -> d
 class RegisterView(ApiView):
     permission_classes = [AllowAny]
     authentication_classes: list[type] = []
-    throttle_classes = [ScopedRateThrottle]
+    throttle_classes = [SignInThrottle]
     throttle_scope = "login"
 
     @extend_schema(
@@ -70,6 +72,9 @@ class RegisterView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Make an account. The answer is the same when the address has one already: its owner gets an e-mail."""
+        # The budget of the page, so that two doors are not two budgets.
+        if not ratelimit.consume(request._request, action="signup"):
+            raise TooManyTries
         given = _read(RegisterSerializer, request)
         del given["accept_terms"]
         register_user(**given, ip_address=current_request().ip_address)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core.cache import cache
 from django.utils import timezone
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from accounts.models import User
-from p2plending.tests.cast import PASSWORD
+from accounts.models import AuditEvent, RefreshedToken, User
+from accounts.services.tokens import purge_expired
+from p2plending.tests.cast import PASSWORD, turn_on_second_step
 
 TOKEN, REFRESH, VERIFY, LOGOUT = (f"/api/v1/auth/{name}/" for name in ("token", "refresh", "verify", "logout"))
 ANYTHING_SIGNED_IN = "/api/v1/me/"
@@ -57,7 +60,7 @@ def test_five_wrong_passwords_pause_the_account_even_for_the_right_one(api: APIC
 
 
 def test_a_second_step_is_asked_for_and_a_backup_code_works_once(api: APIClient, alice: User) -> None:
-    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={"secret": "JBSWY3DPEHPK3PXP"})
+    turn_on_second_step(alice)
     codes = RecoveryCodes.activate(alice).get_unused_codes()
     assert sign_in(api).json()["code"] == "second_factor_required"
     assert sign_in(api, otp="000000").json()["code"] == "wrong_credentials"
@@ -66,7 +69,7 @@ def test_a_second_step_is_asked_for_and_a_backup_code_works_once(api: APIClient,
 
 
 def test_five_wrong_codes_pause_the_account_even_for_the_right_one(api: APIClient, alice: User) -> None:
-    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={"secret": "JBSWY3DPEHPK3PXP"})
+    turn_on_second_step(alice)
     codes = RecoveryCodes.activate(alice).get_unused_codes()
     for number in range(5):
         assert sign_in(api, otp=f"00000{number}").json()["code"] == "wrong_credentials"
@@ -77,10 +80,10 @@ def test_five_wrong_codes_pause_the_account_even_for_the_right_one(api: APIClien
 
 def test_a_made_up_forwarding_header_does_not_get_around_the_limit_of_an_address(api: APIClient, alice: User) -> None:
     answers = [
-        api.post(VERIFY, {"token": "x"}, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status_code
-        for number in range(11)
+        api.post(REFRESH, {"refresh": "x"}, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status_code
+        for number in range(31)
     ]
-    assert answers == [401] * 10 + [429]
+    assert answers == [401] * 30 + [429]
 
 
 def test_a_refresh_token_is_used_up(api: APIClient, alice: User) -> None:
@@ -90,11 +93,63 @@ def test_a_refresh_token_is_used_up(api: APIClient, alice: User) -> None:
     assert api.post(REFRESH, {"refresh": second["refresh"]}).status_code == 200
 
 
-def test_a_refresh_token_used_twice_ends_every_session(api: APIClient, alice: User) -> None:
+def test_a_refresh_repeated_at_once_gives_the_same_pair(api: APIClient, alice: User) -> None:
+    with time_machine.travel("2026-01-15T10:00:00Z", tick=False) as traveller:
+        first = sign_in(api).json()
+        second = api.post(REFRESH, {"refresh": first["refresh"]}).json()
+        for seconds in (0, 10, 10):
+            traveller.shift(seconds)
+            assert api.post(REFRESH, {"refresh": first["refresh"]}).json() == second
+        assert api.post(REFRESH, {"refresh": second["refresh"]}).status_code == 200
+
+
+@pytest.mark.parametrize("seconds", [21, 3600])
+def test_a_refresh_token_used_again_later_ends_its_device_and_no_other(
+    api: APIClient, alice: User, seconds: int
+) -> None:
+    with time_machine.travel("2026-01-15T10:00:00Z", tick=False) as traveller:
+        elsewhere, here = sign_in(api).json(), sign_in(api).json()
+        second = api.post(REFRESH, {"refresh": here["refresh"]}).json()
+        third = api.post(REFRESH, {"refresh": second["refresh"]}).json()
+        traveller.shift(seconds)
+        for used in (here, second, third):
+            assert api.post(REFRESH, {"refresh": used["refresh"]}).json()["code"] == "token_not_valid"
+        assert api.post(REFRESH, {"refresh": elsewhere["refresh"]}).status_code == 200
+    assert AuditEvent.objects.filter(action="accounts.sign_in.token_reused").count() == 2
+
+
+def test_a_copy_used_after_the_owner_went_on_is_reuse_even_at_once(api: APIClient, alice: User) -> None:
     first = sign_in(api).json()
     second = api.post(REFRESH, {"refresh": first["refresh"]}).json()
-    assert api.post(REFRESH, {"refresh": first["refresh"]}).json()["code"] == "token_not_valid"
-    assert api.post(REFRESH, {"refresh": second["refresh"]}).json()["code"] == "token_not_valid"
+    third = api.post(REFRESH, {"refresh": second["refresh"]}).json()
+    assert api.post(REFRESH, {"refresh": first["refresh"]}).status_code == 401
+    assert api.post(REFRESH, {"refresh": third["refresh"]}).status_code == 401
+
+
+def test_pairs_kept_for_a_lost_answer_are_forgotten_and_chains_end_with_their_tokens(
+    api: APIClient, alice: User
+) -> None:
+    with time_machine.travel("2026-01-15T10:00:00Z", tick=False) as traveller:
+        first = sign_in(api).json()
+        api.post(REFRESH, {"refresh": first["refresh"]})
+        traveller.shift(21)
+        assert purge_expired() == 0
+        assert RefreshedToken.objects.get().answer is None
+        traveller.shift(7 * 24 * 3600)
+        assert purge_expired() == 1
+
+
+def test_no_token_in_the_database_signs_anybody_in(api: APIClient, alice: User) -> None:
+    pair = sign_in(api).json()
+    api.post(REFRESH, {"refresh": pair["refresh"]})
+    assert set(OutstandingToken.objects.values_list("token", flat=True)) == {""}
+
+
+def test_a_signed_out_token_gives_no_pair_however_soon(api: APIClient, alice: User) -> None:
+    first = sign_in(api).json()
+    second = api.post(REFRESH, {"refresh": first["refresh"]}).json()
+    api.post(LOGOUT, {"refresh": second["refresh"]})
+    assert api.post(REFRESH, {"refresh": first["refresh"]}).status_code == 401
 
 
 def test_logout_ends_the_session(api: APIClient, alice: User) -> None:

@@ -7,22 +7,26 @@ check; Eve registered as a lender and did nothing else. All passwords are `PASSW
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.models import Group
 from django.test import Client
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.enums import Role, StaffGroup, VerificationStatus
 from accounts.models import IdentityVerification, User
+from accounts.services.tokens import issue_pair
 from p2plending.lib import clock
 from p2plending.tests.shared import pytest_fixture_setup, pytest_runtest_setup  # noqa: F401 - for every tests folder
 from p2plending.tests.transactional import facts_can_be_emptied  # noqa: F401 - a fixture for every tests folder
 
 PASSWORD = "correct horse battery staple"
+SECRET = "JBSWY3DPEHPK3PXP"
 
 
 def make_user(name: str, role: str, *, email_verified: bool = True) -> User:
@@ -75,6 +79,31 @@ def cast_dora() -> User:
     return user
 
 
+def sign_in_fully(client: Client, user: User) -> None:
+    """Sign a browser in as the sign-in page leaves it: with the second step, for staff, who need it."""
+    client.force_login(user)
+    records = [{"method": "password", "at": time.time(), "email": user.email}]
+    if user.is_of_the_desk:
+        factor = turn_on_second_step(user)
+        records.append({"method": "mfa", "at": time.time(), "id": factor.pk, "type": str(factor.type)})
+    session = client.session
+    session["account_authentication_methods_user"] = str(user.pk)
+    session["account_authentication_methods"] = records
+    session.save()
+
+
+def turn_on_second_step(user: User) -> Authenticator:
+    """An app that shows codes, as `mfa_activate_totp` leaves it; `code_now` says what it shows."""
+    found = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    return found or TOTP.activate(user, SECRET).instance
+
+
+def code_now(secret: str = SECRET) -> str:
+    """What the app of `turn_on_second_step`, or one with another secret, shows now."""
+    counters = list(yield_hotp_counters_from_time())
+    return format_hotp_value(hotp_value(secret, counters[len(counters) // 2]))
+
+
 @pytest.fixture
 def dora(db: None) -> User:
     return cast_dora()
@@ -107,7 +136,7 @@ def client_of(db: None) -> Callable[[User], Client]:
 
     def signed_in(user: User) -> Client:
         client = Client()
-        client.force_login(user)
+        sign_in_fully(client, user)
         return client
 
     return signed_in
@@ -119,7 +148,9 @@ def api_of(db: None) -> Callable[[User], APIClient]:
 
     def with_token(user: User) -> APIClient:
         client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {RefreshToken.for_user(user).access_token}")
+        if user.is_of_the_desk:
+            turn_on_second_step(user)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_pair(user)['access']}")
         return client
 
     return with_token

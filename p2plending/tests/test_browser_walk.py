@@ -33,7 +33,7 @@ from accounts.models import User
 from loans.models import Loan
 from p2plending.tests.books import assert_sound_books, totals
 from p2plending.tests.browser import Visitor
-from p2plending.tests.cast import PASSWORD
+from p2plending.tests.cast import PASSWORD, code_now, turn_on_second_step
 from p2plending.tests.queue import carry_out_tasks
 from p2plending.tests.world import lift_lending_limits, set_price
 
@@ -252,7 +252,10 @@ def test_four_people_walk_from_registering_to_the_closed_loan(
     set_price()
     lift_lending_limits()
     alice, bob, carol, staff = (Visitor(chromium, live_server.url) for _ in range(4))
+    turn_on_second_step(dora)
     sign_in(staff, dora.email)
+    staff.fill(code=code_now())
+    staff.press("Sign in")
 
     for visitor, name, role in ((alice, "Alice", "borrower"), (bob, "Bob", "lender"), (carol, "Carol", "lender")):
         register(visitor, name, role)
