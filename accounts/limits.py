@@ -50,7 +50,7 @@ def take(key: str, *, most: int, seconds: int) -> int:
     """
 
     def count() -> int:
-        now = clock.now()
+        now = clock.machine_now()
         row = _locked(_short(key), expires_at=now + dt.timedelta(seconds=seconds))
         used = [moment for moment in json.loads(row.value) if moment > now.timestamp() - seconds]
         if len(used) >= most:
@@ -67,12 +67,12 @@ def purge_expired() -> int:
     """Remove counts that have ended, a thousand at a time; returns how many. For the housekeeping job."""
     removed = 0
     while True:
-        ended = LimitCount.objects.filter(expires_at__lte=clock.now())
+        ended = LimitCount.objects.filter(expires_at__lte=clock.machine_now())
         keys = list(ended.order_by("expires_at").values_list("pk", flat=True)[:PURGE_SIZE])
         if not keys:
             return removed
         # What was counted anew since the look stays.
-        removed += LimitCount.objects.filter(pk__in=keys, expires_at__lte=clock.now()).delete()[0]
+        removed += LimitCount.objects.filter(pk__in=keys, expires_at__lte=clock.machine_now()).delete()[0]
 
 
 def _short(key: str) -> str:
@@ -95,7 +95,7 @@ class KeptCache(BaseCache):
         super().__init__(params)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        live = LimitCount.objects.filter(pk=self._key(key, version), expires_at__gt=clock.now())
+        live = LimitCount.objects.filter(pk=self._key(key, version), expires_at__gt=clock.machine_now())
         value = live.values_list("value", flat=True).first()
         return default if value is None else json.loads(value)
 
@@ -106,7 +106,7 @@ class KeptCache(BaseCache):
             if _inserted(name, fields):
                 return True
             # A row that has ended counts as none. The database lets one of many through: the others see it renewed.
-            return LimitCount.objects.filter(pk=name, expires_at__lte=clock.now()).update(**fields) == 1
+            return LimitCount.objects.filter(pk=name, expires_at__lte=clock.machine_now()).update(**fields) == 1
 
         return run_small(insert)
 
@@ -121,7 +121,7 @@ class KeptCache(BaseCache):
         run_small(write)
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        live = LimitCount.objects.filter(pk=self._key(key, version), expires_at__gt=clock.now())
+        live = LimitCount.objects.filter(pk=self._key(key, version), expires_at__gt=clock.machine_now())
         return run_small(lambda: live.update(expires_at=self._end(timeout)) == 1)
 
     def delete(self, key: str, version: int | None = None) -> bool:

@@ -41,7 +41,7 @@ class TooManyTries(Refused):
 
 def is_fresh(signed_in_at: int) -> bool:
     """Whether a moment (seconds since 1970) at which somebody proved who they are is recent enough."""
-    return 0 <= clock.now().timestamp() - signed_in_at < app_settings.REAUTHENTICATION_TIMEOUT
+    return 0 <= clock.machine_now().timestamp() - signed_in_at < app_settings.REAUTHENTICATION_TIMEOUT
 
 
 def proved_at(request: HttpRequest) -> int:

@@ -28,7 +28,7 @@ Pair = dict[str, str]
 
 def issue_pair(user: User) -> Pair:
     """A pair of tokens for somebody who has just signed in, with the second step where it is on."""
-    token = _token(user, second_step=has_second_step(user), signed_in_at=int(clock.now().timestamp()))
+    token = _token(user, second_step=has_second_step(user), signed_in_at=int(clock.machine_now().timestamp()))
     return _pair(token)
 
 
@@ -67,7 +67,7 @@ def _exchange(token: RefreshToken, user: User) -> Pair:
         family=family,
         next_jti=following["jti"],
         answer=json.dumps(pair),
-        refreshed_at=clock.now(),
+        refreshed_at=clock.machine_now(),
     )
     return pair
 
@@ -76,7 +76,7 @@ def _answer_again(jti: str, user: User) -> Pair | None:
     used = RefreshedToken.objects.filter(pk=jti).first()
     if used is None:  # signed out
         return None
-    is_soon = clock.now() - used.refreshed_at <= SAME_ANSWER
+    is_soon = clock.machine_now() - used.refreshed_at <= SAME_ANSWER
     if is_soon and used.answer and not BlacklistedToken.objects.filter(token__jti=used.next_jti).exists():
         return json.loads(used.answer)
     _end_family(used.family)
@@ -93,7 +93,7 @@ def _end_family(family: str) -> None:
 def purge_expired() -> int:
     """Forget pairs that were kept for lost answers, and chains whose tokens have all ended; returns how many rows were
     removed. For the housekeeping job."""
-    now = clock.now()
+    now = clock.machine_now()
     RefreshedToken.objects.filter(refreshed_at__lt=now - SAME_ANSWER).exclude(answer__isnull=True).update(answer=None)
     longest = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
     return RefreshedToken.objects.filter(refreshed_at__lt=now - longest).delete()[0]
