@@ -8,11 +8,11 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.enums import Role, StaffGroup
 from accounts.models import User
-from p2plending.tests.cast import make_user
+from accounts.services.tokens import issue_pair
+from p2plending.tests.cast import make_user, sign_in_fully, turn_on_second_step
 from p2plending.tests.scene import Scene
 from p2plending.tests.world import verified
 
@@ -91,9 +91,11 @@ class Doors:
         if key not in self._clients:
             client = APIClient() if is_api else Client()
             if user and is_api:
-                client.credentials(HTTP_AUTHORIZATION=f"Bearer {RefreshToken.for_user(user).access_token}")
+                if user.is_of_the_desk:
+                    turn_on_second_step(user)
+                client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_pair(user)['access']}")
             elif user:
-                client.force_login(user)
+                sign_in_fully(client, user)
             self._clients[key] = client
         return self._clients[key]
 
