@@ -165,7 +165,7 @@ USE_TZ = True
 
 # --- people ----------------------------------------------------------------------------------------------------------
 # Nobody opens the staff desk with a password alone; the demo's logins are public, so that it asks for none.
-STAFF_SECOND_STEP = env.bool("STAFF_SECOND_STEP", default=not DEMO_MODE)
+STAFF_SECOND_STEP = env.boolean("STAFF_SECOND_STEP", default=not DEMO_MODE)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
