@@ -2,7 +2,8 @@
 
     python -m p2plending.cluster.client SECONDS FILE USER_ID [USER_ID ...]
 
-Each line of FILE is one acknowledged operation: when, which, the reference. The last one is the summary.
+Each line of FILE is one acknowledged operation: when, which, the reference. The first line says when it began, the last
+one when it ended and how the operations ended that nobody was told of.
 """
 
 from __future__ import annotations
@@ -12,64 +13,75 @@ import random
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import django
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import Error, connection
+
+from p2plending.lib.db import is_outage
+from p2plending.lib.errors import Refused
 
 WAIT_SECONDS = 0.1
+IBAN = "DE89370400440532013000"
+
+Ends = collections.Counter[str]
+
+
+def attempt(ends: Ends, step: Callable[..., Any], *lookup: Any, **arguments: Any) -> Any:
+    """Do one thing; None, and counted, when it was refused or the database was away. Every other error is raised."""
+    try:
+        return step(*lookup, **arguments)
+    except Refused as refusal:
+        ends[refusal.code] += 1
+    except ObjectDoesNotExist:
+        # What somebody was told a moment ago is not there: the proof names it among the lost.
+        ends["gone"] += 1
+    except Error as error:
+        if not is_outage(error):
+            raise
+        ends["database away"] += 1
+        connection.close()
+        time.sleep(WAIT_SECONDS)
+    return None
 
 
 def main() -> None:
     """Work until the time is over; whatever the database does, this process does not end before."""
     seconds, file, *ids = sys.argv[1:]
     django.setup()
-    from django.db import Error, connection
-
     from accounts.models import User
     from ledger.services.withdrawals import cancel_withdrawal, request_withdrawal
     from p2plending.lib.clock import business_date
-    from p2plending.lib.db import is_outage
-    from p2plending.lib.errors import Refused
 
-    ends: collections.Counter[str] = collections.Counter()
-    stop = time.monotonic() + float(seconds)
-    today = business_date()
+    ends: Ends = collections.Counter()
+    stop, today = time.monotonic() + float(seconds), business_date()
     with Path(file).open("w", buffering=1) as acknowledged:
-        acknowledged.write(f"{time.time():.3f} begins here\n")
 
-        def attempt(step: Any, **arguments: Any) -> Any:
-            try:
-                return step(actor=user, idempotency_key=uuid.uuid4().hex, today=today, **arguments)
-            except Refused as refusal:
-                ends[refusal.code] += 1
-            except Error as error:
-                if not is_outage(error):
-                    raise
-                ends["database away"] += 1
-                connection.close()
-                time.sleep(WAIT_SECONDS)
-            return None
+        def tell(step: str, words: str) -> None:
+            acknowledged.write(f"{time.time():.3f} {step} {words}\n")
 
+        tell("begins", "here")
         while time.monotonic() < stop:
-            try:
-                user = User.objects.get(pk=random.choice(ids))
-            except Error as error:
-                if not is_outage(error):
-                    raise
-                connection.close()
-                time.sleep(WAIT_SECONDS)
+            user = attempt(ends, User.objects.get, pk=random.choice(ids))
+            if user is None:
                 continue
             asked = attempt(
-                request_withdrawal, user=user, amount=random.randint(1_00, 9_99), account_holder=user.full_name,
-                iban="DE89370400440532013000",
+                ends, request_withdrawal, user=user, amount=random.randint(1_00, 9_99), account_holder=user.full_name,
+                iban=IBAN, actor=user, idempotency_key=uuid.uuid4().hex, today=today,
             )  # fmt: skip
             if asked is None:
                 continue
-            acknowledged.write(f"{time.time():.3f} requested {asked.reference}\n")
-            if attempt(cancel_withdrawal, withdrawal_id=asked.pk) is not None:
-                acknowledged.write(f"{time.time():.3f} returned {asked.reference}\n")
-        acknowledged.write(f"{time.time():.3f} ends {dict(ends)}\n")
+            tell("requested", asked.reference)
+            returned = attempt(
+                ends, cancel_withdrawal, withdrawal_id=asked.pk, actor=user, idempotency_key=uuid.uuid4().hex,
+                today=today,
+            )  # fmt: skip
+            if returned is not None:
+                tell("returned", asked.reference)
+        tell("ends", str(dict(ends)))
 
 
 if __name__ == "__main__":
