@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from p2plending.cluster import proof
 from p2plending.cluster.nodes import GaleraNode, join, make_nodes, recover_dead_cluster, run
@@ -24,6 +25,7 @@ HOT_CLIENTS, SERVING_CLIENTS = 6, 4
 HOT = "two people hot on three nodes"
 BEFORE_FAULT, AFTER_FAULT = 4.0, 9.0
 # A cluster that was dead is begun again by hand: the clients must live to see it.
+PATIENCE_SECONDS = 30.0
 UNTIL_BEGUN_AGAIN = 40.0
 STILL_AT_THE_END = 5.0
 # Indexes as a migration makes them, on the tables that the withdrawals write.
@@ -37,6 +39,7 @@ TABLES = {
     "ledger_account": "book, balance",
 }
 
+Found = TypeVar("Found")
 Trial = tuple[str, float, list[str], Callable[[], object] | None]
 
 
@@ -161,19 +164,32 @@ def read_operations(files: list[Path]) -> tuple[list[Acknowledged], list[str], f
     return told, ends, min(times, default=0.0), max(times, default=0.0)
 
 
+def patiently(ask: Callable[[], Found]) -> Found:
+    """Ask again while there is no answer. Raises the last CannotContinue after half a minute."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except CannotContinue:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
+
+
 def fault(test: ClusterTest, act: str, undo: str, serving: Callable[[], GaleraNode], *, stays: bool = True) -> None:
     """Do something to the node that serves, and undo it when another one does.
 
     Raises CannotContinue when none does, and when `stays` and the clients had moved back since the last fault.
     """
     # Not before the clients are there: until then nobody is the writer.
+    patiently(serving)
     time.sleep(BEFORE_FAULT)
     node = serving()
     if stays and test.last_writer not in (None, node):
         raise CannotContinue(f"The clients fell back to n{node.number} by themselves.")
     getattr(node, act)()
     time.sleep(AFTER_FAULT)
-    now = serving()
+    now = patiently(serving)
     if now is node:
         raise CannotContinue(f"n{node.number} is still the one that serves: nothing was tried.")
     getattr(node, undo)()
@@ -183,12 +199,12 @@ def fault(test: ClusterTest, act: str, undo: str, serving: Callable[[], GaleraNo
 
 def fail_back(proxy: Proxy) -> None:
     """Make n1 the writer by hand while clients work. Raises CannotContinue when it is not."""
+    before = patiently(proxy.writer)
     time.sleep(BEFORE_FAULT)
-    before = proxy.writer()
     proxy.fail_back("n1")
-    time.sleep(2)
-    if proxy.writer() != "n1":
-        raise CannotContinue(f"{proxy.writer()} is the writer after the fail-back by hand to n1.")
+    now = patiently(proxy.writer)
+    if now != "n1":
+        raise CannotContinue(f"{now} is the writer after the fail-back by hand to n1.")
     say(f"    {before} served, then n1")
 
 
@@ -203,7 +219,10 @@ def run_all(test: ClusterTest, *, seconds: float, only: str) -> None:
         return test.nodes[int(proxy.writer().removeprefix("n")) - 1]
 
     def busiest() -> GaleraNode:
-        return max(test.nodes, key=clients_of)
+        node = max(test.nodes, key=clients_of)
+        if not clients_of(node):
+            raise CannotContinue("No node has clients.")
+        return node
 
     trials: list[Trial] = [
         (HOT, seconds, each * (HOT_CLIENTS // len(each)), None),
