@@ -29,7 +29,9 @@ from ledger.permissions import VIEW_ACCOUNTS, VIEW_DEPOSITS, VIEW_ENTRIES, VIEW_
 from loans.permissions import (
     DECIDE_APPROVALS,
     DECIDE_REPAYMENTS,
+    READ_LOAN_DOCUMENTS,
     RECORD_RECOVERIES,
+    REVIEW_APPLICATIONS,
     RUN_JOBS,
     VIEW_APPROVALS,
     VIEW_COMMITMENTS,
@@ -46,7 +48,6 @@ from loans.permissions import (
 from matching.permissions import VIEW_ALLOCATION_RUNS, VIEW_DECISIONS, VIEW_MANDATES, VIEW_PROPOSALS
 from p2plending.lib.decorators import View, role_required
 
-REVIEW_APPLICATIONS = "adminpanel.review_applications"
 CLOSE_LISTINGS = "adminpanel.close_listings"
 PAY_OUT_LOANS = "adminpanel.pay_out_loans"
 DECIDE_DEPOSITS = "adminpanel.decide_deposits"
@@ -78,7 +79,7 @@ _READ_ALL = {VIEW_USERS, VIEW_IDENTITY, VIEW_AUDIT, VIEW_NOTIFICATIONS} | _LOANS
 GROUP_PERMISSIONS: dict[StaffGroup, frozenset[str]] = {
     StaffGroup.SUPPORT: frozenset({VIEW_USERS, VIEW_IDENTITY, VIEW_NOTIFICATIONS} | _LOANS | _MATCHING | _MONEY),
     StaffGroup.IDENTITY: frozenset({VIEW_USERS, VIEW_IDENTITY, READ_DOCUMENTS, REVIEW_IDENTITY}),
-    StaffGroup.UNDERWRITER: frozenset({VIEW_USERS, VIEW_IDENTITY, REVIEW_APPLICATIONS} | _LOANS),
+    StaffGroup.UNDERWRITER: frozenset({VIEW_USERS, VIEW_IDENTITY, REVIEW_APPLICATIONS, READ_LOAN_DOCUMENTS} | _LOANS),
     StaffGroup.FINANCE: frozenset(
         {VIEW_USERS, PAY_OUT_LOANS, DECIDE_DEPOSITS, DECIDE_WITHDRAWALS, DECIDE_REPAYMENTS, DECIDE_APPROVALS}
         | {RECORD_RECOVERIES}
@@ -89,7 +90,7 @@ GROUP_PERMISSIONS: dict[StaffGroup, frozenset[str]] = {
     StaffGroup.COLLECTIONS: frozenset({VIEW_USERS, VIEW_NOTIFICATIONS, WORK_COLLECTIONS, WAIVE_CHARGES} | _LOANS),
     StaffGroup.COMPLIANCE: frozenset(
         {READ_DOCUMENTS, SUSPEND_USERS, CLOSE_LISTINGS, CHANGE_SETTINGS, RUN_JOBS, MOVE_DEMO_DATE, GIVE_GROUPS}
-        | {DECIDE_APPROVALS}
+        | {DECIDE_APPROVALS, READ_LOAN_DOCUMENTS}
         | _READ_ALL
     ),
     StaffGroup.AUDITOR: frozenset(_READ_ALL),

@@ -32,6 +32,8 @@ class BandedProfile:
     loans_before: int
     loans_repaid: int
     worst_days_late: int
+    # Kinds of documents that staff have checked, in words. Never the documents.
+    documents_checked: list[str] = dataclasses.field(default_factory=list)
 
 
 def income_band(amount: int | None) -> str:

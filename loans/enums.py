@@ -109,6 +109,18 @@ class LoanStatus(models.TextChoices):
         return (cls.SETTLED, cls.WRITTEN_OFF)
 
 
+class LoanDocumentKind(models.TextChoices):
+    """What a borrower may add to an application or loan."""
+
+    PAYSLIP = "payslip", _("Payslip")
+    BANK_STATEMENT = "bank_statement", _("Bank statement")
+    TAX_ASSESSMENT = "tax_assessment", _("Tax assessment")
+    EMPLOYMENT = "employment", _("Contract of work")
+    PENSION_OR_BENEFIT = "pension_or_benefit", _("Pension or benefit letter")
+    PURPOSE = "purpose", _("Offer or invoice for what the loan is for")
+    OTHER = "other", _("Something else")
+
+
 class LoanEvent(models.TextChoices):
     SUBMIT = "submit"
     TAKE = "take"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+READ_LOAN_DOCUMENTS = "loans.view_loandocument"
+REVIEW_APPLICATIONS = "adminpanel.review_applications"
 WORK_COLLECTIONS = "adminpanel.work_collections"
 WAIVE_CHARGES = "adminpanel.waive_charges"
 DECIDE_REPAYMENTS = "adminpanel.decide_repayments"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 import loans.converters  # noqa: F401 - registers the kinds of documents
-from loans.views import agreement, apply, documents, home, loan, offer, questions, quote
+from loans.views import agreement, apply, documents, home, loan, offer, questions, quote, supporting_documents
 
 app_name = "loans"
 urlpatterns = [
@@ -21,6 +21,12 @@ urlpatterns = [
     path("references/<slug:reference>/", loan.by_reference, name="by_reference"),
     path("loans/<slug:reference>/", loan.loan, name="loan"),
     path("loans/<slug:reference>/answer/", loan.answer_info, name="answer_info"),
+    path("loans/<slug:reference>/documents/", supporting_documents.documents, name="supporting_documents"),
+    path(
+        "loans/<slug:reference>/documents/<slug:document_reference>/",
+        supporting_documents.document_file,
+        name="supporting_document",
+    ),
     path("loans/<slug:reference>/withdraw/", loan.withdraw, name="withdraw"),
     path("loans/<slug:reference>/offer/accept/", offer.accept, name="accept_offer"),
     path("loans/<slug:reference>/smaller/", offer.decide_smaller, name="decide_smaller"),

@@ -22,9 +22,11 @@ from loans.access import LOANS
 from loans.enums import Grade, LoanStatus
 from loans.finance import Quote
 from loans.models import GradeTerms, Loan
+from loans.permissions import READ_LOAN_DOCUMENTS
 from loans.quoting import annual_rate_of, quote_for
 from loans.selectors.listing import public_profile
 from loans.selectors.loan import factor_rows
+from loans.selectors.supporting_documents import documents_of
 from loans.services.notices import declined_letter
 from loans.services.review import (
     MOST_GRADE_STEPS,
@@ -275,6 +277,11 @@ def loan_page(
         "can_pay_out": loan.status == LoanStatus.FUNDED
         and loan.signed_at is not None
         and request.user.has_perm(PAY_OUT_LOANS),
+        "documents": documents_of(loan),
+        "may_read_documents": request.user.has_perm(READ_LOAN_DOCUMENTS),
+        "may_check_documents": not is_own
+        and request.user.has_perm(REVIEW_APPLICATIONS)
+        and request.user.has_perm(READ_LOAN_DOCUMENTS),
         "history": audit_trail("loan", loan.reference)[:HISTORY_LENGTH],
     }
     return desk_page(request, "loan_review", ctx, status)

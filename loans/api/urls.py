@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 import loans.converters  # noqa: F401 - registers the kinds of documents
-from loans.api import documents, questions, views
+from loans.api import documents, questions, supporting_documents, views
 
 urlpatterns = [
     path("products/", views.ProductListView.as_view(), name="api-products"),
@@ -21,6 +21,14 @@ urlpatterns = [
     path("loans/<slug:reference>/sign/", views.SignView.as_view(), name="api-loan-sign"),
     path("loans/<slug:reference>/agreement/", views.AgreementView.as_view(), name="api-loan-agreement"),
     path("documents/<document_kind:kind>/<slug:reference>/", documents.DocumentView.as_view(), name="api-document"),
+    path(
+        "loans/<slug:reference>/documents/", supporting_documents.LoanDocumentsView.as_view(), name="api-loan-documents"
+    ),
+    path(
+        "loans/<slug:reference>/documents/<slug:document_reference>/",
+        supporting_documents.LoanDocumentFileView.as_view(),
+        name="api-loan-document",
+    ),
     path("loans/<slug:reference>/schedule/", views.ScheduleView.as_view(), name="api-loan-schedule"),
     path("listings/<slug:reference>/questions/", questions.QuestionListView.as_view(), name="api-questions"),
     path(

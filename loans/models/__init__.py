@@ -10,6 +10,7 @@ from loans.models.default import (
     RecoveryShare,
     SettlementOffer,
 )
+from loans.models.document import LoanDocument
 from loans.models.failure import EndOfDayFailure
 from loans.models.funding import Commitment, Note
 from loans.models.hardship import CapitalisationShare, HardshipRequest, PlanProposal, Waiver
@@ -42,6 +43,7 @@ __all__ = [
     "LoanCharge",
     "LoanDefault",
     "LoanDelinquency",
+    "LoanDocument",
     "LoanLoss",
     "LoanProduct",
     "LoanQuestion",

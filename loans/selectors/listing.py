@@ -18,6 +18,7 @@ from loans.bands import BandedProfile, debt_band, income_band, work_length_band
 from loans.enums import LoanStatus, Purpose
 from loans.models import Loan
 from loans.selectors.rooms import LendingRoom, lending_room
+from loans.selectors.supporting_documents import checked_kinds
 from p2plending.figures import format_money, format_percent
 from p2plending.lib.rules import PlatformRules, platform_rules
 
@@ -158,7 +159,7 @@ def _why_not_more(binding: LimitKind, room: LendingRoom, rules: PlatformRules, a
 
 
 def public_profile(loan: Loan) -> BandedProfile:
-    """What everybody may know of the borrower: a number, bands and ticks, and the history with us. Two queries.
+    """What everybody may know of the borrower: a number, bands and ticks, and the history with us. Three queries.
 
     Never name, address, employer, exact income or date of birth.
     """
@@ -187,4 +188,5 @@ def public_profile(loan: Loan) -> BandedProfile:
         loans_before=earlier["count"],
         loans_repaid=earlier["repaid"],
         worst_days_late=earlier["worst"] or 0,
+        documents_checked=checked_kinds(loan),
     )

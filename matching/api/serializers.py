@@ -78,6 +78,9 @@ class ProfileSerializer(serializers.Serializer):
     debts = serializers.CharField(read_only=True)
     owns_home = serializers.BooleanField(read_only=True)
     is_income_verified = serializers.BooleanField(read_only=True)
+    documents_checked = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Kinds of documents that staff have checked."
+    )
     is_address_verified = serializers.BooleanField(read_only=True)
     loans_before = serializers.IntegerField(read_only=True)
     loans_repaid = serializers.IntegerField(read_only=True)

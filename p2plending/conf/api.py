@@ -8,7 +8,7 @@ from typing import Any
 # Enumerations that the API shows, under their own names.
 API_ENUMS = {
     "loans": "Bucket CommitmentSource CommitmentStatus Employment ExtraMode Grade "
-    "LoanStatus NoteStatus Purpose QuestionStatus RepaymentMethod RepaymentStatus",
+    "LoanDocumentKind LoanStatus NoteStatus Purpose QuestionStatus RepaymentMethod RepaymentStatus",
     "matching": "DecisionReason MandateStatus ProposalStatus RiskTolerance",
     "ledger": "DepositStatus EntryKind LineCode PaymentMethod WithdrawalStatus",
     "accounts": "DocumentKind DocumentReason DocumentStatus IdDocumentType Role VerificationStatus",

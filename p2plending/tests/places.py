@@ -48,6 +48,10 @@ def _question(scene: Scene) -> dict[str, Any]:
     return {"reference": scene.listed.reference, "question_reference": scene.question.reference}
 
 
+def _loan_document(scene: Scene) -> dict[str, Any]:
+    return {"reference": scene.active.reference, "document_reference": scene.loan_document.reference}
+
+
 def _commitment(scene: Scene) -> dict[str, Any]:
     return {"reference": scene.listed.reference, "commitment_reference": scene.commitment.reference}
 
@@ -105,6 +109,10 @@ OTHER_PLACES: dict[str, Place] = {
     "api-document": _paper,
     "loans:repayment": _payment,
     "loans:explain_repayment": _thing("paid"),
+    "loans:supporting_document": _loan_document,
+    "admin:loan_document": _loan_document,
+    "admin:loan_document_check": _loan_document,
+    "api-loan-document": _loan_document,
     "loans:answer_question": _question,
     "matching:lent": _commitment,
     "matching:withdraw_commitment": _commitment,

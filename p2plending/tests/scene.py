@@ -11,15 +11,16 @@ import datetime as dt
 
 from accounts.enums import Role
 from accounts.models import IdentityDocument, User
-from accounts.tests.samples import submitted
+from accounts.tests.samples import sent_file, submitted
 from ledger.models import Deposit, Posting, Withdrawal
 from ledger.services.deposits import declare_deposit
 from ledger.services.withdrawals import request_withdrawal
 from loans.enums import RepaymentMethod
-from loans.models import Commitment, Loan, LoanQuestion, Repayment
+from loans.models import Commitment, Loan, LoanDocument, LoanQuestion, Repayment
 from loans.services.questions import ask_question
 from loans.services.repayment import record_repayment
 from loans.services.review import ask_applicant
+from loans.services.supporting_documents import add_loan_document
 from matching.models import LendingMandate, MatchProposal
 from matching.services.mandates import save_mandate
 from matching.services.profiles import set_risk_profile
@@ -53,6 +54,7 @@ class Scene:
     commitment: Commitment
     question: LoanQuestion
     document: IdentityDocument
+    loan_document: LoanDocument
     mandate: LendingMandate
     match: MatchProposal
     line: Posting
@@ -101,6 +103,9 @@ def build_scene() -> Scene:
         commitment=Commitment.objects.get(loan=listed, lender=lender),
         question=ask_question(loan_id=listed.pk, author=lender, text="Why now?", actor=lender, today=today),
         document=verification.documents.get(),
+        loan_document=add_loan_document(
+            loan_id=active.pk, kind="payslip", upload=sent_file(), actor=active.borrower, today=today
+        ),
         mandate=_mandate(lender),
         match=next(iter(propose_matches(lender=lender, today=today))),
         line=Posting.objects.filter(account__owner=lender).order_by("pk").first(),

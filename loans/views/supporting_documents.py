@@ -1,0 +1,59 @@
+"""Supporting documents of a loan, for its borrower."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from accounts.enums import Role
+from accounts.uploads import UploadRefused
+from accounts.views.files import file_response
+from loans.forms.supporting_documents import LoanDocumentForm
+from loans.models import LoanDocument
+from loans.selectors.supporting_documents import documents_of, own_document
+from loans.services.supporting_documents import MAX_DOCUMENTS, add_loan_document, read_loan_document, takes_documents
+from loans.views.own import own_loan
+from p2plending.lib.clock import business_date
+from p2plending.lib.decorators import get_only, get_or_post, role_required
+from p2plending.lib.errors import Refused
+
+
+@get_or_post
+@role_required(Role.BORROWER)
+def documents(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = own_loan(request, reference)
+    form = LoanDocumentForm(request.POST, request.FILES) if request.method == "POST" else LoanDocumentForm()
+    if form.is_valid():
+        try:
+            add_loan_document(
+                loan_id=loan.pk,
+                kind=form.cleaned_data["kind"],
+                upload=form.cleaned_data["file"],
+                actor=request.user,
+                today=business_date(),
+            )
+        except Refused as refusal:
+            form.add_error("file" if isinstance(refusal, UploadRefused) else None, refusal.message)
+        else:
+            messages.success(request, _("We have the file. It is stored encrypted, and only staff can open it."))
+            return redirect("loans:supporting_documents", reference)
+    context = {
+        "loan": loan,
+        "documents": documents_of(loan),
+        "form": form,
+        "may_add": takes_documents(loan),
+        "most": MAX_DOCUMENTS,
+    }
+    return render(request, "loans/supporting_documents.html", context, status=422 if form.errors else 200)
+
+
+@get_only
+@role_required(Role.BORROWER)
+def document_file(request: HttpRequest, reference: str, document_reference: str) -> HttpResponse:
+    try:
+        document = own_document(request.user, reference, document_reference)
+    except LoanDocument.DoesNotExist as error:
+        raise Http404 from error
+    return file_response(document, read_loan_document(document=document, actor=request.user))
