@@ -41,7 +41,7 @@ def rich_bob(bob: User) -> User:
 
 @pytest.fixture
 def dollars(settings: Any) -> None:
-    """A deployment in a currency whose banks have no IBANs."""
+    """A deployment in a currency whose banks have no IBANs. Asked for first: books keep their currency."""
     settings.CURRENCY, settings.CURRENCY_SYMBOL = "USD", "$"
 
 
@@ -136,7 +136,7 @@ def test_a_currency_has_ibans_or_not(currency: str, iban: bool) -> None:
 # --- where the currency has no IBANs ----------------------------------------------------------------------------------
 @pytest.mark.django_db
 def test_an_account_without_iban_is_asked_for_stored_encrypted_and_shown_to_staff(
-    rich_bob: User, dora: User, dollars: None, client_of: ClientOf
+    dollars: None, rich_bob: User, dora: User, client_of: ClientOf
 ) -> None:
     client = client_of(rich_bob)
     form = client.get("/wallet/take-out/").context["form"]
@@ -155,7 +155,7 @@ def test_an_account_without_iban_is_asked_for_stored_encrypted_and_shown_to_staf
 
 
 @pytest.mark.django_db
-def test_an_account_without_iban_is_taken_by_api_once_per_key(rich_bob: User, dollars: None, api_of: ApiOf) -> None:
+def test_an_account_without_iban_is_taken_by_api_once_per_key(dollars: None, rich_bob: User, api_of: ApiOf) -> None:
     api, key = api_of(rich_bob), new_key()
     body = {"amount": "50.00", "account_holder": "Bob Example"} | LOCAL
     answers = [api.post("/api/v1/withdrawals/", body, format="json", HTTP_IDEMPOTENCY_KEY=key) for _ in range(2)]
@@ -183,7 +183,7 @@ WRONG = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", WRONG)
 def test_an_account_that_can_not_be_one_is_refused_at_its_field(
-    rich_bob: User, dollars: None, api_of: ApiOf, client_of: ClientOf, name: str
+    dollars: None, rich_bob: User, api_of: ApiOf, client_of: ClientOf, name: str
 ) -> None:
     wrong, field = WRONG[name]
     by_api = asked_by_api(api_of(rich_bob), **(LOCAL | wrong))
@@ -214,7 +214,7 @@ def test_the_shape_of_the_other_currencies_is_refused(rich_bob: User, api_of: Ap
 
 @pytest.mark.django_db
 def test_our_own_account_is_shown_in_the_shape_of_the_currency(
-    rich_bob: User, dollars: None, client_of: ClientOf, settings: Any
+    dollars: None, rich_bob: User, client_of: ClientOf, settings: Any
 ) -> None:
     assert client_account() == []
     settings.CLIENT_ACCOUNT_BANK, settings.CLIENT_ACCOUNT_NUMBER = "Our Bank", "987654321"
