@@ -15,6 +15,7 @@ from loans.models import (
     HardshipRequest,
     Loan,
     LoanAgreement,
+    LoanDocument,
     LoanQuestion,
     Note,
     PlanProposal,
@@ -24,6 +25,7 @@ from loans.models import (
     SettlementOffer,
 )
 from loans.permissions import (
+    READ_LOAN_DOCUMENTS,
     VIEW_APPROVALS,
     VIEW_COMMITMENTS,
     VIEW_DISTRIBUTIONS,
@@ -112,6 +114,8 @@ RECOVERY_SHARES = AccessRule(RecoveryShare, VIEW_REPAYMENTS, own=lambda user: Q(
 AGREEMENTS = AccessRule(LoanAgreement, VIEW_LOANS, own=_of_borrower, others=_agreements_lent_by)
 # What was waived, became principal or was lost is explained by its entry: to the borrower and the owners of notes.
 LOAN_CHANGES = AccessRule(JournalEntry, VIEW_LOANS, others=_changes_of_own_loans)
+# Payslips and statements: never anything for lenders, who only learn which kinds were checked.
+LOAN_DOCUMENTS = AccessRule(LoanDocument, READ_LOAN_DOCUMENTS, own=_of_borrower)
 HARDSHIP_REQUESTS = AccessRule(HardshipRequest, VIEW_LOANS, own=_of_borrower)
 PLAN_PROPOSALS = AccessRule(PlanProposal, VIEW_LOANS, own=_of_borrower)
 SETTLEMENT_OFFERS = AccessRule(SettlementOffer, VIEW_LOANS, own=_of_borrower)

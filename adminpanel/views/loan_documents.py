@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.views.files import file_response
 from adminpanel.permissions import permission_required
 from adminpanel.views.applications import loan_page
+from loans.access import LOAN_DOCUMENTS
 from loans.models import LoanDocument
 from loans.permissions import READ_LOAN_DOCUMENTS, REVIEW_APPLICATIONS
 from loans.services.supporting_documents import check_loan_document, read_loan_document
@@ -20,14 +21,14 @@ from p2plending.lib.errors import Refused
 @get_only
 @permission_required(READ_LOAN_DOCUMENTS)
 def document_file(request: HttpRequest, reference: str, document_reference: str) -> HttpResponse:
-    document = _document(reference, document_reference)
+    document = _document(request, reference, document_reference)
     return file_response(document, read_loan_document(document=document, actor=request.user))
 
 
 @post_only
 @permission_required(REVIEW_APPLICATIONS)
 def check_document(request: HttpRequest, reference: str, document_reference: str) -> HttpResponse:
-    document = _document(reference, document_reference)
+    document = _document(request, reference, document_reference)
     try:
         check_loan_document(document_id=document.pk, actor=request.user)
     except Refused as refusal:
@@ -37,6 +38,6 @@ def check_document(request: HttpRequest, reference: str, document_reference: str
     return redirect("admin:loan_review", reference)
 
 
-def _document(reference: str, document_reference: str) -> LoanDocument:
-    rows = LoanDocument.objects.select_related("loan")
+def _document(request: HttpRequest, reference: str, document_reference: str) -> LoanDocument:
+    rows = LOAN_DOCUMENTS.visible_to(request.user).select_related("loan")
     return get_object_or_404(rows, reference=document_reference, loan__reference=reference)

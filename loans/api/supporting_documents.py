@@ -9,7 +9,6 @@ from rest_framework import serializers, status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.views.files import file_response
 from loans.enums import LoanDocumentKind
@@ -17,6 +16,7 @@ from loans.models import Loan, LoanDocument
 from loans.selectors.borrower import loan_for_borrower
 from loans.selectors.supporting_documents import documents_of, own_document
 from loans.services.supporting_documents import add_loan_document, read_loan_document
+from p2plending.lib.api.views import ApiView
 from p2plending.lib.clock import business_date
 
 
@@ -38,7 +38,7 @@ class LoanDocumentUploadSerializer(serializers.Serializer):
     file = serializers.FileField(help_text="A JPEG, PNG or HEIC picture, or a PDF, up to 20 MB.")
 
 
-class LoanDocumentsView(APIView):
+class LoanDocumentsView(ApiView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(operation_id="loan_documents", responses=LoanDocumentSerializer(many=True))
@@ -66,7 +66,7 @@ class LoanDocumentsView(APIView):
         return Response(LoanDocumentSerializer(document).data, status=status.HTTP_201_CREATED)
 
 
-class LoanDocumentFileView(APIView):
+class LoanDocumentFileView(ApiView):
     @extend_schema(
         operation_id="loan_document_file",
         responses={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import User
+from loans.access import LOAN_DOCUMENTS
 from loans.enums import LoanDocumentKind
 from loans.models import Loan, LoanDocument
 
@@ -12,16 +13,10 @@ def documents_of(loan: Loan) -> list[LoanDocument]:
     return list(loan.documents.select_related("checked_by").order_by("-id"))
 
 
-def loan_document(loan: Loan, reference: str) -> LoanDocument:
-    """One file with the loan. Raises LoanDocument.DoesNotExist."""
-    return loan.documents.select_related("loan").get(reference=reference)
-
-
 def own_document(user: User, loan_reference: str, reference: str) -> LoanDocument:
     """A file of the borrower's own loan. Raises LoanDocument.DoesNotExist for anybody else's."""
-    return LoanDocument.objects.select_related("loan").get(
-        reference=reference, loan__reference=loan_reference, loan__borrower=user
-    )
+    rows = LOAN_DOCUMENTS.own_of(user).select_related("loan")
+    return rows.get(reference=reference, loan__reference=loan_reference)
 
 
 def checked_kinds(loan: Loan) -> list[str]:

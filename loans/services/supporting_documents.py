@@ -12,6 +12,7 @@ from accounts.private_files import load_file
 from accounts.services.audit import record
 from accounts.services.documents import keep_file
 from accounts.uploads import CleanFile, clean_upload
+from loans.access import LOAN_DOCUMENTS
 from loans.enums import LoanDocumentKind, LoanStatus
 from loans.models import Loan, LoanDocument
 from loans.permissions import READ_LOAN_DOCUMENTS, REVIEW_APPLICATIONS
@@ -76,14 +77,9 @@ def _keep(
     return document
 
 
-def may_read_loan_document(document: LoanDocument, actor: User) -> bool:
-    """The borrower of the loan, and staff with the permission. Lenders never."""
-    return document.loan.borrower_id == actor.pk or (actor.is_staff and actor.has_perm(READ_LOAN_DOCUMENTS))
-
-
 def read_loan_document(*, document: LoanDocument, actor: User) -> bytes:
-    """The plain bytes; the audit row is written first. Raises NotPermitted for anybody else."""
-    if not may_read_loan_document(document, actor):
+    """The plain bytes, for whom `LOAN_DOCUMENTS` lets; the audit row is written first. Raises NotPermitted."""
+    if not LOAN_DOCUMENTS.visible_to(actor).filter(pk=document.pk).exists():
         raise NotPermitted
     run_money(lambda: _audit(document, "read", actor))
     return load_file(document.stored_name)
