@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 _TABLE = """
@@ -49,3 +52,10 @@ def has_postcodes(country: str) -> bool:
 
 
 COUNTRY_CHOICES = [("", _("Choose a country")), *COUNTRIES.items()]
+
+
+def choices_from_home() -> list[tuple[str, Any]]:
+    """The choices of a form: the country that the site is made for first, then all in the order of the alphabet."""
+    home = settings.HOME_COUNTRY
+    others = ((code, name) for code, name in COUNTRIES.items() if code != home)
+    return [COUNTRY_CHOICES[0], (home, COUNTRIES[home]), *others]

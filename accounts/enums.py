@@ -91,6 +91,11 @@ class DocumentKind(models.TextChoices):
     PROOF_OF_INCOME = "proof_of_income", _("Proof of income")
 
     @classmethod
+    def of_identity(cls) -> tuple[DocumentKind, ...]:
+        """What the identity check asks for."""
+        return (cls.ID_FRONT, cls.ID_BACK, cls.PROOF_OF_ADDRESS)
+
+    @classmethod
     def required(cls) -> tuple[DocumentKind, ...]:
         return (cls.ID_FRONT,)
 

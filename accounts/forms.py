@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.address_fields import AddressField
-from accounts.countries import COUNTRY_CHOICES, has_postcodes
+from accounts.countries import COUNTRY_CHOICES, choices_from_home, has_postcodes
 from accounts.enums import DocumentKind, IdDocumentType, Role
 from accounts.identity_answers import check_birth, check_expiry
 from accounts.models import IdentityVerification, User
@@ -98,6 +100,18 @@ def _date_input() -> forms.DateInput:
     return forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
+# The groups in which the details are asked for; together they are the fields of the form, in order.
+DETAIL_GROUPS = (
+    (gettext_lazy("About you"), ("legal_name", "date_of_birth", "nationality", "phone")),
+    (gettext_lazy("Where you live"), ("country", "address", "postcode", "city")),
+    (gettext_lazy("Your identity document"), ("id_type", "id_number", "id_expires_on")),
+    (
+        gettext_lazy("What the law asks us to know"),
+        ("occupation", "source_of_funds", "tax_residence", "is_politically_exposed"),
+    ),
+)
+
+
 class IdentityDetailsForm(forms.ModelForm):
     """Details as on the document. An empty number keeps the one that is stored: it is never shown again in full."""
 
@@ -136,15 +150,13 @@ class IdentityDetailsForm(forms.ModelForm):
         field_classes = {"phone": CodeField, "postcode": CodeField}
         widgets = {"date_of_birth": _date_input(), "id_expires_on": _date_input()}
 
-    field_order = (
-        *("legal_name", "date_of_birth", "nationality", "address", "postcode", "city", "country", "phone"),
-        *("occupation", "source_of_funds", "tax_residence", "is_politically_exposed"),
-        *("id_type", "id_number", "id_expires_on"),
-    )
+    field_order = tuple(name for _title, names in DETAIL_GROUPS for name in names)
 
     def __init__(self, *args: Any, today: dt.date, is_lender: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+        for name in ("country", "nationality", "tax_residence"):
+            self.fields[name].choices = choices_from_home()
         required = {
             "legal_name": _("Enter your full name as on the document."),
             "date_of_birth": _("Enter your date of birth."),
@@ -185,6 +197,10 @@ class IdentityDetailsForm(forms.ModelForm):
                     self.add_error(name, refusal.message)
         return cleaned
 
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """The fields as the page groups them, each group under its heading."""
+        return [(title, [self[name] for name in names]) for title, names in DETAIL_GROUPS]
+
     def details(self) -> dict[str, Any]:
         """What the service saves."""
         details = dict(self.cleaned_data)
@@ -193,20 +209,37 @@ class IdentityDetailsForm(forms.ModelForm):
         return details
 
 
-class DocumentForm(forms.Form):
-    kind = forms.ChoiceField(
-        label=gettext_lazy("What is it?"),
-        choices=DocumentKind.choices,
-        error_messages=_required(gettext_lazy("Choose what the file shows.")),
-    )
-    file = forms.FileField(
-        label=gettext_lazy("File"),
-        help_text=gettext_lazy(
-            "A picture (JPEG, PNG, HEIC) or a PDF, up to 20 MB. All four corners visible, nothing covered."
-        ),
-        widget=forms.FileInput({"accept": ACCEPT}),
-        error_messages={
-            "required": gettext_lazy("Choose a file."),
-            "empty": gettext_lazy("The file is empty. Choose another one."),
-        },
-    )
+class DocumentsForm(forms.Form):
+    """One file for each kind of document; what is there already needs none."""
+
+    def __init__(
+        self, *args: Any, present: Collection[str], needed: Collection[str], camera: bool, **kwargs: Any
+    ) -> None:
+        """`present` are the kinds that we have, `needed` those that must still be sent; `camera` opens it on phones."""
+        super().__init__(*args, **kwargs)
+        for kind in DocumentKind.of_identity():
+            label = kind.label if kind in needed else _("%(label)s (optional)") % {"label": kind.label}
+            attrs = {"accept": ACCEPT} | ({"capture": "environment"} if camera and kind in CAMERA_KINDS else {})
+            self.fields[kind.value] = forms.FileField(
+                label=_("%(label)s: a new file") % {"label": kind.label} if kind in present else label,
+                required=False,
+                help_text=HELP_OF_KIND[kind],
+                widget=forms.FileInput(attrs),
+            )
+
+    def files_given(self) -> dict[DocumentKind, UploadedFile]:
+        """The files that were chosen, by kind, after the form is valid."""
+        return {DocumentKind(name): file for name, file in self.cleaned_data.items() if file}
+
+
+# A picture of what is in the hand; a proof of address is mostly a file.
+CAMERA_KINDS = (DocumentKind.ID_FRONT, DocumentKind.ID_BACK)
+HELP_OF_KIND = {
+    DocumentKind.ID_FRONT: gettext_lazy(
+        "The page with your photo: in colour, all four corners visible, nothing covered. JPEG, PNG, HEIC or PDF, 20 MB."
+    ),
+    DocumentKind.ID_BACK: gettext_lazy("Only of an identity card or a driving licence."),
+    DocumentKind.PROOF_OF_ADDRESS: gettext_lazy(
+        "A bill or a letter of the last three months, if the address is not on your document."
+    ),
+}

@@ -159,6 +159,7 @@ CURRENCY_SYMBOL = env.text("CURRENCY_SYMBOL", default="€" if CURRENCY == "EUR"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "p2plending" / "locale"]
+HOME_COUNTRY = env.country("HOME_COUNTRY", default="DE")
 TIME_ZONE = env.time_zone("TIME_ZONE", default="Europe/Berlin")
 USE_I18N = True
 USE_TZ = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.core import ratelimit
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.parsers import MultiPartParser
@@ -28,7 +29,7 @@ from accounts.api.serializers import (
 from accounts.api.throttles import SignInThrottle
 from accounts.api.tokens import TooManyTries
 from accounts.identity_validity import status_on
-from accounts.models import User
+from accounts.models import IdentityDocument, User
 from accounts.selectors import (
     current_documents,
     email_is_verified,
@@ -40,6 +41,7 @@ from accounts.services.identity import (
     add_document,
     missing_details,
     missing_documents,
+    remove_document,
     save_identity_details,
     submit_identity,
 )
@@ -126,6 +128,19 @@ class IdentityDocumentsView(ApiView):
         given = _read(DocumentUploadSerializer, request)
         document = add_document(user=request.user, kind=given["kind"], upload=given["file"], actor=request.user)
         return Response(DocumentSerializer(document).data, status=status.HTTP_201_CREATED)
+
+
+class IdentityDocumentView(ApiView):
+    @extend_schema(
+        operation_id="remove_identity_document", request=None, responses={200: IdentitySerializer}, tags=["identity"]
+    )
+    def delete(self, request: Request, reference: str) -> Response:
+        """Take a file out of the check before it is sent."""
+        try:
+            remove_document(user=request.user, reference=reference, actor=request.user)
+        except IdentityDocument.DoesNotExist as error:
+            raise Http404 from error
+        return Response(_identity(request.user))
 
 
 class IdentitySubmitView(ApiView):

@@ -116,3 +116,8 @@ class IdentityDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.reference}"
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a page can show it as it is stored."""
+        return self.content_type.startswith("image/")

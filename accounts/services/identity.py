@@ -195,6 +195,30 @@ def _keep(user: User, kind: DocumentKind, clean: CleanFile, name: str, actor: Us
     )
 
 
+def remove_document(*, user: User, reference: str, actor: User) -> IdentityDocument:
+    """Take a file out of the check before it is sent. It is kept, as everything that staff may have seen, but not used.
+
+    A document that is not there any more stays as it is. Raises NotPermitted, IdentityStepNotPossible, NoMoreTries, and
+    IdentityDocument.DoesNotExist for anybody else's.
+    """
+    _require_self(user, actor)
+
+    def remove() -> IdentityDocument:
+        verification = _locked(user)
+        document = verification.documents.get(reference=reference)
+        if not document.is_current:
+            return document
+        if verification.is_final:
+            raise NoMoreTries
+        data = {"document": document.reference, "kind": document.kind, "removed": True}
+        move_verification(verification, VerificationEvent.SAVE, actor=actor, data=data)
+        document.is_current = False
+        document.save(update_fields=["is_current"])
+        return document
+
+    return run_money(remove)
+
+
 def submit_identity(*, user: User, actor: User, today: dt.date) -> IdentityVerification:
     """Hand the check to staff.
 

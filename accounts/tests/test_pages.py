@@ -95,8 +95,8 @@ def test_a_person_fills_in_adds_a_picture_and_sends(client_of: ClientOf, frank: 
     page = client.get(IDENTITY).content.decode()
     assert "Not started" in page
     assert "Send for checking</button>" not in page
-    assert client.post(DETAILS_PAGE, FORM).url == IDENTITY
-    assert client.post(DOCUMENTS_PAGE, {"kind": "id_front", "file": sent_file()}).url == IDENTITY
+    assert client.post(DETAILS_PAGE, FORM).url == DOCUMENTS_PAGE
+    assert client.post(DOCUMENTS_PAGE, {"id_front": sent_file()}).url == DOCUMENTS_PAGE
     page = client.get(IDENTITY).content.decode()
     assert "Passport …006H" in page
     assert "C01X" not in page
@@ -120,14 +120,14 @@ def test_sending_too_early_says_what_is_missing(client_of: ClientOf, frank: User
     ("field", "value", "words"),
     [
         ("legal_name", "", "Enter your full name as on the document."),
-        ("date_of_birth", "tomorrow", "Enter a valid date."),
+        ("date_of_birth", "tomorrow", "Enter a date, like 2026-11-22."),
         ("date_of_birth", "1850-01-01", "Enter your date of birth, like 17 May 1990."),
         ("date_of_birth", "2999-01-01", "Enter your date of birth, like 17 May 1990."),
-        ("country", "ZZ", "Select a valid choice. ZZ is not one of the available choices."),
+        ("country", "ZZ", "Choose one of the answers in the list."),
         ("country", "", "Choose your country."),
         ("source_of_funds", "", "Enter where the money comes from, like salary or savings."),
         ("id_number", "", "Enter the number of the document."),
-        ("id_number", "9" * 41, "Ensure this value has at most 40 characters (it has 41)."),
+        ("id_number", "9" * 41, "Enter at most 40 characters. These are 41."),
         ("id_expires_on", "2020-01-01", "Your identity document has expired. Enter one that is still valid."),
     ],
 )
@@ -173,11 +173,56 @@ def test_an_empty_number_keeps_the_stored_one(client_of: ClientOf, frank: User) 
 def test_a_file_that_can_not_be_taken_is_explained_at_its_field(
     client_of: ClientOf, frank: User, private_dir: Path, content: bytes, name: str, words: str
 ) -> None:
-    response = client_of(frank).post(DOCUMENTS_PAGE, {"kind": "id_front", "file": sent_file(content, name)})
+    response = client_of(frank).post(DOCUMENTS_PAGE, {"id_front": sent_file(content, name)})
     assert response.status_code == 422
     assert words in response.content.decode()
     assert not IdentityDocument.objects.exists()
     assert [path for path in private_dir.rglob("*") if path.is_file()] == []
+
+
+def test_two_steps_are_enough_and_the_files_are_shown_and_removed(client_of: ClientOf, frank: User) -> None:
+    client = client_of(frank)
+    details = client.get(DETAILS_PAGE)
+    assert [str(title) for title, _fields in details.context["form"].groups()] == [
+        "About you",
+        "Where you live",
+        "Your identity document",
+        "What the law asks us to know",
+    ]
+    choices = [code for code, _name in details.context["form"].fields["country"].choices]
+    assert choices[:3] == ["", "DE", "AF"]
+    assert len(choices) == len(set(choices))
+    client.post(DETAILS_PAGE, FORM)
+    page = client.get(DOCUMENTS_PAGE).content.decode()
+    assert page.count('capture="environment"') == 2
+    assert 'capture="environment"' not in client.get(f"{DOCUMENTS_PAGE}?camera=off").content.decode()
+    client.post(DOCUMENTS_PAGE, {"id_front": sent_file(), "id_back": sent_file(PLAIN_PDF, "back.pdf")})
+    front, back = IdentityDocument.objects.order_by("pk")
+    page = client.get(DOCUMENTS_PAGE).content.decode()
+    assert f'src="{DOCUMENTS_PAGE}{front.reference}/?reason=preview"' in page
+    assert f'src="{DOCUMENTS_PAGE}{back.reference}/' not in page
+    assert client.post(f"{DOCUMENTS_PAGE}{back.reference}/remove/").url == DOCUMENTS_PAGE
+    assert "Identity document, back: a new file" not in client.get(DOCUMENTS_PAGE).content.decode()
+    sent = client.post(DOCUMENTS_PAGE, {"send": "1"}, follow=True)
+    assert "We have your documents." in sent.content.decode()
+    assert IdentityVerification.objects.get().status == VerificationStatus.SUBMITTED
+    refused = client.post(f"{DOCUMENTS_PAGE}{front.reference}/remove/", follow=True)
+    assert "This step is no longer possible." in refused.content.decode()
+    assert [row.is_current for row in IdentityDocument.objects.order_by("pk")] == [True, False]
+
+
+def test_sending_without_a_picture_says_what_is_missing(client_of: ClientOf, frank: User) -> None:
+    client = client_of(frank)
+    client.post(DETAILS_PAGE, FORM)
+    answer = client.post(DOCUMENTS_PAGE, {"send": "1"})
+    assert answer.status_code == 422
+    assert IdentityVerification.objects.get().status == VerificationStatus.DRAFT
+
+
+def test_a_file_of_somebody_else_is_not_there_to_be_removed(client_of: ClientOf, frank: User, eve: User) -> None:
+    document = add_document(user=frank, kind=DocumentKind.ID_FRONT, upload=sent_file(), actor=frank)
+    assert client_of(eve).post(f"{DOCUMENTS_PAGE}{document.reference}/remove/").status_code == 404
+    assert IdentityDocument.objects.get().is_current
 
 
 def test_while_staff_look_the_pages_refuse_changes_in_words(client_of: ClientOf, frank: User) -> None:
@@ -185,13 +230,13 @@ def test_while_staff_look_the_pages_refuse_changes_in_words(client_of: ClientOf,
     client = client_of(frank)
     for path, data in (
         (DETAILS_PAGE, FORM | {"city": "Bonn"}),
-        (DOCUMENTS_PAGE, {"kind": "id_back", "file": sent_file()}),
+        (DOCUMENTS_PAGE, {"id_back": sent_file()}),
     ):
         response = client.post(path, data)
         assert response.status_code == 422
         assert "This step is no longer possible. The page was out of date." in response.content.decode()
     assert IdentityVerification.objects.get().city == "Berlin"
-    assert "Add a document" not in client.get(IDENTITY).content.decode()
+    assert "Add your documents" not in client.get(IDENTITY).content.decode()
 
 
 def test_a_refused_document_shows_why_and_how_to_fix_it(client_of: ClientOf, frank: User) -> None:

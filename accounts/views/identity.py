@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.enums import DocumentKind, Role, VerificationStatus
-from accounts.forms import DocumentForm, IdentityDetailsForm
+from accounts.forms import DocumentsForm, IdentityDetailsForm
 from accounts.models import IdentityDocument
 from accounts.selectors import current_documents, readable_document, verification_of
 from accounts.services.documents import read_document
@@ -18,6 +20,7 @@ from accounts.services.identity import (
     add_document,
     missing_details,
     missing_documents,
+    remove_document,
     save_identity_details,
     submit_identity,
 )
@@ -55,7 +58,8 @@ def identity_details(request: HttpRequest) -> HttpResponse:
             form.add_error(None, refusal.message)
         else:
             messages.success(request, _("Your details are saved."))
-            return redirect("accounts:identity")
+            lacks = missing_documents(current_documents(verification_of(request.user)))
+            return redirect("accounts:identity_document" if lacks else "accounts:identity")
     context = {"form": form, "is_approved": verification_of(request.user).status == VerificationStatus.APPROVED}
     return render(request, "accounts/identity_details.html", context, status=422 if form.errors else 200)
 
@@ -63,18 +67,74 @@ def identity_details(request: HttpRequest) -> HttpResponse:
 @get_or_post
 @role_required(*PEOPLE)
 def identity_add_document(request: HttpRequest) -> HttpResponse:
-    kind = request.GET.get("kind", DocumentKind.ID_FRONT)
-    form = DocumentForm(request.POST or None, request.FILES or None, initial={"kind": kind})
+    """The second step: a file for each kind, shown once it is there, and all of it sent for checking."""
+    form = _documents_form(request, request.POST or None, request.FILES or None)
     if form.is_valid():
-        chosen = {"kind": form.cleaned_data["kind"], "upload": form.cleaned_data["file"]}
-        try:
-            add_document(user=request.user, **chosen, actor=request.user)
-        except Refused as refusal:
-            form.add_error("file" if isinstance(refusal, UploadRefused) else None, refusal.message)
-        else:
-            messages.success(request, _("We have the file. It is stored encrypted."))
-            return redirect("accounts:identity")
-    return render(request, "accounts/identity_document.html", {"form": form}, status=422 if form.errors else 200)
+        for kind, file in form.files_given().items():
+            _add_file(request, form, kind, file)
+        if not form.errors and "send" in request.POST:
+            _send_for_checking(request, form)
+        if not form.errors:
+            words = _("We have your documents. We usually answer within one working day.")
+            messages.success(request, words if "send" in request.POST else _("Saved. Your files are stored encrypted."))
+            return redirect("accounts:identity" if "send" in request.POST else "accounts:identity_document")
+        form = _with_errors(_documents_form(request, request.POST, None), form)
+    verification = verification_of(request.user)
+    context = {
+        "form": form,
+        "documents": current_documents(verification),
+        "lacks_details": bool(missing_details(verification)),
+        "may_edit": verification.status in VerificationStatus.editable() and not verification.is_final,
+        "camera": _wants_camera(request),
+    }
+    return render(request, "accounts/identity_document.html", context, status=422 if form.errors else 200)
+
+
+@post_only
+@role_required(*PEOPLE)
+def identity_remove_document(request: HttpRequest, reference: str) -> HttpResponse:
+    try:
+        remove_document(user=request.user, reference=reference, actor=request.user)
+    except IdentityDocument.DoesNotExist as error:
+        raise Http404 from error
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("The file is removed."))
+    return redirect("accounts:identity_document")
+
+
+def _documents_form(request: HttpRequest, *given: Any) -> DocumentsForm:
+    documents = current_documents(verification_of(request.user))
+    present = {document.kind for document in documents}
+    return DocumentsForm(*given, present=present, needed=missing_documents(documents), camera=_wants_camera(request))
+
+
+def _wants_camera(request: HttpRequest) -> bool:
+    """Whether a phone opens its camera at once; somebody who has a file already chooses it instead."""
+    return request.GET.get("camera", "on") != "off"
+
+
+def _add_file(request: HttpRequest, form: DocumentsForm, kind: DocumentKind, file: UploadedFile) -> None:
+    try:
+        add_document(user=request.user, kind=kind, upload=file, actor=request.user)
+    except Refused as refusal:
+        form.add_error(kind.value if isinstance(refusal, UploadRefused) else None, refusal.message)
+
+
+def _send_for_checking(request: HttpRequest, form: DocumentsForm) -> None:
+    try:
+        submit_identity(user=request.user, actor=request.user, today=business_date())
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+
+
+def _with_errors(fresh: DocumentsForm, refused: DocumentsForm) -> DocumentsForm:
+    """The form as it is now, when some of the files were taken, with what was wrong about the others."""
+    fresh.is_valid()
+    for name, errors in refused.errors.as_data().items():
+        fresh.add_error(None if name == NON_FIELD_ERRORS else name, errors)
+    return fresh
 
 
 @get_only
@@ -114,7 +174,6 @@ def _identity_page(request: HttpRequest, refusal: Refused | None = None, status:
         "may_edit": may_edit,
         "lacks_details": lacks_details,
         "lacks_documents": [kind.label for kind in lacks_documents],
-        "next_kind": lacks_documents[0] if lacks_documents else "",
         "may_send": may_edit and not lacks_details and not lacks_documents,
         "refusal": refusal,
     }

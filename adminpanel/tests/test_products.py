@@ -133,7 +133,7 @@ def test_a_product_whose_plan_follows_the_money_is_saved_and_old_loans_keep_thei
             "allocation_order",
             "late fee, interest and principal",
         ),
-        ({"allocation_order": "late_fee,interest"}, "allocation_order", "Select a valid choice"),
+        ({"allocation_order": "late_fee,interest"}, "allocation_order", "Choose one of the answers in the list."),
         ({"payment_every": "0"}, "payment_every", "from 1 to 36"),
         ({"payment_every": "-3"}, "payment_every", "Enter 0 or more."),
         ({"late_fee_fixed": "-1"}, "late_fee_fixed", "Enter 0 or more."),

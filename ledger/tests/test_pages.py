@@ -158,7 +158,7 @@ def test_a_wrong_amount_is_said_and_nothing_moves(client_of: ClientOf, bob: User
         ({"sent_on": "2999-01-01"}, "can't be in the future"),
         ({"sent_on": "2020-01-01"}, "must be within the last 90 days"),
         ({"form_key": ""}, "This page was out of date. Open it again."),
-        ({"method": "barter"}, "Select a valid choice"),
+        ({"method": "barter"}, "Choose one of the answers in the list."),
     ],
 )
 def test_other_wrong_fields_are_said(client_of: ClientOf, bob: User, change: dict, words: str) -> None:

@@ -22,6 +22,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from accounts.countries import COUNTRIES
+
 YES = {"on", "yes", "true", "1"}
 NO = {"off", "no", "false", "0"}
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
@@ -168,6 +170,13 @@ class Environment(environ.Env):
         value = (self.raw(name) or default).upper()
         if value not in CURRENCIES:
             raise refusal(name, "must be an ISO 4217 code of three letters, like EUR", value)
+        return value
+
+    def country(self, name: str, *, default: str) -> str:
+        """An ISO 3166-1 code of two letters."""
+        value = (self.raw(name) or default).upper()
+        if value not in COUNTRIES:
+            raise refusal(name, "must be an ISO 3166-1 code of two letters, like DE", value)
         return value
 
     def bank_account(self, name: str, *, default: str = "") -> str:

@@ -95,6 +95,8 @@ LOAN_OF = {
 }
 OTHER_PLACES: dict[str, Place] = {
     "accounts:identity_file": _thing("document"),
+    "accounts:identity_remove_document": _thing("document"),
+    "api-identity-document": _thing("document"),
     "ledger:line": lambda scene: {"reference": scene.line.entry.reference, "seq": scene.line.seq},
     "ledger:deposit": _thing("deposit"),
     "ledger:cancel_deposit": _thing("deposit"),
@@ -186,7 +188,7 @@ def owner_of(name: str, scene: Scene) -> User:
         return scene.staff
     if name.startswith(("loans:apply", "api-loan-submit")) and name != "loans:apply_sent":
         return scene.drafting.borrower
-    if name in ("accounts:identity_file",):
+    if name in ("accounts:identity_file", "accounts:identity_remove_document", "api-identity-document"):
         return scene.newcomer
     if (
         name.startswith("loans:")

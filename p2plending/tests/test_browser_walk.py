@@ -95,10 +95,8 @@ def send_identity(visitor: Visitor, name: str, picture: Path) -> None:
     visitor.follow("Enter your details")
     answers = {**DETAILS, "legal_name": f"{name} Example", "id_number": f"C0{name.upper()}7"}
     visitor.fill(**answers, source_of_funds="Salary")
-    visitor.press("Save your details")
-    visitor.follow("Add a document")
-    visitor.fill(kind="id_front", file=picture)
-    visitor.press("Send the file")
+    visitor.press("Save and continue")
+    visitor.fill(id_front=picture)
     visitor.press("Send for checking")
     visitor.sees("We are checking your documents.")
 
