@@ -39,7 +39,7 @@ def monthly_results(today: dt.date) -> list[MonthResult]:
     """The last twelve months, oldest first. Two queries."""
     first = _months_before(today, MONTHS - 1)
     paid = Repayment.objects.filter(status=RepaymentStatus.CONFIRMED, value_date__gte=first).order_by()
-    earned = _by_month(paid.values_list("value_date").annotate(Sum(F("interest") - F("servicing_fee"))))
+    earned = _by_month(paid.values_list("value_date").annotate(total=Sum(F("interest") - F("servicing_fee"))))
     ended = Instalment.objects.filter(principal_removed__gt=0, loan__closed_on__gte=first).order_by()
     lost = _by_month(ended.values_list("loan__closed_on").annotate(Sum("principal_removed")))
     months = [_months_before(today, back) for back in range(MONTHS - 1, -1, -1)]
