@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from adminpanel.services.demo_date import MOST_DAYS
+from p2plending.lib.forms import OneLineField
 
 # Offered as buttons.
 STEPS = (1, 7, 31, 90)
@@ -27,7 +28,7 @@ class DemoDateForm(forms.Form):
 class NextPaymentForm(forms.Form):
     """The loan whose next payment the date is moved to."""
 
-    loan = forms.CharField(
+    loan = OneLineField(
         label=_("Reference of the loan"),
         max_length=16,
         error_messages={"required": _("Enter the reference of a loan that is being paid back.")},
