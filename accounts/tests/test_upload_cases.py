@@ -85,12 +85,12 @@ def test_a_file_sent_by_page_is_taken_or_refused_as_it_should_be(
 ) -> None:
     right = case["right"]
     page = reverse("accounts:identity_document")
-    answer = client_of(frank).post(page, {"kind": "id_front", "file": sent(case)})
+    answer = client_of(frank).post(page, {"id_front": sent(case)})
     assert answer.status_code == (302 if right["status"] == 201 else 422)
     if right["status"] == 201:
         check_stored(right)
     else:
-        assert answer.context["form"].errors["file"]
+        assert answer.context["form"].errors["id_front"]
         assert IdentityDocument.objects.count() == 0
 
 
