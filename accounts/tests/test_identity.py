@@ -31,7 +31,7 @@ from accounts.services.identity import (
     save_identity_details,
     submit_identity,
 )
-from accounts.services.identity_expiry import expire_identities
+from accounts.services.identity_expiry import run_identity_expiry
 from accounts.services.identity_review import (
     ClaimedByColleague,
     DocumentsNotAcceptable,
@@ -43,6 +43,7 @@ from accounts.services.identity_review import (
 )
 from accounts.services.identity_states import IdentityStepNotPossible, move_verification
 from accounts.tests.samples import DETAILS, TODAY, make_officer, picture, sent_file, submitted
+from p2plending.lib.clock import business_date
 from p2plending.lib.db import run_money
 from p2plending.lib.errors import NotPermitted
 from p2plending.tests.cast import make_user
@@ -318,8 +319,11 @@ def test_a_check_runs_out_the_day_after_its_document_and_can_be_renewed(frank: U
     verification = submitted(frank)
     claim_identity(verification_id=verification.pk, actor=olga)
     approve_identity(verification_id=verification.pk, actor=olga)
-    assert expire_identities(today=dt.date(2030, 1, 1)) == 0
-    assert [expire_identities(today=dt.date(2030, 1, 2)) for _again in range(2)] == [1, 0]
+    last_day = business_date() + dt.timedelta(days=100)
+    IdentityVerification.objects.filter(pk=verification.pk).update(id_expires_on=last_day)
+    assert run_identity_expiry(today=last_day).expired == 0
+    following = last_day + dt.timedelta(days=1)
+    assert [run_identity_expiry(today=following).expired for _again in range(2)] == [1, 0]
     assert state_of(frank) == VerificationStatus.EXPIRED
     assert Notification.objects.get(event="identity.expired").title == "Your document has expired"
     assert dead_links(User.objects.all()) == []
