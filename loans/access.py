@@ -58,6 +58,10 @@ def _listings_beside_own(user: User) -> Q:
     return full | (_lent_by(user) & Q(listed_on__isnull=False))
 
 
+def _with_question_of(user: User) -> Q:
+    return Q(pk__in=LoanQuestion.objects.filter(author=user).values("loan"))
+
+
 def _once_listed(user: User) -> Q:
     return Q(listed_on__isnull=False) if user.role == Role.LENDER else NOBODY
 
@@ -102,6 +106,8 @@ LISTINGS = AccessRule(
 )
 # A form that a lender opened while a loan was on the market: the service says what became of it.
 LISTED_ONCE = AccessRule(Loan, VIEW_LOANS, others=_once_listed, public=_OPEN)
+# What somebody asked a question about, in whatever state it is now: only to say what became of it.
+ASKED_ABOUT = AccessRule(Loan, VIEW_LOANS, own=_with_question_of)
 QUESTIONS = AccessRule(LoanQuestion, VIEW_QUESTIONS, own=lambda user: Q(author=user), others=_questions_beside_own)
 COMMITMENTS = AccessRule(Commitment, VIEW_COMMITMENTS, own=lambda user: Q(lender=user))
 NOTES = AccessRule(Note, VIEW_NOTES, own=lambda user: Q(owner=user))

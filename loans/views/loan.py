@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
-from loans.access import LISTINGS
+from loans.access import ASKED_ABOUT, LISTINGS
 from loans.enums import DeclineReason, LoanStatus
 from loans.explain_changes import changes_of
 from loans.forms.loan import AcceptOfferForm, AnswerForm, SmallerLoanForm
@@ -63,8 +63,7 @@ def by_reference(request: HttpRequest, reference: str) -> HttpResponse:
     loan = LISTINGS.visible_to(request.user).filter(reference=reference).first()
     if loan is None:
         # Who asked a question was told of the answer with a link, which leads somewhere when the request has ended.
-        asked = Loan.objects.filter(questions__author=request.user).distinct()
-        ended = get_object_or_404(asked, reference=reference)
+        ended = get_object_or_404(ASKED_ABOUT.visible_to(request.user), reference=reference)
         messages.info(request, _("“%(title)s” is not open any more.") % {"title": ended.title})
         return redirect("matching:marketplace")
     if request.user.role == Role.STAFF and request.user.has_perm(VIEW_LOANS):

@@ -20,7 +20,6 @@ A_NUMBER = _("Enter a number, like 12.5.")
 FIELD_WORDS: dict[type[forms.Field], dict[str, Any]] = {
     forms.Field: {"required": _("Fill this in.")},
     forms.IntegerField: {"invalid": _("Enter a whole number, like 3.")},
-    forms.FloatField: {"invalid": A_NUMBER},
     forms.DecimalField: {"invalid": A_NUMBER},
     forms.DateField: {"invalid": A_DATE},
     forms.TimeField: {"invalid": _("Enter a time, like 08:30.")},
