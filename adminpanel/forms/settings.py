@@ -22,7 +22,7 @@ AUTO_CONFIRM = "AUTO_CONFIRM_MONEY"
 REASON_ERRORS = {"required": _("Enter a reason.")}
 DAY_ERRORS = {"required": _("Enter a day."), "invalid": _("Enter the day as a date, like 2026-01-31.")}
 NUMBER_ERRORS = {
-    "required": _("Enter a number."),
+    "required": _("Enter a number, like 40."),
     "invalid": _("Enter a number, like 12."),
     "min_value": _("Enter %(limit_value)s or more."),
     "max_value": _("Enter %(limit_value)s or less."),

@@ -101,7 +101,7 @@ class Environment(environ.Env):
     def secrets(self, name: str, *, least: int) -> list[str]:
         """Random texts separated by commas, none when it is not set; each as `secret`."""
         found = _parts(self.raw(name))
-        if any(len(one) < least for one in found):
+        if any(len(one) < least or len(set(one)) < min(least, 10) for one in found):
             raise refusal(name, f"must be texts of at least {least} random characters, separated by commas", "")
         return found
 

@@ -26,6 +26,7 @@ from p2plending.models import JobRun
 from p2plending.operations.heartbeat import beat, end_beat
 from p2plending.operations.start import require_sound_start
 from p2plending.tests import world
+from p2plending.tests.cast import sign_in_fully
 
 pytestmark = pytest.mark.django_db
 # A Tuesday, 12:00 in Berlin; the end of day had to run at 06:00.
@@ -53,7 +54,7 @@ def ready(client: Client) -> dict[str, Any]:
 
 
 def today_light(client: Client, dora: User, label: str) -> tuple[str, str]:
-    client.force_login(dora)
+    sign_in_fully(client, dora)
     lights = client.get(reverse("admin:index")).context["lights"]
     found = next(light for light in lights if str(light.label) == label)
     return found.kind, found.words

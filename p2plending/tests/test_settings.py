@@ -58,6 +58,7 @@ BAD: dict[str, list[str]] = {
     "CURRENCY": ["EURO", "E", "XXX", "ABC", "€"],
     "CURRENCY_SYMBOL": ["x" * 20, "a\tb"],
     "TIME_ZONE": ["Berlin", "Europe/Atlantis", "+01:00", "../etc/passwd", "europe"],
+    "HOME_COUNTRY": ["Germany", "ZZ", "D", "de-DE"],
     "EMAIL_URL": ["mail.example.org", "smtp://", "http://x.org", "filemail://", "smtp://host:99999", "smtp://host:no"],
     "DEFAULT_FROM_EMAIL": ["nobody", "Plainlend <nobody>", "a@x.org and b@x.org"],
     "EMAIL_TIMEOUT": ["0", "15", *DAYS],
