@@ -140,3 +140,32 @@ class DeliveryStatus(models.TextChoices):
     def open(cls) -> tuple[DeliveryStatus, ...]:
         """States from which the worker still tries to send."""
         return (cls.WAITING, cls.FAILED)
+
+
+class ApprovalKind(models.TextChoices):
+    """What only two people together may do."""
+
+    WRITE_OFF = "write_off", _("Write a loan off")
+    SETTLEMENT = "settlement", _("Settle a loan for less")
+    REVERSAL = "reversal", _("Undo a payment that came back")
+    RECOVERY = "recovery", _("Undo a recovery that came back")
+    PAYMENT = "payment", _("Confirm a large payment")
+    RECEIPT = "receipt", _("Record a large recovery")
+    DEPOSIT = "deposit", _("Confirm a large deposit")
+    WITHDRAWAL = "withdrawal", _("Send a large withdrawal")
+    GROUPS = "groups", _("Change the groups of a member of staff")
+    STAFF = "staff", _("Make a staff account")
+    SETTINGS = "settings", _("Change settings")
+    PRODUCT = "product", _("Add or change a loan product")
+    CLEARING = "clearing", _("Clear a suspicion about an identity")
+    CONFIRMING = "confirming", _("Confirm a suspicion about an identity")
+    RELEASE = "release", _("End the suspension of a person")
+
+
+class ApprovalState(models.TextChoices):
+    PENDING = "pending", _("Waiting for a second person")
+    APPROVED = "approved", _("Approved")
+    REFUSED = "refused", _("Refused")
+    EXPIRED = "expired", _("Not decided in time")
+    REPLACED = "replaced", _("Asked again with other figures")
+    WITHDRAWN = "withdrawn", _("No longer asked for")

@@ -9,9 +9,17 @@ from allauth.account.models import EmailAddress
 from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.access import IDENTITY_DOCUMENTS, NOTIFICATIONS
-from accounts.enums import DeliveryStatus, VerificationStatus
+from accounts.enums import ApprovalState, DeliveryStatus, VerificationStatus
 from accounts.fields import lookup_digests
-from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, OutgoingMail, User
+from accounts.models import (
+    ApprovalRequest,
+    AuditEvent,
+    IdentityDocument,
+    IdentityVerification,
+    Notification,
+    OutgoingMail,
+    User,
+)
 
 IDENTITY_SUBJECT = "identity"
 # Both hand an identity check to staff and count as tries.
@@ -123,3 +131,18 @@ def undelivered_mails(limit: int) -> list[UndeliveredMail]:
 def audit_trail(subject_type: str, reference: str) -> QuerySet[AuditEvent]:
     """Everything that happened to one thing, newest first."""
     return AuditEvent.objects.filter(subject_type=subject_type, subject_reference=reference).select_related("actor")
+
+
+def approval_queue() -> QuerySet[ApprovalRequest]:
+    """What waits for a second person, oldest first."""
+    return ApprovalRequest.objects.filter(state=ApprovalState.PENDING).select_related("maker").order_by("pk")
+
+
+def waiting_about_person(user: User) -> QuerySet[ApprovalRequest]:
+    """What waits for a second person about somebody's account or identity."""
+    return approval_queue().filter(subject_reference=user.member_number)
+
+
+def waiting_about(subject_type: str, subject_reference: str) -> QuerySet[ApprovalRequest]:
+    """What waits for a second person about one thing, with who asked."""
+    return approval_queue().filter(subject_type=subject_type, subject_reference=subject_reference)

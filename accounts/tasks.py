@@ -48,6 +48,11 @@ def send_already_registered_email(user_id: int, address: str = "") -> None:
     mail.send_already_registered(user_id, address)
 
 
+def send_staff_invitation(user_id: int) -> None:
+    """The link with which a new member of staff sets a password."""
+    mail.send_staff_invitation(user_id)
+
+
 def expire_identities(today: dt.date | None = None) -> str:
     """Remind of documents that run out, and end the checks of those that have."""
     return str(identity_expiry.run_identity_expiry(today=today or business_date()))

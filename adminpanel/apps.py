@@ -12,8 +12,11 @@ class AdminPanelConfig(AppConfig):
     name = "adminpanel"
 
     def ready(self) -> None:
-        from adminpanel.permissions import grant_group_permissions  # models are ready only now
+        from accounts.services.approvals import register_effects  # models are ready only now
+        from adminpanel.permissions import grant_group_permissions
+        from adminpanel.services.effects import EFFECTS
 
+        register_effects(EFFECTS)
         post_migrate.connect(grant_group_permissions, sender=self)
 
 

@@ -53,6 +53,7 @@ MENU: tuple[tuple[Promise, str, tuple[_Item, ...]], ...] = (
             (_("Reservations"), "loans_commitment_changelist", "loans.view_commitment"),
             (_("Lenders' parts"), "loans_note_changelist", "loans.view_note"),
             (_("Planned payments"), "loans_instalment_changelist", "loans.view_instalment"),
+            (_("Questions held"), "question_queue", allow.MODERATE_QUESTIONS),
             (_("Questions"), "loans_loanquestion_changelist", "loans.view_loanquestion"),
         ),
     ),
@@ -83,6 +84,7 @@ MENU: tuple[tuple[Promise, str, tuple[_Item, ...]], ...] = (
         "people",
         (
             (_("Users"), "accounts_user_changelist", allow.VIEW_USERS),
+            (_("New staff account"), "staff_new", allow.GIVE_GROUPS),
             (_("Notifications"), "accounts_notification_changelist", allow.VIEW_NOTIFICATIONS),
             (_("Audit trail"), "accounts_auditevent_changelist", allow.VIEW_AUDIT),
         ),

@@ -23,6 +23,8 @@ class StaffDuty(models.Model):
             ("waive_charges", "Waive interest and late fees"),
             ("decide_approvals", "Decide what needs a second person"),
             ("record_recoveries", "Record money recovered after a loss"),
+            ("freeze_loans", "Freeze loans under suspicion"),
+            ("moderate_questions", "Publish or refuse questions that are held"),
             ("view_books", "Read the books and run the checks"),
             ("change_settings", "Change settings and loan products"),
             ("run_jobs", "Run jobs now"),

@@ -16,12 +16,13 @@ from django_q.models import Failure, OrmQ, Schedule, Task
 
 from accounts.enums import VerificationStatus
 from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, User
-from accounts.selectors import current_documents, holders_of_number, identity_queue
+from accounts.selectors import approval_queue, current_documents, holders_of_number, identity_queue
 from adminpanel import permissions as allow
 from ledger.enums import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, Withdrawal
-from loans.enums import LoanStatus, RepaymentStatus
-from loans.models import Loan, Repayment
+from loans.collection_enums import HardshipStatus
+from loans.enums import LoanStatus, QuestionStatus, RepaymentStatus
+from loans.models import HardshipRequest, Loan, LoanQuestion, Repayment
 from loans.selectors.collections import default_proposals
 from loans.selectors.left_behind import left_behind_count
 from p2plending.figures import format_day
@@ -110,6 +111,22 @@ def default_queue() -> QuerySet[Loan]:
     return default_proposals(clock.business_date())
 
 
+def held_questions() -> QuerySet[LoanQuestion]:
+    """Questions that wait for staff before anybody else reads them, the oldest first."""
+    return LoanQuestion.objects.filter(status=QuestionStatus.HELD).select_related("loan", "author").order_by("pk")
+
+
+def help_queue() -> QuerySet[HardshipRequest]:
+    """Requests for help that nobody has answered, the oldest first."""
+    return HardshipRequest.objects.filter(status=HardshipStatus.OPEN).order_by("pk")
+
+
+def trouble_queue() -> QuerySet[Loan]:
+    """Loans that are late or in default, by the day since when."""
+    late = Q(days_past_due__gt=0) | Q(status=LoanStatus.DEFAULTED)
+    return Loan.objects.filter(late, status__in=LoanStatus.owing()).order_by("next_due_on", "pk")
+
+
 # Label, icon, URL name, who may see it, the rows, since when each waits.
 QUEUES = (
     (_("Identity checks"), "person-check", "identity_queue", allow.VIEW_IDENTITY, identity_queue, "submitted_at"),
@@ -118,6 +135,10 @@ QUEUES = (
     (_("Deposits"), "arrow-down-left", "deposit_queue", allow.VIEW_DEPOSITS, deposit_queue, "created_at"),
     (_("Withdrawals"), "arrow-up-right", "withdrawal_queue", allow.VIEW_WITHDRAWALS, withdrawal_queue, "created_at"),
     (_("Loan payments"), "receipt", "repayment_queue", allow.VIEW_REPAYMENTS, repayment_queue, "created_at"),
+    (_("Second person"), "people", "approval_queue", allow.VIEW_APPROVALS, approval_queue, "created_at"),
+    (_("Questions held"), "chat-left-text", "question_queue", allow.MODERATE_QUESTIONS, held_questions, "asked_at"),
+    (_("Requests for help"), "life-preserver", "late", allow.WORK_COLLECTIONS, help_queue, "created_at"),
+    (_("Loans in trouble"), "exclamation-triangle-fill", "late", allow.WORK_COLLECTIONS, trouble_queue, "next_due_on"),
     (_("Defaults to declare"), "clock", "proposed_defaults", allow.VIEW_LOANS, default_queue, "default_proposed_on"),
 )
 
@@ -165,7 +186,9 @@ def lights(now: dt.datetime) -> list[Light]:
     ]
     if (node := database_node()) is not None:
         found.append(database_light(node))
-    return found if settings.STAFF_SECOND_STEP else [*found, _second_step_light()]
+    if not settings.STAFF_SECOND_STEP:
+        found.append(_second_step_light())
+    return found if settings.SECOND_PERSON else [*found, _alone_light()]
 
 
 def _fact_light(label: Promise, fact: Fact, url_name: str) -> Light:
@@ -176,6 +199,12 @@ def database_light(node: NodeState) -> Light:
     """Which server answers, and how its cluster is: red when it takes no writes, yellow when it is not in step."""
     kind = "success" if node.state in ("", "Synced") else "warning"
     return Light(_("Database"), kind if node.is_fit else "danger", f"{node.name}: {node.words}")
+
+
+def _alone_light() -> Light:
+    """That nobody looks over anybody's shoulder: shown as long as it is so."""
+    words, detail = _t("Switched off"), _t("One person decides alone about money, settings, products and staff.")
+    return Light(_("Second person"), "danger", words, detail, "approval_queue")
 
 
 def _books_light(event: AuditEvent | None) -> Light:

@@ -6,7 +6,6 @@ from django.urls import URLPattern, path
 
 from adminpanel.views import (
     applications,
-    approvals,
     books,
     collections,
     demo_date,
@@ -19,10 +18,10 @@ from adminpanel.views import (
     payouts,
     people,
     repayments,
-    settings,
     today,
     withdrawals,
 )
+from adminpanel.views.control import approvals, freezing, products, questions, settings, staff
 
 desk_urls: list[URLPattern] = [
     path("", today.today, name="index"),
@@ -52,6 +51,12 @@ desk_urls: list[URLPattern] = [
     path("loans/review/<slug:reference>/ask/", applications.ask, name="loan_ask"),
     path("loans/review/<slug:reference>/decline/", applications.decline, name="loan_decline"),
     path("loans/review/<slug:reference>/close/", applications.close, name="loan_close"),
+    path("loans/review/<slug:reference>/freeze/", freezing.freeze, name="loan_freeze"),
+    path("loans/review/<slug:reference>/unfreeze/", freezing.unfreeze, name="loan_unfreeze"),
+    path("loans/questions/", questions.queue, name="question_queue"),
+    path("loans/questions/<slug:reference>/", questions.question, name="question"),
+    path("loans/questions/<slug:reference>/release/", questions.release, name="question_release"),
+    path("loans/questions/<slug:reference>/refuse/", questions.refuse, name="question_refuse"),
     path("loans/left-behind/", left_behind.left_behind, name="left_behind"),
     path("loans/pay-out/", payouts.queue, name="payouts"),
     path("loans/pay-out/<slug:reference>/", payouts.pay_out, name="pay_out"),
@@ -65,6 +70,7 @@ desk_urls: list[URLPattern] = [
     path("approvals/<slug:reference>/", approvals.approval, name="approval"),
     path("approvals/<slug:reference>/approve/", approvals.approve, name="approval_approve"),
     path("approvals/<slug:reference>/refuse/", approvals.refuse, name="approval_refuse"),
+    path("approvals/<slug:reference>/take-back/", approvals.take_back, name="approval_take_back"),
     path("approvals/<slug:reference>/again/", approvals.ask_anew, name="approval_ask_again"),
     # Money
     path("money/deposits/", deposits.queue, name="deposit_queue"),
@@ -84,17 +90,22 @@ desk_urls: list[URLPattern] = [
     path("money/payments/<slug:reference>/reverse/", payments.reverse_payment, name="reverse_payment"),
     path("loans/payments/<slug:reference>/enter/", payments.enter_payment, name="enter_payment"),
     # People
+    path("staff/new/", staff.new_staff, name="staff_new"),
     path("users/<slug:member_number>/", people.person, name="user"),
     path("users/<slug:member_number>/suspend/", people.suspend, name="user_suspend"),
     path("users/<slug:member_number>/release/", people.release, name="user_release"),
+    path("users/<slug:member_number>/suspect/", people.suspect, name="user_suspect"),
+    path("users/<slug:member_number>/clear/", people.clear, name="user_clear"),
+    path("users/<slug:member_number>/confirm-suspicion/", people.confirm_suspicion, name="user_confirm_suspicion"),
     path("users/<slug:member_number>/groups/", people.groups, name="user_groups"),
     # Books
     path("books/", books.books, name="books"),
     path("books/trial-balance/", books.trial_balance, name="trial_balance"),
     # Settings
     path("settings/", settings.settings, name="settings"),
-    path("products/", settings.products, name="products"),
-    path("products/<slug:code>/", settings.product, name="product"),
+    path("products/", products.products, name="products"),
+    path("products/new/", products.new_product, name="product_new"),
+    path("products/<slug:code>/", products.product, name="product"),
     path("jobs/", settings.jobs, name="jobs"),
     path("jobs/mails/", mails.mails, name="mails"),
     path("jobs/mails/retry/", mails.retry, name="mails_retry"),

@@ -7,3 +7,9 @@ from django.apps import AppConfig
 
 class LedgerConfig(AppConfig):
     name = "ledger"
+
+    def ready(self) -> None:
+        from accounts.services.approvals import register_effects  # models are ready only now
+        from ledger.services.effects import EFFECTS
+
+        register_effects(EFFECTS)

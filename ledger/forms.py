@@ -18,6 +18,7 @@ from ledger.services.withdrawals import smallest_withdrawal
 from p2plending.figures import format_money
 from p2plending.lib.errors import Refused
 from p2plending.lib.forms import CodeField, KeyedForm, MoneyFormField, OneLineField, add_refusal
+from p2plending.lib.rules import platform_rules
 
 
 class DayInput(forms.DateInput):
@@ -52,6 +53,7 @@ class DepositForm(KeyedForm):
     def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
         self.today = today
         super().__init__(*args, **kwargs)
+        self.fields["amount"].max_amount = platform_rules().largest_amount
         self.fields["sent_on"].initial = today
         self.fields["method"].initial = PaymentMethod.BANK_TRANSFER
 

@@ -9,7 +9,6 @@ from accounts.models import User
 from ledger.models import JournalEntry
 from loans.enums import CommitmentStatus, LoanStatus, NoteStatus, QuestionStatus, RepaymentStatus
 from loans.models import (
-    ApprovalRequest,
     Commitment,
     Distribution,
     HardshipRequest,
@@ -26,7 +25,6 @@ from loans.models import (
 )
 from loans.permissions import (
     READ_LOAN_DOCUMENTS,
-    VIEW_APPROVALS,
     VIEW_COMMITMENTS,
     VIEW_DISTRIBUTIONS,
     VIEW_LOANS,
@@ -75,7 +73,7 @@ def _agreements_lent_by(user: User) -> Q:
 def _questions_beside_own(user: User) -> Q:
     """Questions on what the person may see; one that is held for its words shows to its author and to staff alone."""
     listings = LISTINGS.visible_to(user).values("pk")
-    return Q(loan__in=listings) & ~Q(status=QuestionStatus.HELD)
+    return Q(loan__in=listings) & ~Q(status__in=QuestionStatus.unpublished())
 
 
 def _repayments_shared(user: User) -> Q:
@@ -125,4 +123,3 @@ LOAN_DOCUMENTS = AccessRule(LoanDocument, READ_LOAN_DOCUMENTS, own=_of_borrower)
 HARDSHIP_REQUESTS = AccessRule(HardshipRequest, VIEW_LOANS, own=_of_borrower)
 PLAN_PROPOSALS = AccessRule(PlanProposal, VIEW_LOANS, own=_of_borrower)
 SETTLEMENT_OFFERS = AccessRule(SettlementOffer, VIEW_LOANS, own=_of_borrower)
-APPROVALS = AccessRule(ApprovalRequest, VIEW_APPROVALS)

@@ -7,3 +7,9 @@ from django.apps import AppConfig
 
 class LoansConfig(AppConfig):
     name = "loans"
+
+    def ready(self) -> None:
+        from accounts.services.approvals import register_effects  # models are ready only now
+        from loans.services.approvals import EFFECTS
+
+        register_effects(EFFECTS)

@@ -6,23 +6,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class ApprovalKind(models.TextChoices):
-    """What only two people together may do."""
-
-    WRITE_OFF = "write_off", _("Write a loan off")
-    SETTLEMENT = "settlement", _("Settle a loan for less")
-    REVERSAL = "reversal", _("Undo a payment that came back")
-    RECOVERY = "recovery", _("Undo a recovery that came back")
-
-
-class ApprovalState(models.TextChoices):
-    PENDING = "pending", _("Waiting for a second person")
-    APPROVED = "approved", _("Approved")
-    REFUSED = "refused", _("Refused")
-    EXPIRED = "expired", _("Not decided in time")
-    REPLACED = "replaced", _("Asked again with other figures")
-
-
 class HardshipCause(models.TextChoices):
     """Why a borrower needs help; lenders learn this category and nothing of the story."""
 

@@ -348,3 +348,9 @@ class QuestionStatus(models.TextChoices):
     OPEN = "open", _("Waiting for an answer")
     ANSWERED = "answered", _("Answered")
     HELD = "held", _("Held for a check")
+    REFUSED = "refused", _("Not published")
+
+    @classmethod
+    def unpublished(cls) -> tuple[QuestionStatus, ...]:
+        """States in which nobody but the author and staff sees a question."""
+        return (cls.HELD, cls.REFUSED)

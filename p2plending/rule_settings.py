@@ -54,7 +54,17 @@ CONSTANCE_CONFIG = {
         _("Last day of the closed books: no money and no charge can be entered for that day or before it."),
         dt.date,
     ),
-    "SECOND_PERSON_ABOVE": (10_000_00, _("Withdrawals from this amount need a second person."), MONEY),
+    "SECOND_PERSON_ABOVE": (
+        10_000_00,
+        _("Withdrawals of one person on one day that together reach this amount need a second person."),
+        MONEY,
+    ),
+    "DEPOSIT_SECOND_PERSON_ABOVE": (
+        10_000_00,
+        _("Deposits and loan payments of one person on one day that together reach this amount need a second person."),
+        MONEY,
+    ),
+    "LARGEST_AMOUNT": (100_000_00, _("Most that can be told, asked for or entered at once."), MONEY),
 }
 CONSTANCE_ADDITIONAL_FIELDS["multiple"] = [
     "django.forms.DecimalField",
@@ -71,6 +81,12 @@ CONSTANCE_CONFIG_FIELDSETS = {
     ),
     "Borrowing limits": ("BORROWER_TOTAL_CAP", "MAX_ACTIVE_LOANS", "DTI_DECLINE", "DTI_REFER", "DISPOSABLE_MULTIPLE"),
     "Loans in trouble": ("ALLOW_CURE", "AUTO_DEFAULT"),
-    "Money": ("AUTO_CONFIRM_MONEY", "BOOKS_CLOSED_UNTIL", "SECOND_PERSON_ABOVE"),
+    "Money": (
+        "AUTO_CONFIRM_MONEY",
+        "BOOKS_CLOSED_UNTIL",
+        "LARGEST_AMOUNT",
+        "DEPOSIT_SECOND_PERSON_ABOVE",
+        "SECOND_PERSON_ABOVE",
+    ),
     "Demonstration": ("DEMO_DAYS_AHEAD",),
 }

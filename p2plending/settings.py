@@ -24,6 +24,8 @@ if not TESTING:
     env.read_file(ENV_FILE, is_chosen=ENV_FILE != BASE_DIR / ".env")
 DEBUG = env.boolean("DEBUG", default=False)
 DEMO_MODE = env.boolean("DEMO_MODE", default=False)
+# Off only where one person runs the platform: they may then decide what they asked for themselves.
+SECOND_PERSON = env.boolean("SECOND_PERSON", default=True)
 VAR_DIR = env.folder("VAR_DIR", default=BASE_DIR / "var")
 
 # --- secrets ---------------------------------------------------------------------------------------------------------

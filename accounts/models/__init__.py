@@ -1,5 +1,6 @@
 """WHO: people, identity checks, audit trail, notifications."""
 
+from accounts.models.approval import ApprovalRequest
 from accounts.models.audit import AuditEvent
 from accounts.models.identity import IdentityDocument, IdentityVerification
 from accounts.models.limit import LimitCount
@@ -10,6 +11,7 @@ from accounts.models.token import RefreshedToken
 from accounts.models.user import TermsAcceptance, User
 
 __all__ = [
+    "ApprovalRequest",
     "AuditEvent",
     "IdentityDocument",
     "IdentityVerification",

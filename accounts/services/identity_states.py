@@ -20,6 +20,15 @@ class IdentityStepNotPossible(InvalidTransition):
     default_message = _("This step is no longer possible. The page was out of date.")
 
 
+def require_step(verification: IdentityVerification, event: VerificationEvent) -> VerificationStatus:
+    """The state that `event` leads to. Raises IdentityStepNotPossible when it leads nowhere from here."""
+    before = VerificationStatus(verification.status)
+    after = VERIFICATION_TRANSITIONS.get((before, event))
+    if after is None:
+        raise IdentityStepNotPossible(state=before.value, step=event.value)
+    return after
+
+
 def move_verification(
     verification: IdentityVerification,
     event: VerificationEvent,
@@ -34,9 +43,7 @@ def move_verification(
     `data` must hold names of fields and references, never personal data. Raises IdentityStepNotPossible.
     """
     before = VerificationStatus(verification.status)
-    after = VERIFICATION_TRANSITIONS.get((before, event))
-    if after is None:
-        raise IdentityStepNotPossible(state=before.value, step=event.value)
+    after = require_step(verification, event)
     verification.status = after
     for name, value in fields.items():
         setattr(verification, name, value)

@@ -19,6 +19,7 @@ from django_q.tasks import async_task
 
 from accounts.models import OutgoingMail, User
 from accounts.services.mail_limits import may_write_to
+from accounts.services.password_links import password_path
 from p2plending.lib.text import one_line
 from p2plending.operations.job_table import MAIL_QUEUE
 
@@ -72,6 +73,20 @@ def send_confirmation(email_address_id: int) -> None:
             path=confirmation_path(address),
         )
         queue_mail(message, kind="confirm_email")
+
+
+def send_staff_invitation(user_id: int) -> None:
+    """Queue the link with which a new member of staff sets their password; nothing once they have one."""
+    user = User.objects.get(pk=user_id)
+    if not user.has_usable_password():
+        message = render_mail(
+            to=user.email,
+            subject=_("Your staff account"),
+            template="staff_invitation",
+            name=user.short_name,
+            path=password_path(user),
+        )
+        queue_mail(message, kind="staff_invitation")
 
 
 def send_already_registered(user_id: int, address: str = "") -> None:

@@ -7,9 +7,11 @@ from accounts.enums import Role
 from accounts.gates import Action, blocking_refusal
 from accounts.models import Notification, User
 from accounts.selectors import audit_trail
-from accounts.services.suspension import ReasonNeeded, lift_suspension, suspend_user
+from accounts.services.approvals import approve_request
+from accounts.services.suspension import ReasonNeeded, request_release, suspend_user
 from p2plending.lib.errors import InvalidTransition, NotPermitted
 from p2plending.tests.cast import make_user
+from p2plending.tests.world import TODAY, second_officer
 
 
 @pytest.fixture
@@ -46,14 +48,20 @@ def test_a_suspension_needs_a_reason_and_happens_once(bob: User, chief: User) ->
 def test_a_suspended_person_is_told_and_can_be_let_go_on(bob: User, chief: User) -> None:
     suspend_user(user_id=bob.pk, reason="Two accounts, one phone.", actor=chief)
     assert blocking_refusal(User.objects.get(pk=bob.pk), Action.LEND).code == "user_suspended"
-    released = lift_suspension(user_id=bob.pk, reason="Brother of Carol.", actor=chief)
+    request = request_release(user_id=bob.pk, reason="Brother of Carol.", actor=chief, today=TODAY)
+    assert is_suspended(bob)
+    second = second_officer()
+    approve_request(approval_id=request.pk, actor=second, idempotency_key="yes-to-this", today=TODAY)
+    released = User.objects.get(pk=bob.pk)
     assert (released.is_suspended, released.suspended_reason) == (False, "")
     assert blocking_refusal(released, Action.LEND) is None
     assert [(event.action, event.reason) for event in audit_trail("user", bob.member_number)] == [
         ("accounts.user.released", "Brother of Carol."),
+        ("accounts.user.release_approved", ""),
+        ("accounts.user.release_asked", "Brother of Carol."),
         ("accounts.user.suspended", "Two accounts, one phone."),
     ]
-    assert list(Notification.objects.values_list("title", flat=True)) == [
+    assert list(Notification.objects.filter(user=bob).values_list("title", flat=True)) == [
         "Your account is open again",
         "Your account is suspended",
     ]

@@ -176,6 +176,17 @@ class DeclineForm(KeyedForm):
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
+class RefuseQuestionForm(forms.Form):
+    """Why a question is not published, as the lender reads it."""
+
+    note = MultiLineField(
+        label=_("Why it is not published, as the lender reads it"),
+        max_length=300,
+        widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": _("Enter why it is not published.")},
+    )
+
+
 class CloseListingForm(KeyedForm):
     """Close a request that is open to lenders."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import permutations
 from typing import Any
 
@@ -10,18 +11,20 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from adminpanel.forms.settings import NUMBER_ERRORS, percent_field, reason_field
-from loans.enums import ServicingMethod
+from loans.enums import Grade, ServicingMethod
 from loans.finance import PeriodUnit
 from loans.finance.types import LONGEST_FIRST_WAIT_DAYS
 from loans.holiday_calendars import countries
 from loans.models import GradeTerms, LoanProduct
 from loans.quoting import assumed_grade_terms
 from loans.terms import LoanTerms, frozen_terms
-from p2plending.lib.forms import text_formfield
+from p2plending.lib.forms import OneLineField, text_formfield
 from p2plending.lib.models import RateField
 
 # A loan of more payments than these is nothing that a page can show.
 MOST_PAYMENTS = 600
+NEW_CODE = "new"
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MOST_EVERY = {PeriodUnit.MONTH: 36, PeriodUnit.WEEK: 52, PeriodUnit.DAY: 365}
 PARTS_OF_A_FIXED_PLAN = ("late_fee", "interest", "principal")
 PARTS = ("penalty", "fee", "interest", "principal")
@@ -184,9 +187,10 @@ class ProductForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()
-        grade_terms = assumed_grade_terms(self.instance)
-        if self.errors or grade_terms is None:
+        if self.errors:
             return
+        grade_terms = assumed_grade_terms(self.instance) if self.instance.pk else None
+        grade_terms = grade_terms or GradeTerms(grade=Grade.A, origination_fee_rate=0, expected_loss_rate=0)
         terms = LoanTerms.from_json(frozen_terms(self.instance, grade_terms))
         if terms.payments_in(self.instance.max_term_months) > MOST_PAYMENTS:
             words = _(
@@ -315,6 +319,33 @@ def _orders(parts: tuple[str, ...]) -> list[tuple[str, str]]:
     ]
 
 
+class NewProductForm(ProductForm):
+    """A product that is not offered yet; its code is its name in the API, and stays."""
+
+    code = OneLineField(
+        label=_("Code"),
+        max_length=30,
+        help_text=_("Its name in the API and in exports: small letters, digits and hyphens. It can't be changed."),
+        error_messages={
+            "required": _("Enter a code."),
+            "max_length": _("Enter a code of 30 characters or less."),
+        },
+    )
+
+    def clean_code(self) -> str:
+        code = self.cleaned_data["code"]
+        if not CODE.fullmatch(code):
+            message = _("Enter a code of small letters, digits and hyphens, like car-loan.")
+            raise forms.ValidationError(message, code="invalid")
+        if code == NEW_CODE:
+            raise forms.ValidationError(_("Choose another code: this one is an address of the desk."), code="taken")
+        return code
+
+    def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
+        first, *others = super().sections()
+        return [(first[0], first[1], [self["code"], *first[2]]), *others]
+
+
 class GradeForm(forms.Form):
     """The terms of one grade of a product."""
 
@@ -323,12 +354,34 @@ class GradeForm(forms.Form):
     origination_fee_rate = percent_field(_("Set-up fee, %"))
     expected_loss_rate = percent_field(_("Expected loss a year, %"))
 
-    def __init__(self, *args: Any, terms: GradeTerms, **kwargs: Any) -> None:
-        initial = {name: getattr(terms, name) for name in self.base_fields}
-        super().__init__(*args, initial=initial, prefix=terms.grade, **kwargs)
-        self.grade = terms.grade
+    def __init__(self, *args: Any, terms: GradeTerms | None, grade: str = "", **kwargs: Any) -> None:
+        """With no `terms` the product has no such grade: all stays empty, or all is given to add it."""
+        self.grade = terms.grade if terms else grade
+        self.is_new = terms is None
+        initial = {name: getattr(terms, name) for name in self.base_fields} if terms else {}
+        super().__init__(
+            *args,
+            initial=initial,
+            prefix=self.grade,
+            empty_permitted=self.is_new,
+            use_required_attribute=False,
+            **kwargs,
+        )
+
+    def is_wanted(self) -> bool:
+        """Whether this grade is one of the product's: it is there, or it was filled in."""
+        return not self.is_new or self.has_changed()
+
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.base_fields}
 
 
 def grade_forms(product: LoanProduct, data: Any = None) -> list[GradeForm]:
-    """One form for each grade that the product lends to, best first."""
-    return [GradeForm(data, terms=terms) for terms in product.grades.order_by("grade")]
+    """One form for each grade, best first; those that the product does not lend to are empty."""
+    known = {terms.grade: terms for terms in product.grades.all()}
+    return [GradeForm(data, terms=known.get(grade), grade=grade) for grade in Grade.values]
+
+
+def new_grade_forms(data: Any = None) -> list[GradeForm]:
+    """One empty form for each grade of a new product."""
+    return [GradeForm(data, terms=None, grade=grade) for grade in Grade.values]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 from constance.forms import FIELDS
@@ -11,9 +10,9 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from adminpanel.changes import setting_words
 from adminpanel.services.demo_date import DAYS_AHEAD
 from ledger.forms import DayInput
-from p2plending.figures import format_money, format_percent
 from p2plending.lib.forms import MultiLineField, PercentFormField
 from p2plending.lib.rules import PlatformRules
 from p2plending.rule_settings import FRACTION, MONEY
@@ -33,17 +32,6 @@ def reason_field() -> forms.CharField:
     """Why something is changed; kept in the audit trail."""
     widget = forms.Textarea({"rows": 2})
     return MultiLineField(label=_("Reason for the change"), max_length=500, widget=widget, error_messages=REASON_ERRORS)
-
-
-def setting_words(kind: Any, value: Any) -> str:
-    """A setting's value as people read it."""
-    if kind == MONEY:
-        return format_money(value)
-    if kind == FRACTION:
-        return format_percent(value, 2)
-    if isinstance(value, bool):
-        return str(_("on") if value else _("off"))
-    return str(value.normalize() if isinstance(value, Decimal) else value)
 
 
 def percent_field(label: Any) -> PercentFormField:

@@ -6,10 +6,22 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.enums import ApprovalKind
+
 register = template.Library()
+
+REQUEST_WORDS: dict[str, str | Promise] = {
+    "asked": _("Second person asked"),
+    "approved": _("Second person agreed"),
+    "refused": _("Second person did not agree"),
+    "expired": _("Not decided in time"),
+    "replaced": _("Asked again with today's figures"),
+    "withdrawn": _("No longer asked for"),
+}
 
 ACTION_WORDS: dict[str, str | Promise] = {
     "accounts.user.registered": _("Registered"),
+    "accounts.user.staff_made": _("Staff account made"),
     "accounts.user.renamed": _("Name changed"),
     "accounts.sign_in.succeeded": _("Signed in"),
     "accounts.sign_in.failed": _("Wrong password"),
@@ -32,6 +44,10 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "accounts.identity.ask": _("Better documents asked for"),
     "accounts.identity.approve": _("Identity approved"),
     "accounts.identity.reject": _("Identity refused"),
+    "accounts.identity.suspend": _("Suspicion raised"),
+    "accounts.identity.clear": _("Suspicion cleared"),
+    "accounts.identity.confirm_suspicion": _("Suspicion confirmed, identity refused"),
+    "accounts.identity.expire": _("Document expired"),
     "accounts.identity.document_read": _("Document looked at"),
     "loans.loan.created": _("Application started"),
     "loans.loan.submit": _("Application sent"),
@@ -44,6 +60,12 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "loans.loan.withdraw": _("Withdrawn by the borrower"),
     "loans.loan.fill": _("Fully funded"),
     "loans.loan.cancel": _("Request closed by staff"),
+    "loans.loan.frozen": _("Frozen"),
+    "loans.loan.unfrozen": _("No longer frozen"),
+    "loans.question.asked": _("Asked"),
+    "loans.question.released": _("Published by staff"),
+    "loans.question.refused": _("Not published"),
+    "loans.question.answered": _("Answered"),
     "loans.loan.signed": _("Agreement signed"),
     "loans.loan.disburse": _("Paid out"),
     "loans.loan.expire": _("Offer not accepted in time"),
@@ -122,4 +144,12 @@ ACTION_WORDS: dict[str, str | Promise] = {
 @register.filter
 def action_words(action: str) -> str | Promise:
     """What an audit event says, in words; its code when it has none."""
-    return ACTION_WORDS.get(action, action)
+    return ACTION_WORDS.get(action) or _words_of_request(action) or action
+
+
+def _words_of_request(action: str) -> str:
+    """What became of a request for a second person: `ledger.deposit.deposit_approved`; empty for anything else."""
+    kind, _sep, event = action.rpartition(".")[2].rpartition("_")
+    if kind not in ApprovalKind.values or event not in REQUEST_WORDS:
+        return ""
+    return f"{REQUEST_WORDS[event]}: {ApprovalKind(kind).label}"

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.enums import StaffGroup
 from accounts.models import User
+from accounts.selectors import waiting_about
 from adminpanel.tests import scenes
 from ledger.enums import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, JournalEntry
@@ -151,13 +152,53 @@ def test_a_large_withdrawal_needs_a_second_person(carol: User, finance: User, cl
     withdrawal = scenes.asked_withdrawal(carol, 10_000_00)
     client = client_of(finance)
     url = reverse("admin:withdrawal_approve", args=[withdrawal.reference])
-    client.post(url, {"form_key": world.new_key()})
-    pay = reverse("admin:withdrawal_pay", args=[withdrawal.reference])
-    data = {"form_key": world.new_key(), "paid_on": today(), "bank_reference": ""}
-    answer = client.post(pay, data)
-    assert answer.status_code == 403
-    assert "For this amount a second person must pay it." in answer.content.decode()
+    answer = client.post(url, {"form_key": world.new_key()}, follow=True)
+    assert "A second person is asked. Nothing has moved yet." in answer.content.decode()
+    asked = waiting_about("withdrawal", withdrawal.reference).get()
+    page = client.get(reverse("admin:withdrawal", args=[withdrawal.reference])).content.decode()
+    assert reverse("admin:approval", args=[asked.reference]) in page
+    assert "Approve withdrawal" not in page
+    own = client.post(reverse("admin:approval_approve", args=[asked.reference]), {"form_key": world.new_key()})
+    assert own.status_code == 403
+    assert "You asked for this yourself. Somebody else must decide." in own.content.decode()
     assert wallet_summary(carol).withdrawing == 10_000_00
+    second = client_of(scenes.staff_of(StaffGroup.COMPLIANCE))
+    seen = second.get(reverse("admin:approval", args=[asked.reference])).content.decode()
+    assert "€10,000.00" in seen
+    assert "Carol Example, …3000" in seen
+    second.post(reverse("admin:approval_approve", args=[asked.reference]), {"form_key": world.new_key()})
+    withdrawal.refresh_from_db()
+    assert withdrawal.status == WithdrawalStatus.APPROVED
+
+
+def test_large_deposits_of_a_batch_wait_for_a_second_person_and_the_others_do_not(
+    bob: User, carol: User, finance: User, client_of: ClientOf
+) -> None:
+    small, large = scenes.told_deposit(bob, 250_00), scenes.told_deposit(carol, 10_000_00)
+    data = {"form_key": world.new_key(), "value_date": today(), "pick": [small.reference, large.reference]}
+    page = client_of(finance).post(reverse("admin:deposit_batch"), data, follow=True).content.decode()
+    assert "1 deposit confirmed." in page
+    assert "1 deposit waits for a second person." in page
+    assert (wallet_summary(bob).available, wallet_summary(carol).available) == (250_00, 0)
+
+
+def test_a_large_payment_on_a_loan_waits_for_a_second_person(
+    alice: User, bob: User, finance: User, client_of: ClientOf
+) -> None:
+    world.set_rules(DEPOSIT_SECOND_PERSON_ABOVE=100_00)
+    loan = world.active_loan(alice, {bob: 500_00}, today=clock.business_date())
+    first, second = scenes.told_repayment(loan, 60_00), scenes.told_repayment(loan, 40_00)
+    client = client_of(finance)
+    for payment in (first, second):
+        url = reverse("admin:repayment_confirm", args=[payment.reference])
+        client.post(url, {"form_key": world.new_key(), "value_date": today()})
+        payment.refresh_from_db()
+    assert (first.status, second.status) == (RepaymentStatus.CONFIRMED, RepaymentStatus.DECLARED)
+    asked = waiting_about("repayment", second.reference).get()
+    assert client.get(reverse("admin:approval", args=[asked.reference])).status_code == 200
+    assert world.agree_about("repayment", second.reference, today=clock.business_date()) == 1
+    second.refresh_from_db()
+    assert (second.status, second.decided_by) == (RepaymentStatus.CONFIRMED, world.second_officer())
 
 
 def test_those_who_only_look_never_see_the_whole_account_number(carol: User, client_of: ClientOf) -> None:

@@ -16,11 +16,15 @@ from accounts.enums import StaffGroup
 from accounts.models import AuditEvent, IdentityVerification, User
 from accounts.services.identity_review import CLAIM_LASTS, claim_identity
 from accounts.services.suspension import suspend_user
+from accounts.services.suspicion import raise_suspicion
 from adminpanel.menu import MENU
 from adminpanel.permissions import GROUP_PERMISSIONS, grant_group_permissions
+from adminpanel.services.settings import request_settings
 from adminpanel.tests import scenes
 from ledger.models import JournalEntry
 from ledger.services.withdrawals import approve_withdrawal
+from loans.services.freezing import freeze_loan
+from loans.services.questions import ask_question
 from p2plending.lib import clock
 from p2plending.tests import world
 
@@ -126,9 +130,37 @@ def person_case(name: str, scene: Scene) -> Case:
     if name == "user_groups":
         data = {"groups": "Support", "reason": "New job"}
         return Case(at(name, scene.dora.member_number), data, {G.COMPLIANCE})
+    if name in ("user_clear", "user_confirm_suspicion"):
+        raise_suspicion(user_id=scene.bob.pk, reason="Another face", actor=scene.dora)
     if name == "user_release":
         suspend_user(user_id=scene.bob.pk, reason="Odd transfers", actor=scene.dora)
     return Case(at(name, scene.bob.member_number), {"reason": "Talked to him"}, {G.COMPLIANCE})
+
+
+def question_case(name: str, scene: Scene) -> Case:
+    loan = world.listed_loan(scene.alice, today=clock.business_date())
+    held = ask_question(
+        loan_id=loan.pk, author=scene.bob, text="Write to bob@example.org", actor=scene.bob, today=clock.business_date()
+    )
+    return Case(at(name, held.reference), {"note": "An address"}, {G.SUPPORT, G.UNDERWRITER, G.COMPLIANCE})
+
+
+def freezing_case(name: str, scene: Scene) -> Case:
+    loan = world.listed_loan(scene.alice, today=clock.business_date())
+    if name == "loan_unfreeze":
+        freeze_loan(loan_id=loan.pk, reason="Odd", actor=scene.dora, today=clock.business_date())
+    return Case(at(name, loan.reference), {"reason": "Looked into"}, {G.COMPLIANCE})
+
+
+def asked_case(name: str, scene: Scene) -> Case:
+    """Somebody asked for a change of the settings; finance and compliance decide what needs two people."""
+    if name == "staff_new":
+        data = {"full_name": "Gina New", "email": "gina@example.org", "groups": "Support", "reason": "More work"}
+        return Case(at(name), data, {G.COMPLIANCE})
+    request = request_settings(
+        values={"MAX_ACTIVE_LOANS": 3}, reason="Market", actor=scene.dora, today=clock.business_date()
+    )
+    return Case(at(name, request.reference), keyed(note="Seen"), {G.FINANCE, G.COMPLIANCE})
 
 
 def desk_case(name: str, scene: Scene) -> Case:
@@ -161,6 +193,16 @@ ACTIONS: dict[str, Callable[[str, Scene], Case]] = {
     "user_suspend": person_case,
     "user_release": person_case,
     "user_groups": person_case,
+    "user_suspect": person_case,
+    "user_clear": person_case,
+    "user_confirm_suspicion": person_case,
+    "question_release": question_case,
+    "question_refuse": question_case,
+    "loan_freeze": freezing_case,
+    "loan_unfreeze": freezing_case,
+    "approval_approve": asked_case,
+    "approval_refuse": asked_case,
+    "staff_new": asked_case,
     "books": desk_case,
     "run_job": desk_case,
     "demo_clock": desk_case,

@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.enums import StaffGroup
-from accounts.models import AuditEvent, User
+from accounts.models import ApprovalRequest, AuditEvent, User
 from adminpanel.forms.products import ProductForm, product_choices
-from adminpanel.services.settings import ProductHasNoPrice, change_product
+from adminpanel.services.products import ProductHasNoPrice, request_product
 from adminpanel.tests import scenes
 from loans.models import GradeTerms, Loan, LoanProduct
 from loans.quoting import quote_for
@@ -54,12 +54,19 @@ def product_data(product: LoanProduct, client: Client, **changes: str) -> dict[s
     return data | changes
 
 
+def ask_and_agree(client: Client, product: LoanProduct, data: dict[str, str]) -> None:
+    """The check page, the request, and a colleague's yes."""
+    assert client.post(at("product", product.code), data).status_code == 200
+    assert client.post(at("product", product.code), data | {"confirmed": "on"}).status_code == 302
+    assert world.agree_about("product", product.code, today=clock.business_date()) == 1
+
+
 def test_a_product_is_changed_for_new_loans_only(alice: User, compliance: User, client_of: ClientOf) -> None:
     loan = world.offered_loan(alice, today=clock.business_date())
     client = client_of(compliance)
     product = loan.product
     data = product_data(product, client, base_rate="5.25", **{"B-margin": "6.125"})
-    assert client.post(at("product", product.code), data).status_code == 302
+    ask_and_agree(client, product, data)
     product.refresh_from_db()
     assert product.base_rate == Decimal("0.0525")
     assert GradeTerms.objects.get(product=product, grade="B").margin == Decimal("0.06125")
@@ -93,7 +100,7 @@ def test_who_only_looks_can_t_change_a_product(client_of: ClientOf) -> None:
     product = world.standard_product()
     client = client_of(scenes.staff_of(StaffGroup.AUDITOR))
     page = client.get(at("product", product.code))
-    assert "Save product" not in page.content.decode()
+    assert "See what this does" not in page.content.decode()
     data = product_data(product, client, base_rate="9")
     assert client.post(at("product", product.code), data).status_code == 403
     product.refresh_from_db()
@@ -106,7 +113,7 @@ def test_a_product_whose_plan_follows_the_money_is_saved_and_old_loans_keep_thei
     loan = world.offered_loan(alice, today=clock.business_date())
     client, product = client_of(compliance), loan.product
     choices = FOLLOWING | {"future_instalments": "last", "payoff_interest": "to_rest_date", "last_takes_level": ""}
-    assert client.post(at("product", product.code), product_data(product, client, **choices)).status_code == 302
+    ask_and_agree(client, product, product_data(product, client, **choices))
     product.refresh_from_db()
     assert (product.servicing_method, product.interest_recalculation) == ("progressive", "daily")
     assert (product.future_instalments, product.payoff_interest) == ("last", "to_rest_date")
@@ -188,7 +195,7 @@ def test_default_interest_after_a_default_is_a_choice_told_in_words(
     page = client.get(at("product", product.code)).content.decode()
     assert "it goes on after a default, on all principal that is then late." in page
     changes = {"default_interest_rate": "8", "stops_default_interest": "", "first_period_min_days": "20"}
-    assert client.post(at("product", product.code), product_data(product, client, **changes)).status_code == 302
+    ask_and_agree(client, product, product_data(product, client, **changes))
     terms = LoanTerms.from_json(world.offered_loan(alice, today=clock.business_date()).frozen_terms)
     assert (terms.default_interest_rate, terms.stops_default_interest) == (Decimal("0.08"), False)
     assert terms.first_period_min_days == 20
@@ -202,7 +209,8 @@ def test_what_gives_no_price_is_not_saved(compliance: User, client_of: ClientOf)
     assert "no price for €500.00 over 6 months, grade C" in answer.content.decode()
     assert GradeTerms.objects.get(product=product, grade="C").origination_fee_rate < 1
     with pytest.raises(ProductHasNoPrice):
-        change_product(
+        request_product(
+            code=product.code,
             product=product,
             values={"payment_unit": "day"},
             grades={},
@@ -247,3 +255,104 @@ def test_every_product_that_the_form_takes_has_a_price(servicing: str, unit: str
             quoted = quote_for(form.instance, grade_terms, 1_000_00, 12, dt.date(2026, 1, 31))
             assert sum(line.principal for line in quoted.schedule.lines) == 1_000_00
     assert taken == (20 if servicing == "plan" else 28)
+
+
+def grade_data(grade: str, points: int, margin: str) -> dict[str, str]:
+    return {
+        f"{grade}-min_points": str(points),
+        f"{grade}-margin": margin,
+        f"{grade}-origination_fee_rate": "2",
+        f"{grade}-expected_loss_rate": "1",
+    }
+
+
+def new_product_data(client: Client, **changes: str) -> dict[str, str]:
+    """The page of a new product, filled in as it is shown, with a code, a name and one grade."""
+    form = client.get(at("product_new")).context["form"]
+    data = {"reason": "Customers ask for it", "code": "car-loan", "name": "Car loan"} | grade_data("B", 60, "3")
+    for field in form:
+        value = field.value()
+        if isinstance(value, bool):
+            value = "on" if value else ""
+        if value not in (None, "") and field.name not in data:
+            data[field.html_name] = field.field.widget.format_value(value) if value != "on" else value
+    return data | changes
+
+
+def test_a_change_is_shown_with_an_example_before_anything_is_asked_for(compliance: User, client_of: ClientOf) -> None:
+    client, product = client_of(compliance), world.standard_product()
+    data = product_data(product, client, base_rate="6")
+    page = client.post(at("product", product.code), data)
+    assert page.status_code == 200
+    shown = {example.grade: (example.before, example.after) for example in page.context["examples"]}
+    before, after = shown["B"]
+    assert (before.annual_rate, after.annual_rate) == (Decimal("0.115"), Decimal("0.125"))
+    assert (before.quote.instalment_amount, after.quote.instalment_amount) == (234_20, 236_54)
+    text = page.content.decode()
+    assert "€234.20" in text
+    assert "€236.54" in text
+    assert [(line.before, line.after) for line in page.context["changes"]] == [("5.00%", "6.00%")]
+    assert not ApprovalRequest.objects.exists()
+    product.refresh_from_db()
+    assert product.base_rate == Decimal("0.05")
+    back = client.post(at("product", product.code), data | {"edit": "on"})
+    assert back.context["form"]["base_rate"].value() == "6"
+
+
+def test_a_product_is_added_with_its_grades_when_a_second_person_agrees(compliance: User, client_of: ClientOf) -> None:
+    client = client_of(compliance)
+    data = new_product_data(client)
+    assert client.post(at("product_new"), data).status_code == 200
+    assert client.post(at("product_new"), data | {"confirmed": "on"}).status_code == 302
+    assert not LoanProduct.objects.filter(code="car-loan").exists()
+    request = ApprovalRequest.objects.get()
+    page = client_of(world.second_officer()).get(at("approval", request.reference)).content.decode()
+    assert "Car loan" in page
+    assert world.agree_about("product", "car-loan", today=clock.business_date()) == 1
+    product = LoanProduct.objects.get(code="car-loan")
+    grades = list(product.grades.values_list("grade", "min_points", "margin"))
+    assert (product.name, grades) == ("Car loan", [("B", 60, Decimal("0.03"))])
+    assert client.get("/quote/", {"product": "car-loan"}).status_code == 200
+
+
+def test_a_grade_is_added_to_a_product(compliance: User, client_of: ClientOf) -> None:
+    client, product = client_of(compliance), world.standard_product()
+    product.grades.filter(grade="E").delete()
+    data = product_data(product, client)
+    ask_and_agree(client, product, data | grade_data("E", 20, "20"))
+    assert product.grades.get(grade="E").margin == Decimal("0.2")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"code": "standard"}, "There is a product with this code already."),
+        ({"code": "new"}, "this one is an address of the desk"),
+        ({"code": "Car Loan"}, "Enter a code of small letters, digits and hyphens"),
+        ({"code": ""}, "Enter a code."),
+        ({"B-margin": ""}, "Enter a percentage."),
+        (grade_data("C", 70, "4"), "A better grade needs more points than the grade after it."),
+        (dict.fromkeys(grade_data("B", 0, ""), ""), "Choose at least one grade"),
+    ],
+)
+def test_a_product_that_can_t_be_is_refused_in_words(
+    changes: dict[str, str], words: str, compliance: User, client_of: ClientOf
+) -> None:
+    client = client_of(compliance)
+    answer = client.post(at("product_new"), new_product_data(client, **changes))
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not ApprovalRequest.objects.exists()
+
+
+def test_a_product_that_changed_meanwhile_is_not_overwritten(compliance: User, client_of: ClientOf) -> None:
+    client, product = client_of(compliance), world.standard_product()
+    data = product_data(product, client, base_rate="6") | {"confirmed": "on"}
+    client.post(at("product", product.code), data)
+    LoanProduct.objects.filter(pk=product.pk).update(base_rate=Decimal("0.07"))
+    url = at("approval_approve", ApprovalRequest.objects.get().reference)
+    answer = client_of(world.second_officer()).post(url, {"form_key": world.new_key()})
+    assert answer.status_code == 422
+    assert "This has changed since it was asked for." in answer.content.decode()
+    product.refresh_from_db()
+    assert product.base_rate == Decimal("0.07")

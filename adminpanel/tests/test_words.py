@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from accounts.enums import ApprovalKind, ApprovalState
+from accounts.services.approvals import effect_of
 from adminpanel.templatetags.desk import ACTION_WORDS, action_words
-from loans.collection_enums import ApprovalKind, ApprovalState, HardshipStatus, PlanProposalStatus
+from loans.collection_enums import HardshipStatus, PlanProposalStatus
 from loans.enums import LoanEvent
 
 
@@ -14,8 +16,8 @@ def test_every_event_of_a_loan_has_words() -> None:
 
 def test_everything_that_two_people_do_has_words() -> None:
     states = ["asked", *(state.value for state in ApprovalState if state != ApprovalState.PENDING)]
-    codes = [f"{kind.value}_{state}" for kind in ApprovalKind for state in states]
-    assert [code for code in codes if f"loans.loan.{code}" not in ACTION_WORDS] == []
+    codes = [f"{effect_of(kind).audit_prefix}.{kind.value}_{state}" for kind in ApprovalKind for state in states]
+    assert [code for code in codes if code == str(action_words(code))] == []
 
 
 def test_every_answer_to_help_and_to_a_plan_has_words() -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.selectors import audit_trail
 from adminpanel.forms.decisions import AskApplicantForm, CloseListingForm, DeclineForm, OfferForm
+from adminpanel.forms.people import FreezeForm, ReasonForm
 from adminpanel.permissions import CLOSE_LISTINGS, PAY_OUT_LOANS, REVIEW_APPLICATIONS, VIEW_LOANS, permission_required
 from adminpanel.selectors import application_queue
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
@@ -22,11 +23,12 @@ from loans.access import LOANS
 from loans.enums import Grade, LoanStatus
 from loans.finance import Quote
 from loans.models import GradeTerms, Loan
-from loans.permissions import READ_LOAN_DOCUMENTS
+from loans.permissions import FREEZE_LOANS, READ_LOAN_DOCUMENTS
 from loans.quoting import annual_rate_of, quote_for
 from loans.selectors.listing import public_profile
 from loans.selectors.loan import factor_rows
 from loans.selectors.supporting_documents import documents_of
+from loans.services.freezing import freezable
 from loans.services.notices import declined_letter
 from loans.services.review import (
     MOST_GRADE_STEPS,
@@ -253,7 +255,17 @@ def _decisions(request: HttpRequest, loan: Loan, today: dt.date) -> list[Decisio
         found.append(
             Decision("close", _("Close this request"), _("Close the request"), path("close"), close_form, danger=True)
         )
-    return found
+    return [*found, *_freezing(loan, path)] if request.user.has_perm(FREEZE_LOANS) else found
+
+
+def _freezing(loan: Loan, path: Callable[[str], str]) -> list[Decision]:
+    if loan.is_frozen:
+        form = ReasonForm(auto_id="unfreeze_%s")
+        return [Decision("unfreeze", _("Let this loan go on"), _("Unfreeze"), path("unfreeze"), form)]
+    if loan.status not in freezable():
+        return []
+    form = FreezeForm(auto_id="freeze_%s")
+    return [Decision("freeze", _("Freeze this loan"), _("Freeze"), path("freeze"), form, danger=True)]
 
 
 def loan_page(

@@ -38,7 +38,9 @@ from loans.services.charge_preview import preview_charge
 from loans.services.charges import add_charge, waive_charge
 from loans.services.default import declare_default, send_default_notice
 from loans.services.hardship import HelpDecided, approve_help, decline_help
+from loans.services.large_payments import TwoPeopleNeeded
 from loans.services.recovery import preview_recovery, record_recovery
+from loans.services.recovery_request import request_recovery
 from loans.services.recovery_reversal import request_recovery_reversal
 from loans.services.restructuring import preview_plan, propose_plan
 from loans.services.settlement import (
@@ -317,7 +319,10 @@ def _write_off(call: Call) -> object:
 
 def _recover(call: Call) -> object:
     asked = {name: call.told[name] for name in ("amount", "value_date", "bank_reference")}
-    return record_recovery(loan_id=call.loan.pk, method=RepaymentMethod.DECLARED, **asked, **call.common)
+    try:
+        return record_recovery(loan_id=call.loan.pk, method=RepaymentMethod.DECLARED, **asked, **call.common)
+    except TwoPeopleNeeded:
+        return request_recovery(loan_id=call.loan.pk, **asked, **call.common)
 
 
 def _recovery_back(call: Call) -> object:

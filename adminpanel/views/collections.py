@@ -12,10 +12,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import ApprovalRequest
 from accounts.selectors import audit_trail
 from adminpanel.permissions import VIEW_LOANS, VIEW_REPAYMENTS, permission_required, require_permission
 from adminpanel.views.collection_steps import STEPS, Call, Step
-from adminpanel.views.pages import INVALID, SPOKEN_STATUS, Decision, desk_page, page_of, with_tried
+from adminpanel.views.pages import INVALID, SPOKEN_STATUS, Decision, asked_words, desk_page, page_of, with_tried
 from loans.access import LOANS
 from loans.enums import LoanStatus
 from loans.explain_changes import changes_of
@@ -78,12 +79,12 @@ def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
     try:
         if not form.cleaned_data["confirmed"]:
             return _check_page(request, chosen, name, call)
-        chosen.run(call)
+        result = chosen.run(call)
     except Refused as refusal:
         add_refusal(form, refusal)
         status = refusal.status if refusal.status in SPOKEN_STATUS else INVALID
         return _case_page(request, reference, name, form, status)
-    messages.success(request, chosen.done)
+    messages.success(request, asked_words() if isinstance(result, ApprovalRequest) else chosen.done)
     return redirect("admin:case", reference)
 
 

@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.selectors import audit_trail
+from accounts.selectors import audit_trail, waiting_about
 from adminpanel.forms.decisions import ConfirmMoneyForm, NotFoundForm
 from adminpanel.permissions import DECIDE_DEPOSITS, VIEW_DEPOSITS, permission_required
 from adminpanel.selectors import deposit_queue
-from adminpanel.views.pages import INVALID, PAGE_SIZE, Decision, decide, desk_page, page_of, with_tried
+from adminpanel.views.pages import INVALID, PAGE_SIZE, Decision, asked_words, decide, desk_page, page_of, with_tried
 from ledger.access import DEPOSITS
 from ledger.enums import DepositStatus
 from ledger.models import Deposit
@@ -59,7 +59,11 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
             idempotency_key=cleaned["form_key"],
             today=clock.business_date(),
         ),
-        done=_("Deposit %(reference)s confirmed. The money is in the wallet.") % {"reference": reference},
+        done=lambda result: (
+            _("Deposit %(reference)s confirmed. The money is in the wallet.") % {"reference": reference}
+            if result.status == DepositStatus.CONFIRMED
+            else asked_words()
+        ),
         target=_following,
         again=lambda status: _page(request, _deposit(request, reference), "confirm", form, status),
     )
@@ -74,7 +78,11 @@ def reject(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         form,
         lambda cleaned: reject_deposit(
-            deposit_id=row.pk, note=cleaned["note"], actor=request.user, idempotency_key=cleaned["form_key"]
+            deposit_id=row.pk,
+            note=cleaned["note"],
+            actor=request.user,
+            idempotency_key=cleaned["form_key"],
+            today=clock.business_date(),
         ),
         done=_("Deposit %(reference)s marked as not found. The person is told.") % {"reference": reference},
         target=_following,
@@ -106,10 +114,10 @@ def batch(request: HttpRequest) -> HttpResponse:
 
 
 def _confirm_each(request: HttpRequest, rows: list[Deposit], form: ConfirmMoneyForm) -> None:
-    confirmed = 0
+    confirmed = asked = 0
     for row in rows:
         try:
-            confirm_deposit(
+            found = confirm_deposit(
                 deposit_id=row.pk,
                 value_date=form.cleaned_data["value_date"],
                 actor=request.user,
@@ -123,10 +131,16 @@ def _confirm_each(request: HttpRequest, rows: list[Deposit], form: ConfirmMoneyF
             }
             messages.error(request, words)
         else:
-            confirmed += 1
+            confirmed += found.status == DepositStatus.CONFIRMED
+            asked += found.status == DepositStatus.DECLARED
     if confirmed:
         words = ngettext("%(count)s deposit confirmed.", "%(count)s deposits confirmed.", confirmed)
         messages.success(request, words % {"count": confirmed})
+    if asked:
+        words = ngettext(
+            "%(count)s deposit waits for a second person.", "%(count)s deposits wait for a second person.", asked
+        )
+        messages.warning(request, words % {"count": asked})
 
 
 def _deposit(request: HttpRequest, reference: str) -> Deposit:
@@ -144,6 +158,7 @@ def _page(
 ) -> HttpResponse:
     is_own = row.user_id == request.user.pk
     waits = row.status == DepositStatus.DECLARED and request.user.has_perm(DECIDE_DEPOSITS)
+    asked = waiting_about("deposit", row.reference).first()
     decisions = [
         Decision(
             "confirm",
@@ -164,7 +179,8 @@ def _page(
     ctx = {
         "title": row.reference,
         "row": row,
-        "decisions": with_tried(decisions, tried, form) if waits and not is_own else [],
+        "decisions": with_tried(decisions[1:] if asked else decisions, tried, form) if waits and not is_own else [],
+        "waiting_second": asked,
         "tried": tried,
         "failed": form,
         "is_own": is_own,

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from p2plending.lib.errors import Refused
 from p2plending.lib.forms import add_refusal
@@ -38,23 +40,30 @@ def decide(
     form: forms.Form,
     step: Callable[[dict[str, Any]], object],
     *,
-    done: str,
+    done: str | Callable[[Any], str],
     target: Callable[[], str],
     again: Callable[[int], HttpResponse],
 ) -> HttpResponse:
-    """POST of a decision: one service call, then `target` with the message `done`.
+    """POST of a decision: one service call, then `target` with the message `done` (or what it says of the result).
 
     A form that is not valid, or a refusal, gives the same page again with what was wrong; nothing has moved.
     """
     if not form.is_valid():
         return again(INVALID)
     try:
-        step(form.cleaned_data)
+        result = step(form.cleaned_data)
     except Refused as refusal:
         add_refusal(form, refusal)
         return again(refusal.status if refusal.status in SPOKEN_STATUS else INVALID)
-    messages.success(request, done)
+    messages.success(request, done(result) if callable(done) else done)
     return redirect(target())
+
+
+def asked_words() -> str:
+    """What is said when a second person was asked in place of doing something at once."""
+    if settings.SECOND_PERSON:
+        return _("A second person is asked. Nothing has moved yet.")
+    return _("Nothing has moved yet. One person may decide alone here: open it under “Second person” and agree.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -12,19 +12,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import AUDIT_EVENTS, NOTIFICATIONS, USERS
-from accounts.enums import Role
+from accounts.enums import Role, VerificationStatus
 from accounts.models import User
 from accounts.permissions import SUSPEND_USERS
-from accounts.selectors import email_is_verified, verification_of
-from accounts.services.suspension import lift_suspension, suspend_user
-from adminpanel.forms.people import GroupsForm, SuspensionForm
+from accounts.selectors import email_is_verified, verification_of, waiting_about_person
+from accounts.services.suspension import request_release, suspend_user
+from accounts.services.suspicion import raise_suspicion, request_clearing, request_confirming
+from adminpanel.forms.people import GroupsForm, ReasonForm, SuspensionForm, SuspicionForm
 from adminpanel.permissions import GIVE_GROUPS, VIEW_USERS, permission_required
 from adminpanel.selectors import audit_about_person
-from adminpanel.services.staff_groups import set_staff_groups
-from adminpanel.views.pages import Decision, decide, desk_page, with_tried
+from adminpanel.services.staff_groups import request_groups
+from adminpanel.views.pages import Decision, asked_words, decide, desk_page, with_tried
 from ledger.access import WALLETS
 from ledger.selectors import wallet_summary
 from loans.access import LOANS, NOTES
+from p2plending.lib import clock
 from p2plending.lib.decorators import get_only, post_only
 
 LIST_LENGTH = 10
@@ -59,9 +61,53 @@ def release(request: HttpRequest, member_number: str) -> HttpResponse:
         request,
         user,
         "release",
-        SuspensionForm(request.POST, auto_id="release_%s"),
-        lambda cleaned: lift_suspension(user_id=user.pk, reason=cleaned["reason"], actor=request.user),
-        _("The suspension of %(who)s has ended.") % {"who": member_number},
+        ReasonForm(request.POST, auto_id="release_%s"),
+        lambda cleaned: request_release(
+            user_id=user.pk, reason=cleaned["reason"], actor=request.user, today=clock.business_date()
+        ),
+        asked_words(),
+    )
+
+
+@post_only
+@permission_required(SUSPEND_USERS)
+def suspect(request: HttpRequest, member_number: str) -> HttpResponse:
+    user = _person(member_number)
+    return _step(
+        request,
+        user,
+        "suspect",
+        SuspicionForm(request.POST, auto_id="suspect_%s"),
+        lambda cleaned: raise_suspicion(user_id=user.pk, reason=cleaned["reason"], actor=request.user),
+        _("The identity of %(who)s is suspended until two of you have looked at it.") % {"who": member_number},
+    )
+
+
+@post_only
+@permission_required(SUSPEND_USERS)
+def clear(request: HttpRequest, member_number: str) -> HttpResponse:
+    return _settle_suspicion(request, member_number, "clear", request_clearing)
+
+
+@post_only
+@permission_required(SUSPEND_USERS)
+def confirm_suspicion(request: HttpRequest, member_number: str) -> HttpResponse:
+    return _settle_suspicion(request, member_number, "confirm_suspicion", request_confirming)
+
+
+def _settle_suspicion(
+    request: HttpRequest, member_number: str, name: str, service: Callable[..., object]
+) -> HttpResponse:
+    user = _person(member_number)
+    return _step(
+        request,
+        user,
+        name,
+        ReasonForm(request.POST, auto_id=f"{name}_%s"),
+        lambda cleaned: service(
+            user_id=user.pk, reason=cleaned["reason"], actor=request.user, today=clock.business_date()
+        ),
+        asked_words(),
     )
 
 
@@ -75,10 +121,14 @@ def groups(request: HttpRequest, member_number: str) -> HttpResponse:
         user,
         "groups",
         form,
-        lambda cleaned: set_staff_groups(
-            user_id=user.pk, groups=form.chosen(), reason=cleaned["reason"], actor=request.user
+        lambda cleaned: request_groups(
+            user_id=user.pk,
+            groups=form.chosen(),
+            reason=cleaned["reason"],
+            actor=request.user,
+            today=clock.business_date(),
         ),
-        _("Groups of %(who)s changed.") % {"who": member_number},
+        asked_words(),
     )
 
 
@@ -113,21 +163,42 @@ def _decisions(request: HttpRequest, user: User) -> list[Decision]:
     found = []
     if request.user.has_perm(SUSPEND_USERS):
         if user.is_suspended:
-            form = SuspensionForm(auto_id="release_%s")
-            found.append(Decision("release", _("End the suspension"), _("End suspension"), path("release"), form))
+            form = ReasonForm(auto_id="release_%s")
+            words = _("Ask a second person")
+            found.append(Decision("release", _("End the suspension"), words, path("release"), form))
         else:
             form = SuspensionForm(auto_id="suspend_%s")
             found.append(
                 Decision("suspend", _("Suspend this person"), _("Suspend"), path("suspend"), form, danger=True)
             )
+        found += _suspicion(user, path)
     if user.role == Role.STAFF and request.user.has_perm(GIVE_GROUPS):
         form = GroupsForm(person=user, auto_id="groups_%s")
-        found.append(Decision("groups", _("Groups"), _("Change groups"), path("groups"), form))
+        found.append(Decision("groups", _("Groups"), _("Ask a second person"), path("groups"), form))
     return found
 
 
 def _may_see_wallet(viewer: User, user: User) -> bool:
     return user.role != Role.STAFF and WALLETS.is_duty_of(viewer)
+
+
+def _suspicion(user: User, path: Callable[[str], str]) -> list[Decision]:
+    """What can be done about doubts in the person's identity."""
+    status = verification_of(user).status
+    if status == VerificationStatus.APPROVED:
+        form = SuspicionForm(auto_id="suspect_%s")
+        label = _("Raise a suspicion about the identity")
+        return [Decision("suspect", label, _("Suspend the identity check"), path("suspect"), form, danger=True)]
+    if status != VerificationStatus.SUSPENDED:
+        return []
+    clear_form, confirm_form = ReasonForm(auto_id="clear_%s"), ReasonForm(auto_id="confirm_suspicion_%s")
+    ask = _("Ask a second person")
+    return [
+        Decision("clear", _("The suspicion was wrong"), ask, path("clear"), clear_form),
+        Decision(
+            "confirm_suspicion", _("The suspicion was right"), ask, path("confirm_suspicion"), confirm_form, danger=True
+        ),
+    ]
 
 
 def _page(
@@ -142,6 +213,7 @@ def _page(
         "loans": LOANS.visible_to(request.user).filter(borrower=user)[:LIST_LENGTH],
         "notes": NOTES.visible_to(request.user).filter(owner=user).select_related("loan")[:LIST_LENGTH],
         "told": NOTIFICATIONS.visible_to(request.user).filter(user=user).order_by("-id")[:LIST_LENGTH],
+        "waiting": waiting_about_person(user),
         "history": audit_about_person(user)[:HISTORY_LENGTH] if AUDIT_EVENTS.is_duty_of(request.user) else None,
         "decisions": with_tried(_decisions(request, user), tried, form),
         "tried": tried,

@@ -8,15 +8,16 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.selectors import audit_trail
+from accounts.enums import ApprovalKind
+from accounts.models import ApprovalRequest
+from accounts.selectors import audit_trail, waiting_about
 from adminpanel.forms.decisions import ConfirmMoneyForm, NotFoundForm
 from adminpanel.permissions import DECIDE_REPAYMENTS, VIEW_REPAYMENTS, permission_required
 from adminpanel.selectors import repayment_queue
-from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
+from adminpanel.views.pages import Decision, asked_words, decide, desk_page, page_of, with_tried
 from loans.access import REPAYMENTS
-from loans.collection_enums import ApprovalKind
 from loans.enums import RepaymentStatus
-from loans.models import ApprovalRequest, Repayment
+from loans.models import Repayment
 from loans.selectors.collections import waiting_request
 from loans.services.repayment import confirm_repayment, reject_repayment
 from loans.services.reversal_request import payment_to_undo
@@ -54,7 +55,11 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
             idempotency_key=cleaned["form_key"],
             today=clock.business_date(),
         ),
-        done=_("Payment %(reference)s confirmed and passed on to the lenders.") % {"reference": reference},
+        done=lambda result: (
+            _("Payment %(reference)s confirmed and passed on to the lenders.") % {"reference": reference}
+            if result.status == RepaymentStatus.CONFIRMED
+            else asked_words()
+        ),
         target=_following,
         again=lambda status: _page(request, _repayment(request, reference), "confirm", form, status),
     )
@@ -69,7 +74,11 @@ def reject(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         form,
         lambda cleaned: reject_repayment(
-            repayment_id=row.pk, note=cleaned["note"], actor=request.user, idempotency_key=cleaned["form_key"]
+            repayment_id=row.pk,
+            note=cleaned["note"],
+            actor=request.user,
+            idempotency_key=cleaned["form_key"],
+            today=clock.business_date(),
         ),
         done=_("Payment %(reference)s marked as not found. The person is told.") % {"reference": reference},
         target=_following,
@@ -98,6 +107,7 @@ def _page(
 ) -> HttpResponse:
     is_own = row.payer_id == request.user.pk
     waits = row.status == RepaymentStatus.DECLARED and request.user.has_perm(DECIDE_REPAYMENTS)
+    second = waiting_about("repayment", row.reference).first()
     confirm_form = ConfirmMoneyForm(today=clock.business_date(), told_on=row.value_date, auto_id="confirm_%s")
     decisions = [
         Decision(
@@ -119,11 +129,12 @@ def _page(
     ctx = {
         "title": row.reference,
         "row": row,
-        "decisions": with_tried(decisions, tried, form) if waits and not is_own else [],
+        "decisions": with_tried(decisions[1:] if second else decisions, tried, form) if waits and not is_own else [],
         "tried": tried,
         "failed": form,
         "is_own": is_own,
         "asked": _asked_to_undo(row),
+        "waiting_second": second,
         "history": audit_trail("repayment", row.reference)[:HISTORY_LENGTH],
     }
     return desk_page(request, "repayment", ctx, status)

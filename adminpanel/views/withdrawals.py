@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.selectors import audit_trail
+from accounts.selectors import audit_trail, waiting_about
 from adminpanel.forms.decisions import ApproveWithdrawalForm, NotFoundForm, PayWithdrawalForm
 from adminpanel.permissions import DECIDE_WITHDRAWALS, VIEW_WITHDRAWALS, permission_required
 from adminpanel.selectors import withdrawal_queue
-from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
+from adminpanel.views.pages import Decision, asked_words, decide, desk_page, page_of, with_tried
 from ledger.access import WITHDRAWALS
 from ledger.enums import WithdrawalStatus
 from ledger.models import Withdrawal
@@ -20,7 +20,6 @@ from ledger.services.withdrawal_checks import Outlook, withdrawal_outlook
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, reject_withdrawal
 from p2plending.lib import clock
 from p2plending.lib.decorators import get_only, post_only
-from p2plending.lib.rules import platform_rules
 
 HISTORY_LENGTH = 20
 
@@ -53,7 +52,11 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
             idempotency_key=cleaned["form_key"],
             today=clock.business_date(),
         ),
-        done=_("Withdrawal %(reference)s approved. Send the money, then mark it as paid.") % {"reference": reference},
+        done=lambda result: (
+            _("Withdrawal %(reference)s approved. Send the money, then mark it as paid.") % {"reference": reference}
+            if result.status == WithdrawalStatus.APPROVED
+            else asked_words()
+        ),
         target=lambda: reverse("admin:withdrawal", args=[reference]),
         again=lambda status: _page(request, _withdrawal(request, reference), "approve", form, status),
     )
@@ -113,7 +116,7 @@ def _following() -> str:
     return reverse("admin:withdrawal", args=[row.reference]) if row else reverse("admin:withdrawal_queue")
 
 
-def _decisions(row: Withdrawal, outlook: Outlook) -> list[Decision]:
+def _decisions(row: Withdrawal, outlook: Outlook, *, is_asked: bool) -> list[Decision]:
     to_send = outlook.to_send
     paths = {name: reverse(f"admin:withdrawal_{name}", args=[row.reference]) for name in ("approve", "pay", "reject")}
     refuse = Decision(
@@ -124,7 +127,7 @@ def _decisions(row: Withdrawal, outlook: Outlook) -> list[Decision]:
         NotFoundForm(auto_id="reject_%s"),
         danger=True,
     )
-    if row.status in WithdrawalStatus.open() and (outlook.refusal or not to_send):
+    if row.status in WithdrawalStatus.open() and (is_asked or outlook.refusal or not to_send):
         return [refuse]
     if row.status == WithdrawalStatus.REQUESTED:
         form = ApproveWithdrawalForm(to_send=to_send, auto_id="approve_%s")
@@ -141,18 +144,20 @@ def _page(
     is_own = row.user_id == request.user.pk
     may_decide = request.user.has_perm(DECIDE_WITHDRAWALS)
     outlook = withdrawal_outlook(row)
+    asked = waiting_about("withdrawal", row.reference).first()
+    decisions = _decisions(row, outlook, is_asked=asked is not None)
     if isinstance(form, ApproveWithdrawalForm):
         form.show_again(outlook.to_send)
     ctx = {
         "title": row.reference,
         "row": row,
-        "decisions": with_tried(_decisions(row, outlook), tried, form) if may_decide and not is_own else [],
+        "decisions": with_tried(decisions, tried, form) if may_decide and not is_own else [],
         "outlook": outlook if row.status in WithdrawalStatus.open() else None,
         "tried": tried,
         "failed": form,
         "is_own": is_own,
         "shows_account": may_decide and row.status in WithdrawalStatus.open(),
-        "needs_second": row.status in WithdrawalStatus.open() and row.amount >= platform_rules().second_person_above,
+        "waiting_second": asked,
         "history": audit_trail("withdrawal", row.reference)[:HISTORY_LENGTH],
     }
     return desk_page(request, "withdrawal", ctx, status)

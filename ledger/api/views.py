@@ -140,7 +140,7 @@ class DepositCancelView(ApiView):
     def post(self, request: Request, reference: str) -> Response:
         key = idempotency_key(request)
         found = _own_deposit(request, reference)
-        deposit = cancel_deposit(deposit_id=found.pk, actor=request.user, idempotency_key=key)
+        deposit = cancel_deposit(deposit_id=found.pk, actor=request.user, idempotency_key=key, today=business_date())
         return created_response(deposit, DepositSerializer(deposit).data, status=200)
 
 

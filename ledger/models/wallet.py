@@ -27,6 +27,7 @@ class Deposit(GuardedModel):
     decided_by = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     value_date = models.DateField(_("value date"), null=True, blank=True)
+    found_on = models.DateField(_("found on"), null=True, blank=True, editable=False)
     decision_note = models.CharField(_("note to the person"), max_length=300, blank=True)
 
     class Meta:
@@ -70,6 +71,7 @@ class Withdrawal(GuardedModel):
     status = models.CharField(_("state"), max_length=10, choices=WithdrawalStatus, default=WithdrawalStatus.REQUESTED)
     requested_on = models.DateField(_("asked on"))
     approved_by = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
+    approved_on = models.DateField(_("approved on"), null=True, blank=True, editable=False)
     decided_by = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     paid_on = models.DateField(_("paid on"), null=True, blank=True)

@@ -8,8 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from accounts.enums import ApprovalKind
 from accounts.gates import Action, require_may
-from accounts.models import User
+from accounts.models import ApprovalRequest, User
+from accounts.services.approvals import StartingPointChanged, drop_requests, request_approval
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
 from accounts.services.notifications import notify
@@ -18,6 +20,7 @@ from ledger.enums import DEPOSIT_TRANSITIONS, DepositStatus, EntryKind, LineCode
 from ledger.models import Deposit
 from ledger.selectors import similar_deposit
 from ledger.services.closed_period import require_open_period
+from ledger.services.large_sums import deposit_needs_two, require_below_ceiling
 from ledger.services.posting import credit, debit, post_entry
 from ledger.services.staff import require_decider
 from p2plending.figures import format_money
@@ -68,8 +71,8 @@ def declare_deposit(
     The same amount and reference within three days is marked as possibly told twice, and the person hears of it. The
     setting AUTO_CONFIRM_MONEY confirms at once (demonstrations).
 
-    Raises AmountNotPositive, DateNotPossible (in the future, or more than 90 days ago) and the refusals of
-    `accounts.gates` for DEPOSIT.
+    Raises AmountNotPositive, AboveCeiling, DateNotPossible (in the future, or more than 90 days ago) and the refusals
+    of `accounts.gates` for DEPOSIT.
     """
 
     def declare() -> Deposit:
@@ -87,7 +90,7 @@ def declare_deposit(
         )
         _audit(deposit, "declared", actor, amount=amount, sent_on=sent_on.isoformat())
         if platform_rules().auto_confirm_money:
-            return _confirm(deposit, value_date=today, actor=None, actor_label=AUTO_CONFIRMED)
+            return _confirm(deposit, value_date=today, actor=None, actor_label=AUTO_CONFIRMED, today=today)
         if twin is not None:
             _tell_of_twin(deposit, twin)
         return deposit
@@ -113,9 +116,10 @@ def confirm_deposit(
 ) -> Deposit:
     """Put found money into the wallet, counted from `value_date` (posting rule DEP).
 
-    Raises StaffOnly, OwnRequest, InvalidTransition unless DECLARED, DateNotPossible when the value date lies before
-    the day it was sent or after today, PeriodClosed. Money that was sent in a period which was closed before it was
-    found counts on a day after it.
+    From DEPOSIT_SECOND_PERSON_ABOVE, by the sum of the person's day, a second person is asked in place of that: the
+    deposit comes back as it was, and the request does it. Raises AlreadyAsked, StaffOnly, OwnRequest, InvalidTransition
+    unless DECLARED, DateNotPossible when the value date lies before the day it was sent or after today, PeriodClosed.
+    Money that was sent in a period which was closed before it was found counts on a day after it.
     """
 
     def confirm() -> Deposit:
@@ -128,7 +132,10 @@ def confirm_deposit(
                 latest=today,
             )
         require_open_period(value_date)
-        return _confirm(deposit, value_date=value_date, actor=actor)
+        if actor is not None and deposit_needs_two(deposit, today):
+            _request_second_person(deposit, value_date, actor, today)
+            return deposit
+        return _confirm(deposit, value_date=value_date, actor=actor, today=today)
 
     return run_once(
         confirm,
@@ -140,7 +147,7 @@ def confirm_deposit(
     )
 
 
-def reject_deposit(*, deposit_id: int, note: str, actor: User | None, idempotency_key: str) -> Deposit:
+def reject_deposit(*, deposit_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date) -> Deposit:
     """Say that the money was not found; `note` tells the person why. Nothing is posted.
 
     Raises StaffOnly, OwnRequest, InvalidTransition unless DECLARED.
@@ -149,6 +156,7 @@ def reject_deposit(*, deposit_id: int, note: str, actor: User | None, idempotenc
     def reject() -> Deposit:
         deposit = _locked(deposit_id, DepositStatus.REJECTED)
         require_decider(actor, deposit.user_id)
+        drop_requests("deposit", deposit.reference, today=today)
         _decide(deposit, DepositStatus.REJECTED, actor, note=note)
         _audit(deposit, "rejected", actor, reason=note)
         body = _t("We could not find the %(amount)s that you told us about. %(note)s") % _words(deposit, note=note)
@@ -165,7 +173,7 @@ def reject_deposit(*, deposit_id: int, note: str, actor: User | None, idempotenc
     )
 
 
-def cancel_deposit(*, deposit_id: int, actor: User, idempotency_key: str) -> Deposit:
+def cancel_deposit(*, deposit_id: int, actor: User, idempotency_key: str, today: dt.date) -> Deposit:
     """Take back what one told us, while nobody has found the money.
 
     Raises NotYourDeposit, InvalidTransition unless DECLARED.
@@ -175,6 +183,7 @@ def cancel_deposit(*, deposit_id: int, actor: User, idempotency_key: str) -> Dep
         deposit = _locked(deposit_id, DepositStatus.CANCELLED)
         if actor.pk != deposit.user_id:
             raise NotYourDeposit
+        drop_requests("deposit", deposit.reference, today=today)
         _decide(deposit, DepositStatus.CANCELLED, None)
         _audit(deposit, "cancelled", actor)
         return deposit
@@ -192,6 +201,7 @@ def cancel_deposit(*, deposit_id: int, actor: User, idempotency_key: str) -> Dep
 def _check_declaration(amount: int, sent_on: dt.date, today: dt.date) -> None:
     if amount <= 0:
         raise AmountNotPositive
+    require_below_ceiling(amount)
     earliest = today - dt.timedelta(days=OLDEST_DAYS)
     if sent_on > today:
         raise DateNotPossible(_t("The day you sent it can't be in the future."), earliest=earliest, latest=today)
@@ -205,12 +215,50 @@ def _check_declaration(amount: int, sent_on: dt.date, today: dt.date) -> None:
 
 def _locked(deposit_id: int, target: DepositStatus) -> Deposit:
     deposit = lock_guard(Deposit.objects.filter(pk=deposit_id))
-    if target not in DEPOSIT_TRANSITIONS.get(DepositStatus(deposit.status), ()):
-        raise InvalidTransition(state=deposit.status, wanted=target.value)
+    _require_target(deposit, target)
     return deposit
 
 
-def _confirm(deposit: Deposit, *, value_date: dt.date, actor: User | None, actor_label: str = "") -> Deposit:
+def _require_target(deposit: Deposit, target: DepositStatus) -> None:
+    if target not in DEPOSIT_TRANSITIONS.get(DepositStatus(deposit.status), ()):
+        raise InvalidTransition(state=deposit.status, wanted=target.value)
+
+
+def _request_second_person(deposit: Deposit, value_date: dt.date, actor: User, today: dt.date) -> None:
+    request_approval(
+        ApprovalKind.DEPOSIT,
+        deposit.reference,
+        {"amount": deposit.amount, "value_date": value_date.isoformat()},
+        before={"status": str(deposit.status)},
+        effect=deposit.amount,
+        about=deposit.user,
+        reason=_t("Found in our account"),
+        actor=actor,
+        today=today,
+    )
+
+
+def lock_deposit_of(request: ApprovalRequest, _today: dt.date) -> Deposit:
+    """The deposit that a request for a second person is about, under its guard."""
+    return lock_guard(Deposit.objects.filter(reference=request.subject_reference))
+
+
+def apply_confirmation(deposit: Deposit, request: ApprovalRequest, *, actor: User, today: dt.date) -> Deposit:
+    """Confirm what was approved. Call under the deposit's guard.
+
+    Raises InvalidTransition unless DECLARED, StartingPointChanged when the amount differs, PeriodClosed.
+    """
+    _require_target(deposit, DepositStatus.CONFIRMED)
+    value_date = dt.date.fromisoformat(request.payload["value_date"])
+    if deposit.amount != request.payload["amount"]:
+        raise StartingPointChanged
+    require_open_period(value_date)
+    return _confirm(deposit, value_date=value_date, actor=actor, today=today)
+
+
+def _confirm(
+    deposit: Deposit, *, value_date: dt.date, actor: User | None, today: dt.date, actor_label: str = ""
+) -> Deposit:
     deposit.entry = post_entry(
         kind=EntryKind.DEPOSIT,
         key=f"deposit:{deposit.reference}",
@@ -225,7 +273,7 @@ def _confirm(deposit: Deposit, *, value_date: dt.date, actor: User | None, actor
         subject_type="deposit",
         subject_reference=deposit.reference,
     )
-    deposit.value_date = value_date
+    deposit.value_date, deposit.found_on = value_date, today
     _decide(deposit, DepositStatus.CONFIRMED, actor)
     _audit(deposit, "confirmed", actor, actor_label=actor_label, entry=deposit.entry.reference)
     body = _t("%(amount)s is in your wallet.") % _words(deposit)
@@ -239,7 +287,16 @@ def _decide(deposit: Deposit, status: DepositStatus, actor: User | None, *, note
     deposit.decided_at = clock.now()
     deposit.decision_note = note
     deposit.save(
-        update_fields=["status", "entry", "value_date", "decided_by", "decided_at", "decision_note", "updated_at"]
+        update_fields=[
+            "status",
+            "entry",
+            "value_date",
+            "found_on",
+            "decided_by",
+            "decided_at",
+            "decision_note",
+            "updated_at",
+        ]
     )
 
 

@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.gates import Action, EmailNotVerified, IdentityNotVerified, UserSuspended, blocking_refusal
 from ledger.chart import DUE_FROM_USER, WALLET_AVAILABLE, WALLET_WITHDRAWING
+from ledger.enums import WITHDRAWAL_TRANSITIONS, WithdrawalStatus
 from ledger.locks import account_key, lock_accounts
 from ledger.models import Withdrawal
 from ledger.selectors import balance
 from ledger.services.closed_period import require_open_period
 from ledger.services.deposits import DateNotPossible
 from p2plending.figures import format_money
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import InvalidTransition, Refused
 
 
 class MayNotTakeOut(Refused):
@@ -71,6 +72,12 @@ def withdrawal_outlook(withdrawal: Withdrawal) -> Outlook:
     """What would be refused and what would be taken if the money were let go now; for the page that asks."""
     owed = balance(DUE_FROM_USER, withdrawal.user)
     return Outlook(_refusal(withdrawal), owed, max(withdrawal.on_its_way - owed, 0))
+
+
+def require_target(withdrawal: Withdrawal, target: WithdrawalStatus) -> None:
+    """Raises InvalidTransition when no way leads from the withdrawal's state to `target`."""
+    if target not in WITHDRAWAL_TRANSITIONS.get(WithdrawalStatus(withdrawal.status), ()):
+        raise InvalidTransition(state=withdrawal.status, wanted=target.value)
 
 
 def require_day(withdrawal: Withdrawal, paid_on: dt.date, today: dt.date) -> None:

@@ -13,22 +13,31 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.gates import Action, require_may
 from accounts.models import User
+from accounts.services.approvals import drop_requests
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
 from accounts.services.notifications import notify
 from ledger.bank_accounts import BankAccount, as_given, checked_account
 from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE, WALLET_WITHDRAWING
-from ledger.enums import WITHDRAWAL_TRANSITIONS, EntryKind, LineCode, WithdrawalStatus
+from ledger.enums import EntryKind, LineCode, WithdrawalStatus
 from ledger.models import Withdrawal
+from ledger.services.large_sums import require_below_ceiling, withdrawal_needs_two
 from ledger.services.posting import InsufficientBalance, Line, credit, debit, post_entry
 from ledger.services.staff import require_decider
-from ledger.services.withdrawal_checks import require_confirmed, require_day, require_may_leave, take_of_dues
+from ledger.services.withdrawal_checks import (
+    require_confirmed,
+    require_day,
+    require_may_leave,
+    require_target,
+    take_of_dues,
+)
+from ledger.services.withdrawal_request import request_to_send
+from ledger.services.withdrawal_words import dues_words, kept_words, withdrawal_words
 from p2plending.figures import format_money
 from p2plending.lib import clock
 from p2plending.lib.db import lock_guard
-from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
+from p2plending.lib.errors import NotPermitted, Refused
 from p2plending.lib.refs import new_reference
-from p2plending.lib.rules import platform_rules
 
 REQUEST = "ledger.request_withdrawal"
 
@@ -45,13 +54,6 @@ class NotYourWithdrawal(NotPermitted):
 
     code = "not_your_withdrawal"
     default_message = _("Only the person who asked for this money can cancel.")
-
-
-class SecondPersonNeeded(NotPermitted):
-    """A large withdrawal is paid by another member of staff than the one who approved it."""
-
-    code = "second_person_needed"
-    default_message = _("You approved this. For this amount a second person must pay it.")
 
 
 def smallest_withdrawal() -> int:
@@ -75,8 +77,8 @@ def request_withdrawal(
     """Set `amount` (minor units) aside at once, to be paid to the account (posting rule WRQ).
 
     The account is `iban` where the currency has IBANs, else `account_number` at `bank_name` with its `routing_code`.
-    Raises BelowMinimumWithdrawal, InvalidIban, InvalidBankAccount, InsufficientBalance (context: available) and the
-    refusals of `accounts.gates` for WITHDRAW.
+    Raises BelowMinimumWithdrawal, AboveCeiling, InvalidIban, InvalidBankAccount, InsufficientBalance (context:
+    available) and the refusals of `accounts.gates` for WITHDRAW.
     """
     given = BankAccount(iban, bank_name, account_number, routing_code)
 
@@ -87,6 +89,7 @@ def request_withdrawal(
                 _t("Enter an amount of %(low)s or more.") % {"low": format_money(smallest_withdrawal())},
                 minimum=smallest_withdrawal(),
             )
+        require_below_ceiling(amount)
         account = checked_account(given)
         withdrawal = Withdrawal.objects.create(
             reference=new_reference("WD"),
@@ -100,7 +103,7 @@ def request_withdrawal(
         _set_aside(withdrawal, actor, today)
         _audit(withdrawal, "requested", actor, amount=amount, account_ends=withdrawal.iban_last4)
         body = _t("%(left)s goes to your account ending in %(last4)s. If it was not you, cancel it and write to us.")
-        _tell(withdrawal, "requested", _t("You asked for a withdrawal"), body % _words(withdrawal))
+        _tell(withdrawal, "requested", _t("You asked for a withdrawal"), body % withdrawal_words(withdrawal))
         return withdrawal
 
     return run_once(
@@ -123,23 +126,21 @@ def approve_withdrawal(
 ) -> Withdrawal:
     """Say that the money may be sent. Nothing is posted, unless the person owes us: that is taken of it (rule WRJ).
 
-    `confirmed` is the sum to send that staff saw, in minor units; without it, all that was asked for.
-    Raises StaffOnly, OwnRequest, InvalidTransition unless REQUESTED, MayNotTakeOut when the gates have closed since,
-    DueTakenFirst when what the person owes leaves another sum, NothingLeftToSend when it leaves none.
+    `confirmed` is the sum to send that staff saw, in minor units; without it, all that was asked for. From
+    SECOND_PERSON_ABOVE, by the sum of the person's day, a second person is asked in place of that: the withdrawal comes
+    back as it was, and the request does it. Raises AlreadyAsked, StaffOnly, OwnRequest, InvalidTransition unless
+    REQUESTED, MayNotTakeOut when the gates have closed since, DueTakenFirst when what the person owes leaves another
+    sum, NothingLeftToSend when it leaves none.
     """
 
     def approve() -> Withdrawal:
         withdrawal = _locked(withdrawal_id, WithdrawalStatus.APPROVED)
         require_decider(actor, withdrawal.user_id)
-        require_may_leave(withdrawal)
-        taken = _clear_dues(withdrawal, confirmed, actor, today)
-        withdrawal.approved_by = actor
-        _decide(withdrawal, WithdrawalStatus.APPROVED, actor)
-        _audit(withdrawal, "approved", actor, **_taken_of(taken))
-        if taken:
-            title = _t("A part of your withdrawal pays what you owe us")
-            _tell(withdrawal, "reduced", title, _dues_words(withdrawal, taken))
-        return withdrawal
+        if actor is not None and withdrawal_needs_two(withdrawal, today):
+            require_may_leave(withdrawal)
+            request_to_send(withdrawal, confirmed, actor, today)
+            return withdrawal
+        return let_go(withdrawal, confirmed, actor, today)
 
     return run_once(
         approve,
@@ -167,14 +168,12 @@ def pay_withdrawal(
     was sent, in minor units; without it, all that was approved.
 
     Raises MayNotTakeOut, DueTakenFirst and NothingLeftToSend as `approve_withdrawal`, StaffOnly, OwnRequest,
-    SecondPersonNeeded (from SECOND_PERSON_ABOVE, when the payer approved it), InvalidTransition unless APPROVED,
-    DateNotPossible before the day of the request or after today, PeriodClosed.
+    InvalidTransition unless APPROVED, DateNotPossible before the day of the request or after today, PeriodClosed.
     """
 
     def pay() -> Withdrawal:
         withdrawal = _locked(withdrawal_id, WithdrawalStatus.PAID)
         require_decider(actor, withdrawal.user_id)
-        _require_second_person(withdrawal, actor)
         require_day(withdrawal, paid_on, today)
         require_may_leave(withdrawal)
         taken = _clear_dues(withdrawal, confirmed, actor, today)
@@ -187,8 +186,8 @@ def pay_withdrawal(
         withdrawal.bank_reference = bank_reference.strip()
         _decide(withdrawal, WithdrawalStatus.PAID, actor)
         _audit(withdrawal, "paid", actor, paid_on=paid_on.isoformat(), **_taken_of(taken))
-        body = _t("We sent %(left)s to your account ending in %(last4)s.") % _words(withdrawal)
-        because = " " + _kept_words(taken) if taken else ""
+        body = _t("We sent %(left)s to your account ending in %(last4)s.") % withdrawal_words(withdrawal)
+        because = " " + kept_words(taken) if taken else ""
         _tell(withdrawal, "paid", _t("Your money is on its way to your bank"), body + because)
         return withdrawal
 
@@ -218,11 +217,12 @@ def reject_withdrawal(
     def reject() -> Withdrawal:
         withdrawal = _locked(withdrawal_id, WithdrawalStatus.REJECTED)
         require_decider(actor, withdrawal.user_id)
+        drop_requests("withdrawal", withdrawal.reference, today=today)
         taken = _end(withdrawal, actor, today)
         _decide(withdrawal, WithdrawalStatus.REJECTED, actor, note=note)
         _audit(withdrawal, "rejected", actor, reason=note, **_taken_of(taken))
-        back = _t("%(left)s is back in your wallet.") % _words(withdrawal) if withdrawal.on_its_way else ""
-        body = " ".join(filter(None, [_kept_words(taken) if taken else "", back, note]))
+        back = _t("%(left)s is back in your wallet.") % withdrawal_words(withdrawal) if withdrawal.on_its_way else ""
+        body = " ".join(filter(None, [kept_words(taken) if taken else "", back, note]))
         _tell(withdrawal, "rejected", _t("We could not send your money"), body)
         return withdrawal
 
@@ -246,6 +246,7 @@ def cancel_withdrawal(*, withdrawal_id: int, actor: User, idempotency_key: str, 
         withdrawal = _locked(withdrawal_id, WithdrawalStatus.CANCELLED)
         if actor.pk != withdrawal.user_id:
             raise NotYourWithdrawal
+        drop_requests("withdrawal", withdrawal.reference, today=today)
         taken = _end(withdrawal, actor, today)
         _decide(withdrawal, WithdrawalStatus.CANCELLED, None)
         _audit(withdrawal, "cancelled", actor, **_taken_of(taken))
@@ -261,17 +262,26 @@ def cancel_withdrawal(*, withdrawal_id: int, actor: User, idempotency_key: str, 
     )
 
 
-def _locked(withdrawal_id: int, target: WithdrawalStatus) -> Withdrawal:
-    withdrawal = lock_guard(Withdrawal.objects.filter(pk=withdrawal_id))
-    if target not in WITHDRAWAL_TRANSITIONS.get(WithdrawalStatus(withdrawal.status), ()):
-        raise InvalidTransition(state=withdrawal.status, wanted=target.value)
+def let_go(withdrawal: Withdrawal, confirmed: int | None, actor: User | None, today: dt.date) -> Withdrawal:
+    """Approve a withdrawal, after what its owner owes us was taken of it. Call under its guard.
+
+    Raises MayNotTakeOut, DueTakenFirst, NothingLeftToSend.
+    """
+    require_may_leave(withdrawal)
+    taken = _clear_dues(withdrawal, confirmed, actor, today)
+    withdrawal.approved_by, withdrawal.approved_on = actor, today
+    _decide(withdrawal, WithdrawalStatus.APPROVED, actor)
+    _audit(withdrawal, "approved", actor, **_taken_of(taken))
+    if taken:
+        title = _t("A part of your withdrawal pays what you owe us")
+        _tell(withdrawal, "reduced", title, dues_words(withdrawal, taken))
     return withdrawal
 
 
-def _require_second_person(withdrawal: Withdrawal, actor: User | None) -> None:
-    is_large = withdrawal.amount >= platform_rules().second_person_above
-    if is_large and actor is not None and actor.pk == withdrawal.approved_by_id:
-        raise SecondPersonNeeded
+def _locked(withdrawal_id: int, target: WithdrawalStatus) -> Withdrawal:
+    withdrawal = lock_guard(Withdrawal.objects.filter(pk=withdrawal_id))
+    require_target(withdrawal, target)
+    return withdrawal
 
 
 def _set_aside(withdrawal: Withdrawal, actor: User | None, today: dt.date) -> None:
@@ -345,6 +355,7 @@ def _decide(withdrawal: Withdrawal, status: WithdrawalStatus, actor: User | None
         update_fields=[
             "status",
             "approved_by",
+            "approved_on",
             "decided_by",
             "decided_at",
             "decision_note",
@@ -367,23 +378,6 @@ def _audit(withdrawal: Withdrawal, event: str, actor: User | None, *, reason: st
     )
 
 
-def _words(withdrawal: Withdrawal) -> dict[str, str]:
-    return {"left": format_money(withdrawal.on_its_way), "last4": withdrawal.iban_last4}
-
-
-def _taken_of(taken: int) -> dict[str, int]:
-    return {"kept_for_dues": taken} if taken else {}
-
-
-def _kept_words(taken: int) -> str:
-    return _t("%(taken)s of it paid what you owed us for a payment that came back.") % {"taken": format_money(taken)}
-
-
-def _dues_words(withdrawal: Withdrawal, taken: int) -> str:
-    left = _t("%(left)s goes to your account ending in %(last4)s.") % _words(withdrawal)
-    return f"{_kept_words(taken)} {left}"
-
-
 def _tell(withdrawal: Withdrawal, event: str, title: str, body: str) -> None:
     notify(
         user=withdrawal.user,
@@ -394,3 +388,7 @@ def _tell(withdrawal: Withdrawal, event: str, title: str, body: str) -> None:
         link=reverse("ledger:withdrawal", args=[withdrawal.reference]),
         is_required=True,
     )
+
+
+def _taken_of(taken: int) -> dict[str, int]:
+    return {"kept_for_dues": taken} if taken else {}

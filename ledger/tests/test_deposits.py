@@ -11,6 +11,7 @@ from constance import config
 
 from accounts.gates import IdentityNotVerified, WrongRole
 from accounts.models import AuditEvent, Notification, OperationKey, User
+from accounts.services.duties import StaffOnly
 from accounts.services.idempotency import IdempotencyConflict
 from ledger.enums import DEPOSIT_TRANSITIONS, DepositStatus
 from ledger.models import Deposit, JournalEntry, Posting
@@ -24,7 +25,7 @@ from ledger.services.deposits import (
     declare_deposit,
     reject_deposit,
 )
-from ledger.services.staff import OwnRequest, StaffOnly
+from ledger.services.staff import OwnRequest
 from p2plending.lib.errors import InvalidTransition
 from p2plending.tests.cast import make_user
 
@@ -49,7 +50,7 @@ def test_staff_cannot_decide_about_their_own_money(bob: User, today: dt.date) ->
     bob.role = "staff"
     for decide in (
         lambda: confirm_deposit(deposit_id=deposit.pk, value_date=today, actor=bob, idempotency_key="k", today=today),
-        lambda: reject_deposit(deposit_id=deposit.pk, note="", actor=bob, idempotency_key="k"),
+        lambda: reject_deposit(deposit_id=deposit.pk, note="", actor=bob, idempotency_key="k", today=today),
     ):
         with pytest.raises(OwnRequest):
             decide()
@@ -161,7 +162,7 @@ def test_another_amount_reference_or_week_is_not_told_twice(bob: User, today: dt
 
 def test_a_rejected_deposit_tells_why_and_posts_nothing(bob: User, dora: User, today: dt.date) -> None:
     deposit = declare(bob, today)
-    reject_deposit(deposit_id=deposit.pk, note="No such transfer.", actor=dora, idempotency_key="no")
+    reject_deposit(deposit_id=deposit.pk, note="No such transfer.", actor=dora, idempotency_key="no", today=today)
     deposit.refresh_from_db()
     assert (deposit.status, deposit.decision_note) == (DepositStatus.REJECTED, "No such transfer.")
     assert "No such transfer." in Notification.objects.get(user=bob).body
@@ -171,8 +172,11 @@ def test_a_rejected_deposit_tells_why_and_posts_nothing(bob: User, dora: User, t
 def test_only_the_person_takes_a_deposit_back(bob: User, carol: User, today: dt.date) -> None:
     deposit = declare(bob, today)
     with pytest.raises(NotYourDeposit):
-        cancel_deposit(deposit_id=deposit.pk, actor=carol, idempotency_key="c")
-    assert cancel_deposit(deposit_id=deposit.pk, actor=bob, idempotency_key="c").status == DepositStatus.CANCELLED
+        cancel_deposit(deposit_id=deposit.pk, actor=carol, idempotency_key="c", today=today)
+    assert (
+        cancel_deposit(deposit_id=deposit.pk, actor=bob, idempotency_key="c", today=today).status
+        == DepositStatus.CANCELLED
+    )
 
 
 def test_the_demonstration_setting_confirms_at_once(bob: User, today: dt.date, settings: Any) -> None:
@@ -190,10 +194,10 @@ EVENTS: dict[DepositStatus, Callable[[Deposit, User, User, dt.date], Deposit]] =
         deposit_id=deposit.pk, value_date=day, actor=staff, idempotency_key="e", today=day
     ),
     DepositStatus.REJECTED: lambda deposit, owner, staff, day: reject_deposit(
-        deposit_id=deposit.pk, note="", actor=staff, idempotency_key="e"
+        deposit_id=deposit.pk, note="", actor=staff, idempotency_key="e", today=day
     ),
     DepositStatus.CANCELLED: lambda deposit, owner, staff, day: cancel_deposit(
-        deposit_id=deposit.pk, actor=owner, idempotency_key="e"
+        deposit_id=deposit.pk, actor=owner, idempotency_key="e", today=day
     ),
 }
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 from allauth.account.models import EmailAddress
-from constance import config
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -15,18 +14,18 @@ from django.urls import reverse
 from accounts.enums import VerificationStatus
 from accounts.gates import IdentityNotVerified, UserSuspended
 from accounts.models import AuditEvent, Notification, OperationKey, User
+from accounts.services.duties import StaffOnly
 from ledger.bank_accounts import InvalidIban
 from ledger.enums import WITHDRAWAL_TRANSITIONS, WithdrawalStatus
 from ledger.models import JournalEntry, Withdrawal
 from ledger.selectors import WalletSummary, balance, wallet_summary
 from ledger.services.deposits import DateNotPossible, confirm_deposit, declare_deposit
 from ledger.services.posting import InsufficientBalance
-from ledger.services.staff import OwnRequest, StaffOnly
+from ledger.services.staff import OwnRequest
 from ledger.services.withdrawal_checks import MayNotTakeOut
 from ledger.services.withdrawals import (
     BelowMinimumWithdrawal,
     NotYourWithdrawal,
-    SecondPersonNeeded,
     approve_withdrawal,
     cancel_withdrawal,
     pay_withdrawal,
@@ -168,23 +167,6 @@ def test_money_is_paid_between_the_request_and_today(funded_bob: User, dora: Use
             idempotency_key="pay", today=today,
         )  # fmt: skip
     assert wallet_summary(funded_bob).withdrawing == 400_00
-
-
-def test_a_large_withdrawal_is_paid_by_a_second_person(funded_bob: User, dora: User, today: dt.date) -> None:
-    config.SECOND_PERSON_ABOVE = 400_00
-    withdrawal = request(funded_bob, today)
-    approve(withdrawal, dora)
-    with pytest.raises(SecondPersonNeeded):
-        pay(withdrawal, dora, today)
-    assert wallet_summary(funded_bob).withdrawing == 400_00
-    assert pay(withdrawal, make_user("Gina", "staff"), today).status == WithdrawalStatus.PAID
-
-
-def test_a_smaller_one_may_be_paid_by_who_approved_it(funded_bob: User, dora: User, today: dt.date) -> None:
-    config.SECOND_PERSON_ABOVE = 400_01
-    withdrawal = request(funded_bob, today)
-    approve(withdrawal, dora)
-    assert pay(withdrawal, dora, today).status == WithdrawalStatus.PAID
 
 
 def test_a_rejected_withdrawal_is_back_in_the_wallet(funded_bob: User, dora: User, today: dt.date) -> None:

@@ -80,7 +80,12 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     form = KeyedForm(request.POST or None)
     if form.is_valid():
         try:
-            cancel_deposit(deposit_id=found.pk, actor=request.user, idempotency_key=form.cleaned_data["form_key"])
+            cancel_deposit(
+                deposit_id=found.pk,
+                actor=request.user,
+                idempotency_key=form.cleaned_data["form_key"],
+                today=business_date(),
+            )
         except Refused as refusal:
             form.add_error(None, refusal.message)
         else:

@@ -84,8 +84,12 @@ class CalculatorAnswerSerializer(serializers.Serializer):
 
 
 class ApplicationSerializer(serializers.Serializer):
-    """The answers of an application; all but amount and term may come later, with PATCH."""
+    """The answers of an application; all but amount and term may come later, with PATCH.
 
+    `product` is a code of `GET products/`; without one a new application is for the first of them.
+    """
+
+    product = OneLineSerializerField(max_length=30, required=False)
     requested_amount = MoneySerializerField()
     term_months = serializers.IntegerField(min_value=1, max_value=600)
     due_day = serializers.IntegerField(min_value=1, max_value=28, required=False, allow_null=True)
@@ -101,10 +105,6 @@ class ApplicationSerializer(serializers.Serializer):
     employment_months = serializers.IntegerField(min_value=0, max_value=720, required=False)
     dependants = serializers.IntegerField(min_value=0, max_value=20, required=False)
     is_homeowner = serializers.BooleanField(required=False)
-
-
-class NewApplicationSerializer(ApplicationSerializer):
-    product = OneLineSerializerField(max_length=30, required=False)
 
 
 class LoanSerializer(serializers.ModelSerializer):

@@ -20,7 +20,6 @@ from loans.api.serializers import (
     CalculatorAnswerSerializer,
     CalculatorSerializer,
     LoanSerializer,
-    NewApplicationSerializer,
     ProductSerializer,
     ReadableAgreementSerializer,
     ScheduleSerializer,
@@ -87,9 +86,9 @@ class LoanListView(ApiListView):
         page = self.paginate_queryset(loans_of(request.user))
         return self.get_paginated_response(LoanSerializer(page, many=True).data)
 
-    @extend_schema(operation_id="create_loan", request=NewApplicationSerializer, responses={201: LoanSerializer})
+    @extend_schema(operation_id="create_loan", request=ApplicationSerializer, responses={201: LoanSerializer})
     def post(self, request: Request) -> Response:
-        answers = _valid(NewApplicationSerializer(data=request.data))
+        answers = _valid(ApplicationSerializer(data=request.data))
         product = _product(answers.pop("product", None))
         draft = create_draft(
             borrower=request.user,
@@ -112,6 +111,8 @@ class LoanView(ApiView):
     def patch(self, request: Request, reference: str) -> Response:
         loan = _own(request, reference)
         answers = _valid(ApplicationSerializer(data=request.data, partial=True))
+        if "product" in answers:
+            answers["product"] = _product(answers["product"])
         update_draft(loan_id=loan.pk, fields=answers, actor=request.user)
         return Response(LoanSerializer(_own(request, reference)).data)
 

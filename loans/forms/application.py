@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -37,9 +38,22 @@ class AmountForm(forms.Form):
         choices=[("", _("The day the money is paid out")), *((day, str(day)) for day in DUE_DAYS)],
     )
 
-    def __init__(self, *args: Any, product: LoanProduct, **kwargs: Any) -> None:
-        self.product = product
+    product = forms.ChoiceField(
+        label=_("Product"),
+        required=False,
+        error_messages={"invalid_choice": _("Choose a product from the list.")},
+    )
+    field_order = ("product",)
+
+    def __init__(self, *args: Any, product: LoanProduct, products: Sequence[LoanProduct] = (), **kwargs: Any) -> None:
+        """With several `products` the person may choose; limits and lengths are those of `product`."""
+        self.for_product = product
         super().__init__(*args, **kwargs)
+        if len(products) > 1:
+            self.fields["product"].choices = [(one.code, one.name) for one in products]
+            self.initial["product"] = product.code
+        else:
+            self.fields.pop("product")
         amount = self.fields["requested_amount"]
         amount.min_amount, amount.max_amount = product.min_amount, product.max_amount
         amount.help_text = _("From %(low)s to %(high)s, in steps of %(step)s.") % _limits(product)
@@ -52,9 +66,9 @@ class AmountForm(forms.Form):
 
     def clean_requested_amount(self) -> int:
         amount = self.cleaned_data["requested_amount"]
-        if amount % self.product.amount_step:
+        if amount % self.for_product.amount_step:
             message = _("Enter an amount in steps of %(step)s.")
-            raise forms.ValidationError(message, code="step", params=_limits(self.product))
+            raise forms.ValidationError(message, code="step", params=_limits(self.for_product))
         return amount
 
 

@@ -13,6 +13,7 @@ from loans.enums import ExtraMode, RepaymentMethod
 from loans.finance import PayoffFigure
 from loans.selectors.servicing import AmountsDue
 from p2plending.lib.forms import KeyedForm, MoneyFormField, OneLineField
+from p2plending.lib.rules import platform_rules
 
 QUOTE_DAYS = 30
 
@@ -81,6 +82,7 @@ class PayForm(KeyedForm):
         if due.late and due.late != due.next_payment:
             kinds.insert(1, (PaymentKind.LATE, _("What is late")))
         self.fields["kind"].choices = kinds
+        self.fields["amount"].max_amount = platform_rules().largest_amount
 
     def clean_value_date(self) -> dt.date:
         day = self.cleaned_data["value_date"] or self.today

@@ -1,6 +1,5 @@
 """LENDING: the life of a loan."""
 
-from loans.models.approval import ApprovalRequest
 from loans.models.charge import LoanCharge
 from loans.models.default import (
     DefaultNotice,
@@ -27,7 +26,6 @@ from loans.models.product import GradeTerms, LoanProduct
 from loans.models.repayment import Distribution, Repayment, RepaymentAllocation
 
 __all__ = [
-    "ApprovalRequest",
     "CapitalisationShare",
     "Commitment",
     "CreditAssessment",

@@ -80,7 +80,7 @@ class LoanLoss(models.Model):
     late_fee = MoneyField(_("late fees"))
     lost_on = models.DateField(_("on"))
     reason = models.CharField(_("reason"), max_length=500)
-    approval = models.OneToOneField("loans.ApprovalRequest", on_delete=models.PROTECT, related_name="loss")
+    approval = models.OneToOneField("accounts.ApprovalRequest", on_delete=models.PROTECT, related_name="loss")
     entry = models.OneToOneField("ledger.JournalEntry", on_delete=models.PROTECT, related_name="loss")
 
     class Meta:
@@ -118,7 +118,7 @@ class SettlementOffer(TimestampedModel):
     offered_on = models.DateField(_("offered on"))
     pay_by = models.DateField(_("pay by"))
     ended_on = models.DateField(null=True, blank=True)
-    approval = models.OneToOneField("loans.ApprovalRequest", on_delete=models.PROTECT, related_name="settlement")
+    approval = models.OneToOneField("accounts.ApprovalRequest", on_delete=models.PROTECT, related_name="settlement")
     repayment = models.OneToOneField(
         "loans.Repayment", on_delete=models.PROTECT, null=True, blank=True, related_name="settlement"
     )
@@ -163,6 +163,7 @@ class Recovery(TimestampedModel):
     entry = models.OneToOneField("ledger.JournalEntry", on_delete=models.PROTECT, related_name="recovery")
     # It came back: its entry has its mirror, and it is counted no more.
     undone_on = models.DateField(_("came back on"), null=True, blank=True)
+    entered_on = models.DateField(_("entered on"), null=True, blank=True, editable=False)
     actor = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
 
     class Meta:

@@ -302,6 +302,7 @@ class LoanQuestion(models.Model):
     status = models.CharField(max_length=10)
     asked_at = MomentField(auto_now_add=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    refusal_note = models.CharField(_("why it is not published"), max_length=300, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("loan question")

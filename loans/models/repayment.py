@@ -41,6 +41,7 @@ class Repayment(GuardedModel):
     counted_on = models.DateField(_("counts on"), null=True, blank=True)
     # A payment worked out again, because an earlier one came back or was entered later, is a new row.
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
+    found_on = models.DateField(_("found on"), null=True, blank=True, editable=False)
     is_told = models.BooleanField(_("the person was told"), default=True, editable=False)
     decided_by = models.ForeignKey("accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)

@@ -11,12 +11,13 @@ from django.db.models.functions import Cast, Greatest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.enums import ApprovalKind, ApprovalState
+from accounts.models import ApprovalRequest, User
+from accounts.selectors import waiting_about
 from loans.access import RECOVERIES, RECOVERY_SHARES
-from loans.collection_enums import ApprovalKind, ApprovalState, HardshipStatus, SettlementStatus
+from loans.collection_enums import HardshipStatus, SettlementStatus
 from loans.enums import Bucket, LoanEvent, LoanStatus
 from loans.models import (
-    ApprovalRequest,
     DefaultNotice,
     HardshipRequest,
     Loan,
@@ -202,16 +203,9 @@ def closed_with_loss() -> QuerySet[Loan]:
     return rows.prefetch_related(counted).order_by("-closed_on", "-pk")
 
 
-def approval_queue() -> QuerySet[ApprovalRequest]:
-    """What waits for a second person, oldest first."""
-    waiting = ApprovalRequest.objects.filter(state=ApprovalState.PENDING)
-    return waiting.select_related("loan", "maker").order_by("pk")
-
-
 def waiting_request(loan: Loan, kind: ApprovalKind) -> ApprovalRequest | None:
     """What of this kind waits for a second person on the loan; there is one at most."""
-    waiting = ApprovalRequest.objects.filter(loan=loan, kind=kind, state=ApprovalState.PENDING)
-    return waiting.select_related("maker").first()
+    return waiting_about("loan", loan.reference).filter(kind=kind).first()
 
 
 def waivers_of(loan: Loan) -> list[Waiver]:

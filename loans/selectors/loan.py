@@ -174,12 +174,12 @@ def _value_words(code: str, value: str) -> str:
 
 def questions_for_borrower(loan: Loan) -> list[LoanQuestion]:
     """Questions of lenders, the unanswered first; held ones are for staff only."""
-    questions = loan.questions.exclude(status=QuestionStatus.HELD).select_related("author")
+    questions = loan.questions.exclude(status__in=QuestionStatus.unpublished()).select_related("author")
     return sorted(questions, key=lambda question: (question.status == QuestionStatus.ANSWERED, question.pk))
 
 
 def questions_on_listing(loan: Loan, reader: User) -> list[LoanQuestion]:
-    """Questions that this reader sees on the listing: all but held ones, and their own even when held."""
-    shown = ~Q(status=QuestionStatus.HELD) | Q(author=reader)
+    """Questions that this reader sees on the listing: the published ones, and all of their own."""
+    shown = ~Q(status__in=QuestionStatus.unpublished()) | Q(author=reader)
     rows = QUESTIONS.visible_to(reader).filter(shown, loan=loan)
     return list(rows.select_related("author").order_by("pk"))

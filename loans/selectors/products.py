@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from loans.models import LoanProduct
 
 
@@ -15,6 +17,11 @@ def default_product() -> LoanProduct | None:
     """The first product on offer: what calculator and application use."""
     products = offered_products()
     return products[0] if products else None
+
+
+def chosen_product(products: Sequence[LoanProduct], code: str | None) -> LoanProduct | None:
+    """The product of this code among those on offer, else the first; None when nothing is offered."""
+    return next((product for product in products if product.code == code), products[0] if products else None)
 
 
 def term_choices(product: LoanProduct) -> list[int]:

@@ -1,25 +1,26 @@
-"""The second person: agrees and it is done, refuses and it is not, or the time runs out."""
+"""What two people decide about loans: each kind of request with its effect, and asking again with today's figures."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.enums import ApprovalKind, ApprovalState
+from accounts.models import ApprovalRequest, User
+from accounts.services.approvals import Effect, end_request, require_waiting
 from accounts.services.idempotency import run_once
 from loans.claims import OpenClaims
-from loans.collection_enums import ApprovalKind, ApprovalState
-from loans.models import ApprovalRequest, Loan
-from loans.permissions import DECIDE_APPROVALS, WORK_COLLECTIONS
+from loans.models import Loan, Repayment
+from loans.permissions import WORK_COLLECTIONS
 from loans.services.asked_figures import FiguresChanged, require_asked_figures
 from loans.services.duties import require_duty
-from loans.services.lifecycle import record_step
+from loans.services.recovery_request import apply_recovery
 from loans.services.recovery_reversal import apply_recovery_reversal
+from loans.services.repayment import settle_found
 from loans.services.reversal_request import apply_reversal
-from loans.services.second_person import seal_of
 from loans.services.settlement import (
     ask_settlement_again,
     expire_settlement,
@@ -27,32 +28,10 @@ from loans.services.settlement import (
     preview_settlement,
     refuse_settlement,
 )
-from loans.services.standing import lock_current_loan, lock_owing_loan
+from loans.services.standing import lock_current_loan, lock_owing_loan, require_owing
 from loans.services.write_off import apply_write_off, ask_write_off_again
-from p2plending.lib.db import lock_guard, run_dry, run_money
-from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
-
-
-class OwnRequest(NotPermitted):
-    """Nobody is the second person for what they asked themselves."""
-
-    code = "own_request"
-    default_message = _("You asked for this yourself. Somebody else must decide.")
-
-
-class RequestDecided(InvalidTransition):
-    """The request was decided or ran out before."""
-
-    code = "request_decided"
-    default_message = _("This request was decided before. The page was out of date.")
-
-
-class RequestChanged(Refused):
-    """What is stored is not what was asked for."""
-
-    code = "request_changed"
-    status = 409
-    default_message = _("This request is not what was asked for. Nothing was done; tell compliance.")
+from p2plending.lib.db import lock_guard, run_dry
+from p2plending.lib.errors import Refused
 
 
 class FiguresStand(Refused):
@@ -63,84 +42,58 @@ class FiguresStand(Refused):
     default_message = _("What is owed has not changed. The request waits for a second person.")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Effect:
-    """What happens to the loan when a request of this kind is approved, refused, or not decided in time.
-
-    `ask_again` makes the same request with today's figures, where a request has figures that change by themselves.
-    `is_for_closed_too`: the loan may have been closed, for example by the very payment that came back.
-    """
-
-    approve: Callable[..., object]
-    refuse: Callable[..., None]
-    expire: Callable[..., None]
-    ask_again: Callable[..., ApprovalRequest] | None = None
-    is_for_closed_too: bool = False
+def loan_of(request: ApprovalRequest) -> Loan:
+    """The loan that a request is about."""
+    return Loan.objects.select_related("borrower").get(reference=request.subject_reference)
 
 
-def _nothing(loan: Loan, approval: ApprovalRequest, *, today: dt.date) -> None:
-    """A request that leaves no trace on the loan when it is not approved."""
+def lock_loan_of(request: ApprovalRequest, today: dt.date) -> Loan:
+    """The same, brought up to `today` under its guard."""
+    return lock_current_loan(loan_of(request).pk, today)
 
 
+def lock_payment_of(request: ApprovalRequest, _today: dt.date) -> tuple[Loan, Repayment]:
+    """The payment that a request is about, with its loan, under their guards."""
+    found = Repayment.objects.get(reference=request.subject_reference)
+    loan = lock_guard(Loan.objects.filter(pk=found.loan_id))
+    return loan, lock_guard(Repayment.objects.filter(pk=found.pk))
+
+
+def apply_payment(
+    locked: tuple[Loan, Repayment], request: ApprovalRequest, *, actor: User, today: dt.date
+) -> Repayment:
+    """Confirm the payment that was approved. Raises AlreadyDecided, and as `confirm_repayment`."""
+    loan, repayment = locked
+    value_date = dt.date.fromisoformat(request.payload["value_date"])
+    return settle_found(loan, repayment, value_date, actor=actor, today=today)
+
+
+def _while_owing(apply: Callable[..., object]) -> Callable[..., object]:
+    def approve(loan: Loan, request: ApprovalRequest, *, actor: User | None, today: dt.date) -> object:
+        require_owing(loan)
+        return apply(loan, request, actor=actor, today=today)
+
+    return approve
+
+
+def _effect(approve: Callable[..., object], **others: Any) -> Effect:
+    return Effect("loan", "loans.loan", lock_loan_of, approve, **others)
+
+
+# The loan of a payment or recovery that came back may have been closed, for example by that very payment.
 EFFECTS: dict[ApprovalKind, Effect] = {
-    ApprovalKind.WRITE_OFF: Effect(apply_write_off, _nothing, _nothing, ask_write_off_again),
-    ApprovalKind.SETTLEMENT: Effect(open_settlement, refuse_settlement, expire_settlement, ask_settlement_again),
-    ApprovalKind.REVERSAL: Effect(apply_reversal, _nothing, _nothing, is_for_closed_too=True),
-    ApprovalKind.RECOVERY: Effect(apply_recovery_reversal, _nothing, _nothing, is_for_closed_too=True),
+    ApprovalKind.WRITE_OFF: _effect(_while_owing(apply_write_off)),
+    ApprovalKind.SETTLEMENT: _effect(_while_owing(open_settlement), refuse=refuse_settlement, expire=expire_settlement),
+    ApprovalKind.REVERSAL: _effect(apply_reversal),
+    ApprovalKind.RECOVERY: _effect(apply_recovery_reversal),
+    ApprovalKind.RECEIPT: _effect(apply_recovery),
+    ApprovalKind.PAYMENT: Effect("repayment", "loans.repayment", lock_payment_of, apply_payment),
 }
-
-
-def approve_request(
-    *, approval_id: int, note: str = "", actor: User | None, idempotency_key: str, today: dt.date
-) -> ApprovalRequest:
-    """Agree as the second person: the conditions are looked at again, and it is done in the same transaction.
-
-    Raises StaffOnly, NotYourDuty, OwnLoan, OwnRequest, RequestDecided, RequestChanged, LoanNotOwing, and what the thing
-    itself refuses; nothing has moved then.
-    """
-
-    def run() -> ApprovalRequest:
-        loan, approval = _lock(approval_id, actor, today)
-        if approval.payload_sha256 != seal_of(approval.payload):
-            raise RequestChanged
-        _decide(approval, ApprovalState.APPROVED, note, actor, today)
-        EFFECTS[ApprovalKind(approval.kind)].approve(loan, approval, actor=actor, today=today)
-        _record(loan, approval, "approved", actor, note)
-        return approval
-
-    return run_once(
-        run,
-        model=ApprovalRequest,
-        operation="loans.approve_request",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"approval": approval_id, "note": note},
-    )
-
-
-def refuse_request(
-    *, approval_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date
-) -> ApprovalRequest:
-    """Say no as the second person; nothing is done.
-
-    Raises StaffOnly, NotYourDuty, OwnLoan, OwnRequest, RequestDecided, LoanNotOwing.
-    """
-
-    def run() -> ApprovalRequest:
-        loan, approval = _lock(approval_id, actor, today)
-        _decide(approval, ApprovalState.REFUSED, note, actor, today)
-        EFFECTS[ApprovalKind(approval.kind)].refuse(loan, approval, today=today)
-        _record(loan, approval, "refused", actor, note)
-        return approval
-
-    return run_once(
-        run,
-        model=ApprovalRequest,
-        operation="loans.refuse_request",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"approval": approval_id, "note": note},
-    )
+# Which figures change by themselves, so that the same may have to be asked for again.
+ASKED_AGAIN: dict[ApprovalKind, Callable[..., ApprovalRequest]] = {
+    ApprovalKind.WRITE_OFF: ask_write_off_again,
+    ApprovalKind.SETTLEMENT: ask_settlement_again,
+}
 
 
 def ask_again(*, approval_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> ApprovalRequest:
@@ -151,16 +104,18 @@ def ask_again(*, approval_id: int, actor: User | None, idempotency_key: str, tod
     """
 
     def run() -> ApprovalRequest:
-        loan, approval = _lock_waiting(approval_id, today)
-        require_duty(actor, WORK_COLLECTIONS, loan)
-        _require_waiting(approval, today)
-        make = EFFECTS[ApprovalKind(approval.kind)].ask_again
-        if make is None or not _has_changed(loan, approval, today):
+        found = ApprovalRequest.objects.get(pk=approval_id)
+        make = ASKED_AGAIN.get(ApprovalKind(found.kind))
+        if make is None:
             raise FiguresStand
-        _decide(approval, ApprovalState.REPLACED, "", None, today)
-        again = make(loan, approval, actor=actor, today=today)
-        _record(loan, approval, "replaced", actor, "")
-        return again
+        loan = lock_owing_loan(loan_of(found).pk, today)
+        request = lock_guard(ApprovalRequest.objects.filter(pk=approval_id))
+        require_duty(actor, WORK_COLLECTIONS, loan)
+        require_waiting(request, today)
+        if not _has_changed(loan, request, today):
+            raise FiguresStand
+        end_request(request, ApprovalState.REPLACED, actor=None, today=today)
+        return make(loan, request, actor=actor, today=today)
 
     return run_once(
         run,
@@ -177,61 +132,12 @@ def owed_today(approval: ApprovalRequest, today: dt.date) -> OpenClaims:
 
     Raises LoanNotOwing.
     """
-    return run_dry(lambda: preview_settlement(lock_owing_loan(approval.loan_id, today), today))
+    return run_dry(lambda: preview_settlement(lock_owing_loan(loan_of(approval).pk, today), today))
 
 
-def expire_request(*, approval_id: int, today: dt.date) -> bool:
-    """End a request that nobody decided in time, or whose loan was closed; says whether it did."""
-
-    def run() -> bool:
-        found = ApprovalRequest.objects.get(pk=approval_id)
-        loan = lock_current_loan(found.loan_id, today)
-        approval = lock_guard(ApprovalRequest.objects.filter(pk=approval_id))
-        if approval.state != ApprovalState.PENDING or today <= approval.expires_on:
-            return False
-        _decide(approval, ApprovalState.EXPIRED, "", None, today)
-        EFFECTS[ApprovalKind(approval.kind)].expire(loan, approval, today=today)
-        _record(loan, approval, "expired", None, "")
-        return True
-
-    return run_money(run)
-
-
-def _lock(approval_id: int, actor: User | None, today: dt.date) -> tuple[Loan, ApprovalRequest]:
-    loan, approval = _lock_waiting(approval_id, today)
-    require_duty(actor, DECIDE_APPROVALS, loan)
-    if actor is None or actor.pk == approval.maker_id:
-        raise OwnRequest
-    _require_waiting(approval, today)
-    return loan, approval
-
-
-def _lock_waiting(approval_id: int, today: dt.date) -> tuple[Loan, ApprovalRequest]:
-    found = ApprovalRequest.objects.get(pk=approval_id)
-    lock = lock_current_loan if EFFECTS[ApprovalKind(found.kind)].is_for_closed_too else lock_owing_loan
-    loan = lock(found.loan_id, today)
-    return loan, lock_guard(ApprovalRequest.objects.filter(pk=approval_id))
-
-
-def _require_waiting(approval: ApprovalRequest, today: dt.date) -> None:
-    if approval.state != ApprovalState.PENDING or today > approval.expires_on:
-        raise RequestDecided(state=approval.state)
-
-
-def _has_changed(loan: Loan, approval: ApprovalRequest, today: dt.date) -> bool:
+def _has_changed(loan: Loan, request: ApprovalRequest, today: dt.date) -> bool:
     try:
-        require_asked_figures(approval, preview_settlement(loan, today))
+        require_asked_figures(request, preview_settlement(loan, today))
     except FiguresChanged:
         return True
     return False
-
-
-def _decide(approval: ApprovalRequest, state: ApprovalState, note: str, actor: User | None, today: dt.date) -> None:
-    approval.state, approval.open_key = state, None
-    approval.checker, approval.decided_on, approval.decision_note = actor, today, note
-    approval.save()
-
-
-def _record(loan: Loan, approval: ApprovalRequest, action: str, actor: User | None, note: str) -> None:
-    data = {"approval": approval.reference, "maker": approval.maker.member_number}
-    record_step(loan, f"{approval.kind}_{action}", actor=actor, reason=note, data=data)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import ApprovalRequest
 from loans.claims import OpenClaims
 from loans.enums import RepaymentStatus
-from loans.models import ApprovalRequest, Loan, Repayment
+from loans.models import Loan, Repayment
 from p2plending.figures import format_money
 from p2plending.lib.errors import Refused
 

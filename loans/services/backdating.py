@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services.audit import record
+from accounts.services.duties import require_staff
 from accounts.services.idempotency import run_once
 from ledger.services.closed_period import require_open_period
+from ledger.services.large_sums import require_below_ceiling
 from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import Loan, Repayment
 from loans.services.default import cure_if_paid
-from loans.services.lifecycle import require_staff
+from loans.services.large_payments import require_for_one
 from loans.services.repayment import (
     AmountTooSmall,
     BeforePayout,
@@ -50,8 +52,8 @@ def record_backdated_repayment(
     """Enter money (minor units) that reached us on `value_date`, in the past: it is allocated on that day.
 
     Late fees that were charged after it are worked out again, and so are later payments (each a reversal and a new
-    payment). Raises NothingToPay, AmountTooSmall, BeforePayout, NotInThePast, PeriodClosed, OwnPayment, StaffOnly,
-    PlanAgreedSince.
+    payment). Raises NothingToPay, AmountTooSmall, AboveCeiling, TwoPeopleNeeded, BeforePayout, NotInThePast,
+    PeriodClosed, OwnPayment, StaffOnly, PlanAgreedSince.
     """
     return run_once(
         lambda: _record(loan_id, amount, value_date, bank_reference, actor, today),
@@ -87,6 +89,7 @@ def enter_payment(
         status=RepaymentStatus.DECLARED,
         decided_by=actor,
         decided_at=clock.now(),
+        found_on=today,
         is_told=False,
     )
     narrative = _t("Payment %(reference)s of an earlier day was found") % {"reference": repayment.reference}
@@ -114,6 +117,7 @@ def _require_possible(loan: Loan, amount: int, value_date: dt.date, actor: User 
         raise NothingToPay(status=loan.status)
     if amount <= 0:
         raise AmountTooSmall
+    require_below_ceiling(amount)
     if value_date > today:
         raise DateInFuture(today=today)
     if value_date == today:
@@ -121,3 +125,4 @@ def _require_possible(loan: Loan, amount: int, value_date: dt.date, actor: User 
     if value_date < loan.disbursed_on:
         raise BeforePayout(paid_out_on=loan.disbursed_on)
     require_open_period(value_date)
+    require_for_one(loan.borrower, amount, actor=actor, today=today)

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 
 from django.db.models import Model, QuerySet
 
-from loans.collection_enums import ApprovalState, DefaultCause, PlanProposalStatus, SettlementStatus
+from accounts.enums import ApprovalState
+from accounts.models import ApprovalRequest
+from accounts.services.approvals import expire_request
+from loans.collection_enums import DefaultCause, PlanProposalStatus, SettlementStatus
 from loans.enums import LoanStatus
-from loans.models import ApprovalRequest, DefaultNotice, Loan, PlanProposal, SettlementOffer
-from loans.services.approvals import expire_request
+from loans.models import DefaultNotice, Loan, PlanProposal, SettlementOffer
 from loans.services.default import NOTICE_DAYS, declare_default, send_default_notice
 from loans.services.restructuring import expire_proposal
 from loans.services.settlement import end_settlement_unpaid

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.gates import Action, require_may
 from accounts.models import User
+from accounts.services.duties import require_staff
 from accounts.services.idempotency import run_once
 from ledger.enums import EntryKind
 from ledger.services.posting import post_entry
@@ -17,7 +18,7 @@ from loans.journal import disbursement_lines
 from loans.models import Commitment, Instalment, Loan, Note, ScheduleVersion
 from loans.progressive import FIRST_VERSION
 from loans.quoting import quote_of_loan
-from loans.services.lifecycle import move_loan, require_staff, require_state
+from loans.services.lifecycle import move_loan, require_state
 from loans.services.notices import tell_paid_out, tell_started
 from loans.services.standing import lock_current_loan
 from p2plending.lib.errors import Refused

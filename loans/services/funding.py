@@ -38,6 +38,7 @@ class LoanNotOpen(Refused):
     default_message = gettext_lazy("This loan is not open for lending. No money has moved.")
 
 
+_FROZEN = gettext_lazy("This loan is being looked into, so nobody can lend to it now. No money has moved.")
 _FILLED = gettext_lazy("This loan was filled while you were deciding. No money has moved.")
 _ENDED = gettext_lazy("The time for lending to this loan has ended. No money has moved.")
 WHY_NOT_OPEN = {
@@ -141,6 +142,8 @@ def _place(
     if loan.borrower_id == lender.pk:
         raise OwnLoan
     require_may(lender, Action.LEND)
+    if loan.is_frozen:
+        raise LoanNotOpen(str(_FROZEN), loan_status=loan.status)
     if loan.status != LoanStatus.LISTED:
         raise LoanNotOpen(str(WHY_NOT_OPEN.get(loan.status, "")), loan_status=loan.status)
     _check_amount(loan, lender, amount, platform_rules())

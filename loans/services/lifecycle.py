@@ -7,7 +7,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Role
 from accounts.models import User
 from accounts.services.audit import record
 from loans.enums import LOAN_TRANSITIONS, LoanEvent, LoanStatus
@@ -21,13 +20,6 @@ class NotYourLoan(NotPermitted):
 
     code = "not_your_loan"
     default_message = _("Only the borrower of this loan can do this.")
-
-
-class StaffOnly(NotPermitted):
-    """A step that staff take."""
-
-    code = "staff_only"
-    default_message = _("Only staff can do this.")
 
 
 def move_loan(
@@ -84,12 +76,6 @@ def require_borrower(loan: Loan, actor: User | None) -> None:
     """Raises NotYourLoan unless `actor` is the loan's borrower."""
     if actor is None or actor.pk != loan.borrower_id:
         raise NotYourLoan
-
-
-def require_staff(actor: User | None) -> None:
-    """Raises StaffOnly for anybody but staff; None is a job of the platform."""
-    if actor is not None and not (actor.role == Role.STAFF and actor.is_active):
-        raise StaffOnly
 
 
 def require_state(loan: Loan, event: LoanEvent) -> None:

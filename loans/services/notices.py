@@ -223,6 +223,19 @@ def tell_answer(question: LoanQuestion) -> None:
     )
 
 
+def tell_question_refused(question: LoanQuestion) -> None:
+    """Tell the lender that their question is not published, and why."""
+    notify(
+        user=question.author,
+        key=f"question:{question.reference}:refused",
+        event="question_refused",
+        title=_("Your question was not published"),
+        body=_("Your question on “%(title)s” was not published: %(note)s")
+        % {"title": question.loan.title, "note": question.refusal_note},
+        link=_link(question.loan),
+    )
+
+
 def _by_lender(commitments: Sequence[Commitment]) -> list[tuple[User, int]]:
     lenders = {commitment.lender_id: commitment.lender for commitment in commitments}
     sums = dict.fromkeys(lenders, 0)

@@ -31,6 +31,7 @@ from p2plending.lib.rules import platform_rules
 
 DRAFT_FIELDS = frozenset(
     {
+        "product",
         "requested_amount",
         "term_months",
         "due_day",

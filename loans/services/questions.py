@@ -12,8 +12,10 @@ from accounts.services.audit import record
 from loans.contact_details import has_contact_details
 from loans.enums import LoanStatus, QuestionStatus
 from loans.models import LoanQuestion
+from loans.permissions import MODERATE_QUESTIONS
+from loans.services.duties import require_duty
 from loans.services.lifecycle import require_borrower
-from loans.services.notices import tell_answer, tell_question
+from loans.services.notices import tell_answer, tell_question, tell_question_refused
 from loans.services.origination import ContactDetailsInText
 from loans.services.standing import lock_current_loan
 from p2plending.lib import clock
@@ -59,12 +61,12 @@ def ask_question(*, loan_id: int, author: User, text: str, actor: User | None, t
             raise LendersAsk
         if not words:
             raise TextMissing(_("Enter your question."))
-        if loan.status != LoanStatus.LISTED:
+        if loan.status != LoanStatus.LISTED or loan.is_frozen:
             raise InvalidTransition(status=loan.status, event="ask_question")
         earlier = loan.questions.filter(author=author, text=words).first()
         if earlier is not None:
             return earlier
-        waiting = loan.questions.filter(author=author).exclude(status=QuestionStatus.ANSWERED)
+        waiting = loan.questions.filter(author=author, status__in=(QuestionStatus.OPEN, QuestionStatus.HELD))
         if waiting.count() >= MOST_WAITING:
             raise TooManyQuestions
         question = LoanQuestion.objects.create(
@@ -115,11 +117,62 @@ def answer_question(*, question_id: int, answer: str, actor: User | None, today:
     return run_money(reply)
 
 
-def _record(question: LoanQuestion, action: str, actor: User | None) -> None:
+def release_question(*, question_id: int, actor: User | None, today: dt.date) -> LoanQuestion:
+    """Publish a held question; the borrower is told and may answer.
+
+    Raises StaffOnly, NotYourDuty, OwnLoan, InvalidTransition unless it is held and the loan is open for funding.
+    """
+
+    def run() -> LoanQuestion:
+        question = _lock_held(question_id, actor, today)
+        if question.loan.status != LoanStatus.LISTED:
+            raise InvalidTransition(status=question.loan.status, event="release_question")
+        question.status = QuestionStatus.OPEN
+        question.save(update_fields=["status"])
+        _record(question, "released", actor)
+        tell_question(question)
+        return question
+
+    return run_money(run)
+
+
+def refuse_question(*, question_id: int, note: str, actor: User | None, today: dt.date) -> LoanQuestion:
+    """Keep a held question from being published, whatever became of the loan; `note` tells the lender why.
+
+    Raises StaffOnly, NotYourDuty, OwnLoan, TextMissing, InvalidTransition unless it is held.
+    """
+    words = " ".join(note.split())
+
+    def run() -> LoanQuestion:
+        question = _lock_held(question_id, actor, today)
+        if not words:
+            raise TextMissing(_("Enter why it is not published."))
+        question.status, question.refusal_note = QuestionStatus.REFUSED, words
+        question.save(update_fields=["status", "refusal_note"])
+        _record(question, "refused", actor, words)
+        tell_question_refused(question)
+        return question
+
+    return run_money(run)
+
+
+def _lock_held(question_id: int, actor: User | None, today: dt.date) -> LoanQuestion:
+    loan_id = LoanQuestion.objects.values_list("loan_id", flat=True).get(pk=question_id)
+    loan = lock_current_loan(loan_id, today)
+    require_duty(actor, MODERATE_QUESTIONS, loan)
+    question = LoanQuestion.objects.select_related("author").get(pk=question_id)
+    question.loan = loan
+    if question.status != QuestionStatus.HELD:
+        raise InvalidTransition(status=question.status, event="decide_question")
+    return question
+
+
+def _record(question: LoanQuestion, action: str, actor: User | None, reason: str = "") -> None:
     record(
         action=f"loans.question.{action}",
         actor=actor,
         subject_type="question",
         subject_reference=question.reference,
+        reason=reason,
         data={"loan": question.loan.reference, "status": str(question.status)},
     )

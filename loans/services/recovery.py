@@ -16,6 +16,7 @@ from accounts.services.idempotency import run_once
 from ledger.enums import EntryKind
 from ledger.models import JournalEntry
 from ledger.services.closed_period import require_open_period
+from ledger.services.large_sums import require_below_ceiling
 from ledger.services.posting import post_entry
 from loans.enums import LoanEvent, LoanStatus, RepaymentMethod
 from loans.journal_collections import recovery_lines
@@ -23,6 +24,7 @@ from loans.models import Loan, LoanLoss, Note, Recovery, RecoveryShare
 from loans.permissions import RECORD_RECOVERIES
 from loans.services.collection_notices import tell_recovered
 from loans.services.duties import require_duty
+from loans.services.large_payments import require_for_one
 from loans.services.lifecycle import NotYourLoan, move_loan
 from loans.services.repayment import AmountTooSmall, DateInFuture, WalletPaysToday
 from loans.services.standing import lock_current_loan
@@ -101,8 +103,9 @@ def record_recovery(
 
     The fee is the product's share of what is recovered, as frozen on the loan, rounded half-up. The rest goes to the
     notes by the principal that each lost, by largest remainder (ties: the oldest note). Staff enter money that arrived;
-    the borrower pays from the wallet, today. Raises NothingLost, AmountTooSmall, MoreThanLost, DateInFuture,
-    BeforeLoss, PeriodClosed, WalletPaysToday, NotYourLoan, NotYourDuty, OwnLoan, InsufficientBalance.
+    the borrower pays from the wallet, today. Raises NothingLost, AmountTooSmall, AboveCeiling, TwoPeopleNeeded,
+    MoreThanLost, DateInFuture, BeforeLoss, PeriodClosed, WalletPaysToday, NotYourLoan, NotYourDuty, OwnLoan,
+    InsufficientBalance.
     """
     return run_once(
         lambda: _record(loan_id, amount, method, value_date, bank_reference, actor, today),
@@ -131,8 +134,23 @@ def _record(
 ) -> Recovery:
     loan = lock_current_loan(loan_id, today)
     _require_payer(loan, method, actor)
+    require_for_one(loan.borrower, amount, actor=actor, today=today)
+    return enter_recovery(loan, amount, method, value_date, bank_reference, actor=actor, today=today)
+
+
+def enter_recovery(
+    loan: Loan,
+    amount: int,
+    method: RepaymentMethod,
+    value_date: dt.date,
+    bank_reference: str,
+    *,
+    actor: User | None,
+    today: dt.date,
+) -> Recovery:
+    """The steps of `record_recovery`. Call under the loan's guard, brought up to `today`."""
     plan = _plan(loan, amount)
-    _require_date(loan, method, value_date, today)
+    require_date(loan, method, value_date, today)
     reference = new_reference("RC")
     entry = _post(loan, plan, reference, method, value_date, actor)
     recovery = Recovery.objects.create(
@@ -145,6 +163,7 @@ def _record(
         value_date=value_date,
         bank_reference=bank_reference,
         entry=entry,
+        entered_on=today,
         actor=actor,
     )
     _store_shares(recovery, plan)
@@ -160,7 +179,8 @@ def _require_payer(loan: Loan, method: RepaymentMethod, actor: User | None) -> N
         raise NotYourLoan
 
 
-def _require_date(loan: Loan, method: RepaymentMethod, value_date: dt.date, today: dt.date) -> None:
+def require_date(loan: Loan, method: RepaymentMethod, value_date: dt.date, today: dt.date) -> None:
+    """Raises DateInFuture, BeforeLoss, PeriodClosed, WalletPaysToday unless money of that day can be recovered."""
     if value_date > today:
         raise DateInFuture(today=today)
     if value_date < loan.closed_on:
@@ -179,6 +199,7 @@ def _plan(loan: Loan, amount: int) -> RecoveryPreview:
         raise NothingLost(status=loan.status)
     if amount <= 0:
         raise AmountTooSmall
+    require_below_ceiling(amount)
     missing = missing_amount(loan)
     if amount > missing:
         raise MoreThanLost(

@@ -8,17 +8,17 @@ from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.enums import ApprovalKind
+from accounts.models import ApprovalRequest, User
 from accounts.services.idempotency import run_once
 from ledger.services.posting import reverse_entry
-from loans.collection_enums import ApprovalKind
 from loans.enums import LoanEvent
-from loans.models import ApprovalRequest, Loan, Note, Recovery, RecoveryShare
+from loans.models import Loan, Note, Recovery, RecoveryShare
 from loans.permissions import RECORD_RECOVERIES
 from loans.services.collection_notices import tell_recovery_back
 from loans.services.duties import require_duty
 from loans.services.lifecycle import move_loan
-from loans.services.second_person import ask_second_person
+from loans.services.loan_approval import request_loan_approval
 from loans.services.standing import lock_current_loan
 from loans.services.waivers import ReasonMissing
 from p2plending.lib import clock
@@ -52,7 +52,15 @@ def request_recovery_reversal(
             "amount": recovery.amount,
             "value_date": recovery.value_date.isoformat(),
         }
-        return ask_second_person(loan, ApprovalKind.RECOVERY, payload, reason=reason.strip(), actor=actor, today=today)
+        return request_loan_approval(
+            loan,
+            ApprovalKind.RECOVERY,
+            payload,
+            effect=recovery.amount,
+            reason=reason.strip(),
+            actor=actor,
+            today=today,
+        )
 
     return run_once(
         run,

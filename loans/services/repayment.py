@@ -9,15 +9,18 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
 from accounts.models import User
+from accounts.services.approvals import drop_requests
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
 from ledger.services.closed_period import require_open_period
+from ledger.services.large_sums import require_below_ceiling
 from loans.enums import ExtraMode, InstalmentStatus, LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.falling_due import servicing_columns
 from loans.models import Instalment, Loan, Repayment
 from loans.progressive import is_progressive
 from loans.repayment_plan import RepaymentPreview, plan_repayment, share_out
 from loans.services.default import cure_if_paid
+from loans.services.large_payments import needs_two, request_payment
 from loans.services.repayment_notices import tell_not_found
 from loans.services.repayment_posting import settle_repayment
 from loans.services.replay import count_in_the_past
@@ -149,7 +152,7 @@ def record_repayment(
     amount due does; None keeps up to the next payment for that, else it is the product's way. A way that changes the
     plan takes what was kept before with it. What is above the pay-off figure goes to the borrower's wallet.
 
-    Raises NothingToPay, AmountTooSmall, DateInFuture, BeforePayout, PeriodClosed, WalletPaysToday,
+    Raises NothingToPay, AmountTooSmall, AboveCeiling, DateInFuture, BeforePayout, PeriodClosed, WalletPaysToday,
     BeforeLastPayment, NotYourPayment, InsufficientBalance.
     """
     return run_once(
@@ -176,16 +179,20 @@ def confirm_repayment(
 
     A payment that is older than an instalment which fell due meanwhile counts on that due date. On a loan that was
     closed meanwhile, all of it goes to the borrower's wallet. Money that was sent in a period which was closed before
-    it was found counts on a day after it.
+    it was found counts on a day after it. From DEPOSIT_SECOND_PERSON_ABOVE, by the sum of the payer's day, a second
+    person is asked in place of that: the payment comes back as it was, and the request does it.
 
-    Raises AlreadyDecided, DateInFuture, BeforePayout, PeriodClosed, BeforeLastPayment, OwnPayment, NotYourPayment.
+    Raises AlreadyAsked, AlreadyDecided, DateInFuture, BeforePayout, PeriodClosed, BeforeLastPayment, OwnPayment,
+    NotYourPayment.
     """
 
     def run() -> Repayment:
         loan, repayment = _lock_declared(repayment_id, actor)
         _require_date(loan, value_date, today)
-        repayment.value_date = value_date
-        return _settle(loan, repayment, actor, today)
+        if actor is not None and needs_two(repayment.payer, repayment.amount, today):
+            request_payment(repayment, value_date, actor=actor, today=today)
+            return repayment
+        return settle_found(loan, repayment, value_date, actor=actor, today=today)
 
     return run_once(
         run,
@@ -197,11 +204,30 @@ def confirm_repayment(
     )
 
 
-def reject_repayment(*, repayment_id: int, note: str, actor: User | None, idempotency_key: str) -> Repayment:
+def settle_found(
+    loan: Loan, repayment: Repayment, value_date: dt.date, *, actor: User | None, today: dt.date
+) -> Repayment:
+    """The last step of `confirm_repayment`. Call under the guards of loan and payment. Raises AlreadyDecided."""
+    require_declared(repayment)
+    _require_date(loan, value_date, today)
+    repayment.value_date = value_date
+    return _settle(loan, repayment, actor, today)
+
+
+def require_declared(repayment: Repayment) -> None:
+    """Raises AlreadyDecided unless the payment waits to be found."""
+    if repayment.status != RepaymentStatus.DECLARED:
+        raise AlreadyDecided(status=repayment.status)
+
+
+def reject_repayment(
+    *, repayment_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date
+) -> Repayment:
     """Say that declared money was not found; nothing is posted. Raises AlreadyDecided, OwnPayment, NotYourPayment."""
 
     def run() -> Repayment:
         loan, repayment = _lock_declared(repayment_id, actor)
+        drop_requests("repayment", repayment.reference, today=today)
         repayment.status = RepaymentStatus.REJECTED
         repayment.decided_by, repayment.decided_at, repayment.decision_note = actor, clock.now(), note
         repayment.save()
@@ -257,7 +283,7 @@ def _record(
 
 def _settle(loan: Loan, repayment: Repayment, actor: User | None, today: dt.date) -> Repayment:
     if repayment.method == RepaymentMethod.DECLARED:
-        repayment.decided_by, repayment.decided_at = actor, clock.now()
+        repayment.decided_by, repayment.decided_at, repayment.found_on = actor, clock.now(), today
     terms = LoanTerms.from_json(loan.frozen_terms)
     is_owing = loan.status in LoanStatus.owing()
     if is_owing and repayment.value_date < today and is_progressive(loan, terms):
@@ -285,8 +311,7 @@ def _lock_declared(repayment_id: int, actor: User | None) -> tuple[Loan, Repayme
             raise NotYourPayment
         if actor.pk == repayment.payer_id:
             raise OwnPayment
-    if repayment.status != RepaymentStatus.DECLARED:
-        raise AlreadyDecided(status=repayment.status)
+    require_declared(repayment)
     return loan, repayment
 
 
@@ -303,6 +328,7 @@ def _require_owing(loan: Loan, amount: int) -> None:
         raise NothingToPay(status=loan.status)
     if amount <= 0:
         raise AmountTooSmall
+    require_below_ceiling(amount)
 
 
 def _require_date(loan: Loan, value_date: dt.date, today: dt.date) -> None:

@@ -164,6 +164,7 @@ def _again(payment: Repayment) -> Repayment:
                 "bank_reference",
                 "decided_by",
                 "decided_at",
+                "found_on",
             )
         },
     )

@@ -11,6 +11,7 @@ from django_q.tasks import async_task
 
 from accounts.models import User
 from accounts.services.audit import record
+from accounts.services.duties import require_staff
 from accounts.services.notifications import Notice, notify, notify_many
 from ledger.models import JournalEntry
 from ledger.services.posting import reverse_entry
@@ -18,7 +19,7 @@ from loans.enums import LoanEvent, LoanStatus, RepaymentStatus
 from loans.models import Loan, Repayment
 from loans.plan_words import next_payment_words
 from loans.services.early_withdrawal import fee_refund_key
-from loans.services.lifecycle import move_loan, require_staff, require_state
+from loans.services.lifecycle import move_loan, require_state
 from loans.services.repayment_posting import bring_loan_to
 from loans.services.replay import made_by_people, payments_from, play_again, take_back
 from loans.services.reversal_after_loss import mark_reversed, undo_after_loss

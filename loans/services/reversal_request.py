@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from accounts.models import User
+from accounts.enums import ApprovalKind
+from accounts.models import ApprovalRequest, User
 from accounts.services.idempotency import run_once
-from loans.collection_enums import ApprovalKind
 from loans.enums import RepaymentStatus
-from loans.models import ApprovalRequest, Loan, Repayment
+from loans.models import Loan, Repayment
 from loans.permissions import DECIDE_REPAYMENTS
 from loans.services.duties import require_duty
+from loans.services.loan_approval import request_loan_approval
 from loans.services.reversal import require_reversible, undo_payment
-from loans.services.second_person import ask_second_person
 from loans.services.standing import lock_current_loan
 
 
@@ -36,7 +36,15 @@ def request_reversal(
             "amount": repayment.amount,
             "value_date": repayment.value_date.isoformat(),
         }
-        return ask_second_person(loan, ApprovalKind.REVERSAL, payload, reason=reason.strip(), actor=actor, today=today)
+        return request_loan_approval(
+            loan,
+            ApprovalKind.REVERSAL,
+            payload,
+            effect=repayment.amount,
+            reason=reason.strip(),
+            actor=actor,
+            today=today,
+        )
 
     return run_once(
         run,

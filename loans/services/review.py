@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.gates import Action, require_may
 from accounts.models import User
+from accounts.services.duties import require_staff
 from accounts.services.idempotency import run_once
 from loans.enums import DeclineReason, Grade, LoanEvent
 from loans.models import GradeTerms, Loan
 from loans.quoting import annual_rate_of, grade_terms_of, quote_for
 from loans.services.assessment import MOST_REASONS
-from loans.services.lifecycle import move_loan, require_borrower, require_staff, require_state
+from loans.services.lifecycle import move_loan, require_borrower, require_state
 from loans.services.notices import tell_cancelled, tell_declined, tell_offer, tell_question_of_staff
 from loans.services.releasing import end_funding
 from loans.services.standing import lock_current_loan

@@ -7,13 +7,13 @@ import datetime as dt
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.enums import Role
-from accounts.models import User
+from accounts.enums import ApprovalKind, ApprovalState, Role
+from accounts.models import ApprovalRequest, User
 from accounts.services.idempotency import run_once
 from loans.claims import OpenClaims, open_claims
-from loans.collection_enums import ApprovalKind, ApprovalState, LossKind, SettlementStatus
+from loans.collection_enums import LossKind, SettlementStatus
 from loans.enums import ExtraMode, LoanStatus, RepaymentMethod, RepaymentStatus
-from loans.models import ApprovalRequest, Loan, LoanLoss, Repayment, SettlementOffer
+from loans.models import Loan, LoanLoss, Repayment, SettlementOffer
 from loans.permissions import RECORD_RECOVERIES, WORK_COLLECTIONS
 from loans.services.acceleration import accelerate
 from loans.services.asked_figures import (
@@ -25,9 +25,9 @@ from loans.services.asked_figures import (
 from loans.services.collection_notices import tell_settled, tell_settlement_offered
 from loans.services.duties import require_duty
 from loans.services.lifecycle import NotYourLoan, record_step
+from loans.services.loan_approval import request_loan_approval
 from loans.services.repayment import WalletPaysToday
 from loans.services.repayment_posting import settle_repayment
-from loans.services.second_person import ask_second_person
 from loans.services.standing import lock_current_loan, lock_owing_loan
 from loans.services.waivers import ReasonMissing
 from loans.services.write_off import close_with_loss
@@ -237,8 +237,14 @@ def _ask(loan: Loan, offer: SettlementOffer, owed: OpenClaims, actor: User | Non
         "pay_by": offer.pay_by.isoformat(),
         **figures_of(owed),
     }
-    offer.approval = ask_second_person(
-        loan, ApprovalKind.SETTLEMENT, payload, reason=offer.reason, actor=actor, today=today
+    offer.approval = request_loan_approval(
+        loan,
+        ApprovalKind.SETTLEMENT,
+        payload,
+        effect=owed.total - offer.amount,
+        reason=offer.reason,
+        actor=actor,
+        today=today,
     )
     offer.save()
     return offer.approval

@@ -46,9 +46,14 @@ def lock_current_loan(loan_id: int, today: dt.date) -> Loan:
 def lock_owing_loan(loan_id: int, today: dt.date) -> Loan:
     """As `lock_current_loan`, for a loan that is being paid back. Raises LoanNotOwing."""
     loan = lock_current_loan(loan_id, today)
+    require_owing(loan)
+    return loan
+
+
+def require_owing(loan: Loan) -> None:
+    """Raises LoanNotOwing for a loan that is not being paid back."""
     if loan.status not in LoanStatus.owing():
         raise LoanNotOwing(status=loan.status)
-    return loan
 
 
 def move_with_columns(loan: Loan, event: LoanEvent, *, actor: User | None, today: dt.date, reason: str = "") -> Loan:

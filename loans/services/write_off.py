@@ -8,21 +8,22 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.enums import ApprovalKind
+from accounts.models import ApprovalRequest, User
 from accounts.services.idempotency import run_once
 from ledger.enums import EntryKind
 from ledger.services.posting import post_entry
 from loans.claims import REMOVED_COLUMNS, OpenClaims, give_up_rows, open_claims, unpaid_rows
-from loans.collection_enums import ApprovalKind, DefaultCause, LossKind
+from loans.collection_enums import DefaultCause, LossKind
 from loans.enums import InstalmentStatus, LoanEvent, LoanStatus, NoteStatus
 from loans.journal_collections import loss_lines, recognition_lines
-from loans.models import ApprovalRequest, Instalment, Loan, LoanLoss
+from loans.models import Instalment, Loan, LoanLoss
 from loans.permissions import WORK_COLLECTIONS
 from loans.services.acceleration import accelerate
 from loans.services.asked_figures import figures_of, require_asked_figures, require_no_waiting_payment
 from loans.services.collection_notices import tell_written_off
 from loans.services.duties import require_duty
-from loans.services.second_person import ask_second_person
+from loans.services.loan_approval import request_loan_approval
 from loans.services.standing import close_notes, lock_owing_loan, move_with_columns
 from loans.services.waivers import ReasonMissing
 from loans.snapshots import live_instalments
@@ -154,8 +155,11 @@ def close_with_loss(
 
 
 def _ask(loan: Loan, cause: DefaultCause, reason: str, actor: User | None, today: dt.date) -> ApprovalRequest:
-    payload = {"cause": str(cause), **figures_of(preview_write_off(loan, today))}
-    return ask_second_person(loan, ApprovalKind.WRITE_OFF, payload, reason=reason, actor=actor, today=today)
+    claims = preview_write_off(loan, today)
+    payload = {"cause": str(cause), **figures_of(claims)}
+    return request_loan_approval(
+        loan, ApprovalKind.WRITE_OFF, payload, effect=claims.total, reason=reason, actor=actor, today=today
+    )
 
 
 def _require_ripe(loan: Loan, cause: DefaultCause) -> None:

@@ -16,6 +16,7 @@ from django_q.models import OrmQ
 from accounts.enums import Role
 from accounts.gates import UserSuspended
 from accounts.models import Notification, User
+from accounts.services.duties import StaffOnly
 from accounts.services.profile import rename_user
 from ledger.enums import EntryKind
 from ledger.models import JournalEntry
@@ -24,7 +25,7 @@ from loans.models import Instalment, Loan, LoanAgreement, Note
 from loans.quoting import quote_for
 from loans.services.agreement import NameDoesNotMatch, SigningEnded, sign_agreement
 from loans.services.disbursement import LoanFrozen, NotSigned, ReservedDiffers, disburse_loan
-from loans.services.lifecycle import NotYourLoan, StaffOnly
+from loans.services.lifecycle import NotYourLoan
 from loans.term_words import borrower_clauses, interest_sentences, lender_clause
 from loans.terms import LoanTerms
 from p2plending.lib.errors import InvalidTransition

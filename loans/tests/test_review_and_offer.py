@@ -11,6 +11,7 @@ from django_q.models import OrmQ
 
 from accounts.gates import UserSuspended
 from accounts.models import Notification, User
+from accounts.services.duties import StaffOnly
 from ledger.models import Account
 from loans.enums import CommitmentStatus, LoanStatus
 from loans.models import Loan
@@ -22,7 +23,7 @@ from loans.services.expiry import (
     expire_information_request,
     expire_offer,
 )
-from loans.services.lifecycle import NotYourLoan, StaffOnly
+from loans.services.lifecycle import NotYourLoan
 from loans.services.offer import OfferEnded, accept_offer, accept_smaller_loan, decline_offer, decline_smaller_loan
 from loans.services.review import (
     DateInThePast,

@@ -18,11 +18,11 @@ from loans.forms.application import AmountForm, IncomeForm, PurposeForm, SendFor
 from loans.models import GradeTerms, Loan, LoanProduct
 from loans.quoting import assumed_grade_terms, priced_terms
 from loans.selectors.borrower import application_of
-from loans.selectors.products import default_product
+from loans.selectors.products import chosen_product, offered_products
 from loans.services.assessment import Outcome, largest_passing_amount, preview_outcome
 from loans.services.origination import NEEDED_FIELDS, create_draft, submit_application, update_draft
 from loans.views.own import own_loan
-from loans.views.quote import plans_context
+from loans.views.quote import plans_context, start_of
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
@@ -52,11 +52,16 @@ def amount(request: HttpRequest) -> HttpResponse:
     draft = application_of(request.user)
     if draft is not None and draft.status != LoanStatus.DRAFT:
         return _has_application(request, draft)
-    product = draft.product if draft else default_product()
+    products = offered_products()
+    given = request.POST if request.method == "POST" else request.GET
+    product = chosen_product(products, given.get("product") or (draft.product.code if draft else None))
     if product is None:
         return render(request, "loans/not_offered.html", {})
     form = AmountForm(
-        request.POST if request.method == "POST" else None, product=product, initial=_amount_initial(request, draft)
+        request.POST if request.method == "POST" else None,
+        product=product,
+        products=products,
+        initial=_amount_initial(request, draft, product),
     )
     if form.is_valid() and "update" not in request.POST:
         try:
@@ -163,16 +168,19 @@ def _has_application(request: HttpRequest, application: Loan) -> HttpResponse:
     return redirect("loans:loan", application.reference)
 
 
-def _amount_initial(request: HttpRequest, draft: Loan | None) -> dict[str, Any]:
-    if draft is not None:
+def _amount_initial(request: HttpRequest, draft: Loan | None, product: LoanProduct) -> dict[str, Any]:
+    if draft is not None and draft.product_id == product.pk:
         initial = {name: getattr(draft, name) for name in ("requested_amount", "term_months", "due_day")}
     else:
-        initial = {"requested_amount": 5_000_00, "term_months": 24, "due_day": None}
-    asked = AmountForm(request.GET or None, product=draft.product if draft else default_product())
+        amount, months = start_of(product)
+        initial = {"requested_amount": amount, "term_months": months, "due_day": None}
+    asked = AmountForm(request.GET or None, product=product)
     return initial | asked.cleaned_data if asked.is_valid() else initial
 
 
 def _save_amount(request: HttpRequest, draft: Loan | None, product: LoanProduct, answers: dict[str, Any]) -> None:
+    # A product that is not paid by the month has no day of it.
+    answers = {"due_day": None} | answers | {"product": product}
     if draft is not None:
         update_draft(loan_id=draft.pk, fields=answers, actor=request.user)
         return
@@ -190,6 +198,8 @@ def _save_amount(request: HttpRequest, draft: Loan | None, product: LoanProduct,
 def _grade_terms(product: LoanProduct, outcome: Outcome | None) -> GradeTerms:
     """The grade that the answers so far lead to, else the assumed one."""
     found = outcome.grade_terms if outcome else None
+    if found is not None and found.product_id != product.pk:
+        found = product.grades.filter(grade=found.grade).first()
     return found or assumed_grade_terms(product)
 
 

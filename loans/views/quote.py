@@ -4,38 +4,60 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from loans.forms.application import QuoteForm
 from loans.models import GradeTerms, LoanProduct
-from loans.quoting import PricedTerm, priced_terms
-from loans.selectors.products import default_product, term_choices
+from loans.quoting import ASSUMED_GRADE, PricedTerm, assumed_grade_terms, priced_terms
+from loans.selectors.products import chosen_product, offered_products, term_choices
 from loans.term_words import early_words
 from loans.terms import LoanTerms, frozen_terms
 from p2plending.lib.clock import business_date
 from p2plending.lib.decorators import get_only
+from p2plending.lib.money import format_plain
 
-START = {"requested_amount": "5000.00", "term_months": "24", "grade": "B"}
+FIELDS = ("product", "requested_amount", "term_months", "grade")
+START_AMOUNT, START_MONTHS = 5_000_00, 24
 
 
 @get_only
 def quote(request: HttpRequest) -> HttpResponse:
-    product = default_product()
+    products = offered_products()
+    product = chosen_product(products, request.GET.get("product"))
     if product is None:
         return render(request, "loans/not_offered.html", {})
-    asked = START | {name: value for name, value in request.GET.items() if name in START}
-    form = QuoteForm(asked, product=product)
+    asked = _start(product) | {name: value for name, value in request.GET.items() if name in FIELDS}
+    form = QuoteForm(asked, product=product, products=products)
     if not form.is_valid():
         return render(request, "loans/quote.html", {"form": form, "product": product}, status=422)
     grades = {terms.grade: terms for terms in product.grades.all()}
     grade_terms = grades.get(form.cleaned_data["grade"]) or next(iter(grades.values()))
     context = {"form": form, "product": product, "grades": grades.values(), "early": _early(product, grade_terms)}
     context |= plans_context(product, grade_terms, form.cleaned_data)
-    kept = {"requested_amount": asked["requested_amount"], "term_months": asked["term_months"]}
+    kept = {name: asked[name] for name in ("product", "requested_amount", "term_months") if name in asked}
     context["apply_url"] = f"{reverse('loans:apply_amount')}?{urlencode(kept)}"
     return render(request, "loans/quote.html", context)
+
+
+def start_of(product: LoanProduct) -> tuple[int, int]:
+    """Amount (minor units) and months that a quote begins with: 5,000.00 over two years, or what is nearest to that."""
+    amount = min(max(START_AMOUNT, product.min_amount), product.max_amount)
+    return amount, min(term_choices(product), key=lambda months: abs(months - START_MONTHS))
+
+
+def _start(product: LoanProduct) -> dict[str, str]:
+    amount, months = start_of(product)
+    written = format_plain(amount, settings.CURRENCY_EXPONENT)
+    grade_terms = assumed_grade_terms(product)
+    return {
+        "product": product.code,
+        "requested_amount": written,
+        "term_months": str(months),
+        "grade": grade_terms.grade if grade_terms else ASSUMED_GRADE,
+    }
 
 
 def _early(product: LoanProduct, grade_terms: GradeTerms) -> str:

@@ -197,7 +197,7 @@ def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionFor
     }
     if viewer.is_authenticated:
         context["questions"] = questions_on_listing(loan, viewer)
-        context["held"] = QuestionStatus.HELD
+        context["held"], context["refused"] = QuestionStatus.HELD, QuestionStatus.REFUSED
     if context["is_lender"]:
         limits = commitment_limits(loan, viewer)
         context |= {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from adminpanel.services.settings import change_product
+from adminpanel.services.products import request_product
 from loans.enums import ChargePart, ServicingMethod
 from loans.models import GradeTerms, Loan, LoanCharge, LoanProduct, Repayment
 from loans.services.charges import add_charge, waive_charge
 from p2plending.demo.paying import pay
 from p2plending.demo.people import People
-from p2plending.demo.purses import new_key
+from p2plending.demo.purses import agree, new_key
 from p2plending.reference_data import STANDARD_PRODUCT
 
 FLEXIBLE_PRODUCT = "flexible"
@@ -47,7 +47,8 @@ def offer_flexible_product(people: People, today: dt.date) -> None:
             },
         )
     if product.servicing_method != ServicingMethod.PROGRESSIVE:
-        change_product(
+        request = request_product(
+            code=FLEXIBLE_PRODUCT,
             product=product,
             values=FLEXIBLE_TERMS,
             grades={},
@@ -55,6 +56,7 @@ def offer_flexible_product(people: People, today: dt.date) -> None:
             actor=people.second_officer,
             today=today,
         )
+        agree(people, request, today)
 
 
 def live_with_charges(people: People, loan: Loan, day: dt.date) -> None:

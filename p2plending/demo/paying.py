@@ -11,7 +11,7 @@ from loans.services.autopay import set_autopay
 from loans.services.repayment import confirm_repayment, record_repayment
 from loans.snapshots import live_instalments
 from p2plending.demo.people import People
-from p2plending.demo.purses import have_available, new_key
+from p2plending.demo.purses import agree_about, have_available, new_key
 from p2plending.demo.stories import LoanStory, Pays
 
 LATE_PAYMENT, LATE_DAYS = 2, 20
@@ -82,6 +82,7 @@ def find_payment(people: People, repayment: Repayment, day: dt.date) -> None:
         idempotency_key=new_key(),
         today=day,
     )
+    agree_about(people, "repayment", repayment.reference, day)
 
 
 def tell_of_payment(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from accounts.models import User
+from accounts.models import ApprovalRequest, User
+from accounts.selectors import waiting_about
+from accounts.services.approvals import approve_request
 from ledger.enums import DepositStatus, PaymentMethod
 from ledger.models import Deposit, Withdrawal
 from ledger.selectors import wallet_summary
@@ -36,6 +38,18 @@ def tell_of_money(user: User, amount: int, day: dt.date) -> Deposit:
     )
 
 
+def agree(people: People, request: ApprovalRequest, day: dt.date) -> None:
+    """The other officer's yes to what one of them asked for."""
+    second = people.officer if request.maker_id == people.second_officer.pk else people.second_officer
+    approve_request(approval_id=request.pk, actor=second, idempotency_key=new_key(), today=day)
+
+
+def agree_about(people: People, subject_type: str, reference: str, day: dt.date) -> None:
+    """The same for whatever waits about one thing; most sums are too small for that."""
+    for request in waiting_about(subject_type, reference):
+        agree(people, request, day)
+
+
 def add_money(people: People, user: User, amount: int, day: dt.date) -> None:
     """A transfer that staff find on the same day, unless money arrives at once."""
     deposit = tell_of_money(user, amount, day)
@@ -44,10 +58,11 @@ def add_money(people: People, user: User, amount: int, day: dt.date) -> None:
 
 
 def confirm_money(people: People, deposit: Deposit, day: dt.date) -> None:
-    """Staff find a transfer in the bank statement."""
-    confirm_deposit(
-        deposit_id=deposit.pk, value_date=deposit.sent_on, actor=people.officer, idempotency_key=new_key(), today=day
-    )
+    """Staff find a transfer in the bank statement; a large one may wait for the second of them already."""
+    if not waiting_about("deposit", deposit.reference).exists():
+        told = {"deposit_id": deposit.pk, "value_date": deposit.sent_on, "today": day}
+        confirm_deposit(actor=people.officer, idempotency_key=new_key(), **told)
+    agree_about(people, "deposit", deposit.reference, day)
 
 
 def have_available(people: People, user: User, amount: int, day: dt.date, *, step: int = 100_00) -> None:
@@ -71,8 +86,9 @@ def ask_for_money(user: User, amount: int, day: dt.date) -> Withdrawal:
 
 
 def approve_money(people: People, withdrawal: Withdrawal, day: dt.date) -> None:
-    """The first person's yes."""
+    """The first person's yes, and the second's where it takes two."""
     approve_withdrawal(withdrawal_id=withdrawal.pk, actor=people.officer, idempotency_key=new_key(), today=day)
+    agree_about(people, "withdrawal", withdrawal.reference, day)
 
 
 def pay_money(people: People, withdrawal: Withdrawal, day: dt.date) -> None:

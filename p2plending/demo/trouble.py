@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+from accounts.selectors import waiting_about
+from accounts.services.approvals import approve_request
 from loans.collection_enums import (
-    ApprovalState,
     DefaultCause,
     HardshipCause,
     HardshipStatus,
@@ -18,10 +19,9 @@ from loans.collection_enums import (
     SettlementStatus,
 )
 from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
-from loans.models import ApprovalRequest, DefaultNotice, Loan, PlanProposal, Recovery, Repayment, SettlementOffer
+from loans.models import DefaultNotice, Loan, PlanProposal, Recovery, Repayment, SettlementOffer
 from loans.replanning import PlanTerms
 from loans.selectors.collections import loss_of
-from loans.services.approvals import approve_request
 from loans.services.default import declare_default, send_default_notice
 from loans.services.hardship import approve_help, request_help
 from loans.services.recovery import record_recovery
@@ -69,7 +69,7 @@ def end_default(people: People, story: LoanStory, loan: Loan, day: dt.date) -> N
     """Settle a loan in default for less, or write it off: asked by one officer, agreed by the other."""
     if (day - loan.defaults.get().declared_on).days < GIVEN_UP_AFTER:
         return
-    waiting = ApprovalRequest.objects.filter(loan=loan, state=ApprovalState.PENDING).first()
+    waiting = waiting_about("loan", loan.reference).first()
     if waiting is not None:
         if (day - waiting.asked_on).days >= AGREED_AFTER:
             approve_request(approval_id=waiting.pk, actor=people.officer, idempotency_key=new_key(), today=day)
@@ -110,7 +110,7 @@ def let_a_payment_bounce(people: People, loan: Loan, day: dt.date) -> None:
     counted = list(payments.filter(status=RepaymentStatus.CONFIRMED).order_by("pk"))
     if len(counted) < BOUNCING_PAYMENT or (day - counted[-1].value_date).days < BOUNCES_AFTER:
         return
-    waiting = ApprovalRequest.objects.filter(loan=loan, state=ApprovalState.PENDING).first()
+    waiting = waiting_about("loan", loan.reference).first()
     if waiting is None:
         request_reversal(
             repayment_id=counted[-1].pk,

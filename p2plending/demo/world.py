@@ -13,7 +13,7 @@ from django.db import connection
 from accounts.models import AuditEvent, Notification, User
 from accounts.services.audit import record
 from accounts.services.notifications import in_app_only, mark_read
-from adminpanel.services.settings import change_product
+from adminpanel.services.products import request_product
 from ledger.models import Deposit, JournalEntry
 from loans.enums import LoanStatus
 from loans.finance.daycount import add_months
@@ -25,7 +25,7 @@ from p2plending.demo.logins import ADMIN, PASSWORD
 from p2plending.demo.paying import tell_of_payment
 from p2plending.demo.people import People
 from p2plending.demo.play import Play
-from p2plending.demo.purses import approve_money, ask_for_money, tell_of_money
+from p2plending.demo.purses import agree, approve_money, ask_for_money, tell_of_money
 from p2plending.demo.quiet import nothing_queued
 from p2plending.demo.steps import Steps
 from p2plending.demo.stories import LISTING_DAYS, write_stories
@@ -152,7 +152,8 @@ def _begin(plan: Plan) -> None:
             )
         product = LoanProduct.objects.get(code=STANDARD_PRODUCT)
         if product.listing_days != LISTING_DAYS:
-            change_product(
+            request = request_product(
+                code=STANDARD_PRODUCT,
                 product=product,
                 values={"listing_days": LISTING_DAYS},
                 grades={},
@@ -160,6 +161,7 @@ def _begin(plan: Plan) -> None:
                 actor=people.second_officer,
                 today=plan.first_day,
             )
+            agree(people, request, plan.first_day)
         offer_flexible_product(people, plan.first_day)
 
 

@@ -29,6 +29,8 @@ class PlatformRules:
     demo_days_ahead: int
     autoinvest_share: Decimal
     second_person_above: int
+    deposit_second_person_above: int
+    largest_amount: int
     books_closed_until: dt.date
     allow_cure: bool
     auto_default: bool

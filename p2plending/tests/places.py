@@ -82,6 +82,8 @@ LOAN_OF = {
     "admin:loan_ask": "reviewed",
     "admin:loan_decline": "reviewed",
     "admin:loan_close": "listed",
+    "admin:loan_freeze": "listed",
+    "admin:loan_unfreeze": "listed",
     "admin:pay_out": "funded",
     "api-loan-submit": "drafting",
     "api-loan-answer": "asked",
@@ -121,6 +123,9 @@ OTHER_PLACES: dict[str, Place] = {
     "matching:note": _note,
     "matching:dismiss_suggestion": _thing("match"),
     "admin:reverse_payment": _thing("paid"),
+    "admin:question": _thing("question"),
+    "admin:question_release": _thing("question"),
+    "admin:question_refuse": _thing("question"),
     "admin:product": lambda _scene: {"code": STANDARD_PRODUCT},
     "admin:run_job": lambda _scene: {"schedule_id": Schedule.objects.first().pk},
     "api-wallet-line": lambda scene: {"entry": scene.line.entry.reference, "seq": scene.line.seq},
@@ -152,7 +157,7 @@ def arguments(name: str, scene: Scene) -> dict[str, Any]:
         return _thing(LOAN_OF.get(name, "listed"))(scene)
     if name.startswith("admin:identity_") and name != "admin:identity_queue":
         return _member("newcomer")(scene)
-    if name in ("admin:user", "admin:user_suspend", "admin:user_release", "admin:user_groups"):
+    if name == "admin:user" or name.startswith("admin:user_"):
         return _member("lender")(scene)
     for word, thing in (("deposit", "deposit"), ("withdrawal", "withdrawal"), ("repayment", "told_payment")):
         if name in (f"admin:{word}", *(f"admin:{word}_{step}" for step in ("confirm", "reject", "approve", "pay"))):

@@ -230,6 +230,7 @@ NOT_ROLLED_FORWARD = {
     "loans/services/origination.py:update": "a draft: the calendar owes it nothing",
     "loans/services/repayment.py:_record": "the posting brings the loan to the day on which the payment counts",
     "loans/services/repayment.py:_lock_declared": "as _record; and a refused payment changes no figure of the loan",
+    "loans/services/approvals.py:lock_payment_of": "as _lock_declared",
     "loans/services/autopay.py:run": "switches a flag, and reads nothing that a day changes",
     "loans/services/left_behind.py:keep": "writes down that bringing the loan to the day has just failed",
     "matching/services/allocation.py:_plan": "plans only: each loan is then lent to by place_commitment",

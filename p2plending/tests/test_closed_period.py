@@ -19,7 +19,7 @@ import adminpanel.services
 import ledger.services
 import loans.services
 import matching.services
-from accounts.models import User
+from accounts.models import ApprovalRequest, User
 from ledger.enums import PaymentMethod
 from ledger.models import Deposit, JournalEntry, Withdrawal
 from ledger.services.closed_period import PeriodClosed
@@ -31,6 +31,7 @@ from loans.models import Loan, LoanCharge, Recovery, Repayment
 from loans.services.backdating import record_backdated_repayment
 from loans.services.charges import add_charge
 from loans.services.recovery import record_recovery
+from loans.services.recovery_request import request_recovery
 from loans.services.repayment import confirm_repayment, record_repayment
 from loans.tests.collections import steps
 from p2plending.lib import clock
@@ -54,6 +55,7 @@ DAYS = {
     ("loans.services.backdating.record_backdated_repayment", "value_date"): "backdated",
     ("loans.services.charges.add_charge", "due_on"): "charge",
     ("loans.services.recovery.record_recovery", "value_date"): "recovery",
+    ("loans.services.recovery_request.request_recovery", "value_date"): "asked recovery",
     ("loans.services.settlement.offer_settlement", "pay_by"): TO_COME,
     ("loans.services.settlement.pay_settlement", "arrived_on"): IN_TIME,
 }
@@ -178,6 +180,13 @@ def recovery(alice: User, bob: User, dora: User) -> Way:
     return lambda day: record_recovery(value_date=day, **asked, **once())
 
 
+def asked_recovery(alice: User, bob: User, dora: User) -> Way:
+    """So much that two people must agree: asked for by one."""
+    loan = lost(alice, bob, dora)
+    asked = {"loan_id": loan.pk, "amount": 40_00, "bank_reference": "", "actor": dora}
+    return lambda day: request_recovery(value_date=day, **asked, **once())
+
+
 def once() -> dict[str, Any]:
     return {"idempotency_key": world.new_key(), "today": TODAY}
 
@@ -190,11 +199,12 @@ WAYS: dict[str, Callable[[User, User, User], Way]] = {
     "backdated": backdated,
     "charge": charge,
     "recovery": recovery,
+    "asked recovery": asked_recovery,
 }
 
 
 def mark() -> tuple[Any, ...]:
-    rows = (JournalEntry, Repayment, Recovery, LoanCharge, Deposit)
+    rows = (JournalEntry, Repayment, Recovery, LoanCharge, Deposit, ApprovalRequest)
     return money_mark(), [model.objects.count() for model in rows]
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from accounts.services.suspension import lift_suspension, suspend_user
+from accounts.services.suspension import request_release, suspend_user
 from loans.models import Loan
 from p2plending.tests.cast import cast_dora
 from p2plending.tests.places import owner_of, path_to, url_names
@@ -65,7 +65,7 @@ def test_no_cell_of_a_file_begins_a_formula_and_the_file_has_its_mark(
     User.objects.exclude(pk=scene.staff.pk).update(full_name=text)
     dora = cast_dora()
     suspend_user(user_id=scene.newcomer.pk, reason=text, actor=dora)
-    lift_suspension(user_id=scene.newcomer.pk, reason=text, actor=dora)
+    request_release(user_id=scene.newcomer.pk, reason=text, actor=dora, today=scene.today)
     url = path_to(name, scene) + ("?tab=all" if name == "matching:portfolio_csv" else "")
     answer = client_of(owner_of(name, scene)).get(url)
     content = b"".join(answer.streaming_content)

@@ -12,14 +12,13 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from accounts.enums import DeliveryStatus, VerificationStatus
-from accounts.models import AuditEvent, IdentityVerification, Notification, User
+from accounts.models import ApprovalRequest, AuditEvent, IdentityVerification, Notification, User
 from accounts.selectors import email_is_verified
 from ledger.enums import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, JournalEntry, Withdrawal
 from loans.collection_enums import LossKind
 from loans.enums import Bucket, LoanStatus, RepaymentStatus
 from loans.models import (
-    ApprovalRequest,
     HardshipRequest,
     Loan,
     LoanDefault,

@@ -12,16 +12,17 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums import ApprovalKind, Role, StaffGroup
 from accounts.models import OperationKey, User
+from accounts.selectors import waiting_about
+from accounts.services.approvals import approve_request
 from adminpanel.tests.scenes import told_deposit
 from adminpanel.views.collection_steps import STEPS
 from ledger.models import JournalEntry
-from loans.collection_enums import ApprovalKind, DefaultCause, HardshipCause, PlanOption
+from loans.collection_enums import DefaultCause, HardshipCause, PlanOption
 from loans.enums import RepaymentMethod
-from loans.models import ApprovalRequest, HardshipRequest, Instalment, Loan, LoanCharge, Recovery, Repayment
+from loans.models import HardshipRequest, Instalment, Loan, LoanCharge, Recovery, Repayment
 from loans.replanning import PlanTerms
-from loans.services.approvals import approve_request
 from loans.services.default import send_default_notice
 from loans.services.hardship import request_help
 from loans.services.repayment import record_repayment
@@ -159,7 +160,7 @@ def two_people(desk: Desk) -> Iterator[Post]:
     yield desk.step(loan, "write-off", {"cause": "fraud", "reason": "Gone"}, 0)
     pay_from_wallet(loan, 10_00, desk.today)
     yield decision(desk, loan, "ask_again", {}, 0)
-    asked = ApprovalRequest.objects.get(loan=loan, kind=ApprovalKind.WRITE_OFF, open_key__isnull=False)
+    asked = waiting_about("loan", loan.reference).get(kind=ApprovalKind.WRITE_OFF)
     approve_request(approval_id=asked.pk, **desk.by_second)
     money = {"amount": "50", "value_date": desk.today.isoformat(), "bank_reference": "court"}
     yield desk.step(loan, "recovery", money, 1)
@@ -198,7 +199,7 @@ def pay_from_wallet(loan: Loan, amount: int, today: dt.date) -> Repayment:
 
 
 def decision(desk: Desk, loan: Loan, name: str, answers: dict[str, Any], entries: int) -> Post:
-    asked = ApprovalRequest.objects.get(loan=loan, open_key__isnull=False)
+    asked = waiting_about("loan", loan.reference).get()
     return Post(f"admin:approval_{name}", [asked.reference], desk.staff, answers, entries)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from accounts.models import User
+from accounts.models import ApprovalRequest, User
+from accounts.services.approvals import approve_request
 from ledger.selectors import balance
 from loans.collection_enums import DefaultCause, HardshipCause, PlanOption
 from loans.enums import RepaymentMethod
 from loans.models import (
-    ApprovalRequest,
     DefaultNotice,
     HardshipRequest,
     Instalment,
@@ -22,7 +22,6 @@ from loans.models import (
     Waiver,
 )
 from loans.replanning import PlanTerms
-from loans.services.approvals import approve_request
 from loans.services.default import declare_default, send_default_notice
 from loans.services.hardship import request_help
 from loans.services.recovery import record_recovery

@@ -6,13 +6,13 @@ import datetime as dt
 
 import pytest
 
-from accounts.models import User
+from accounts.models import ApprovalRequest, User
+from accounts.services.approvals import OwnRequest, RequestDecided
+from accounts.services.duties import NotYourDuty, StaffOnly
 from loans.collection_enums import DefaultCause
-from loans.models import ApprovalRequest, Loan, LoanLoss, Repayment
-from loans.services.approvals import FiguresStand, OwnRequest, RequestDecided, ask_again, owed_today
+from loans.models import Loan, LoanLoss, Repayment
+from loans.services.approvals import FiguresStand, ask_again, owed_today
 from loans.services.asked_figures import FiguresChanged, PaymentWaiting
-from loans.services.duties import NotYourDuty
-from loans.services.lifecycle import StaffOnly
 from loans.services.repayment import reject_repayment
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import bounce, confirm, declare, fresh, pay
@@ -144,7 +144,9 @@ def test_nothing_is_given_up_while_a_payment_is_looked_for(
     later = declare(in_default, 20_00, DAY)
     with pytest.raises(PaymentWaiting):
         steps.approve(request, frank, DAY)
-    reject_repayment(repayment_id=later.pk, note="Not here.", actor=frank, idempotency_key=new_key())
+    reject_repayment(
+        repayment_id=later.pk, note="Not here.", actor=frank, idempotency_key=new_key(), today=later.value_date
+    )
     steps.approve(request, frank, DAY)
     # The lenders have their part of the 500.00, and only the rest is lost.
     assert LoanLoss.objects.get().total == 9_211_51 + 318_17 + 133_26 - 500_00

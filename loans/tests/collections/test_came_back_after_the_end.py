@@ -6,11 +6,10 @@ import datetime as dt
 
 import pytest
 
-from accounts.models import Notification, User
-from loans.models import ApprovalRequest, Instalment, Loan, LoanLoss, Note, Recovery, SettlementOffer
-from loans.services.approvals import OwnRequest
-from loans.services.duties import NotYourDuty
-from loans.services.lifecycle import StaffOnly
+from accounts.models import ApprovalRequest, Notification, User
+from accounts.services.approvals import OwnRequest
+from accounts.services.duties import NotYourDuty, StaffOnly
+from loans.models import Instalment, Loan, LoanLoss, Note, Recovery, SettlementOffer
 from loans.services.recovery import MoreThanLost
 from loans.services.recovery_reversal import RecoveryUndone, request_recovery_reversal
 from loans.services.replay_preview import preview_reversal

@@ -8,19 +8,25 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import AuditEvent, User
+from accounts.models import ApprovalRequest, AuditEvent, User
+from accounts.services.approvals import (
+    AlreadyAsked,
+    MakerMissing,
+    OwnRequest,
+    RequestChanged,
+    RequestDecided,
+    approve_request,
+    expire_request,
+)
+from accounts.services.duties import NotYourDuty, StaffOnly
 from loans.collection_enums import DefaultCause
-from loans.models import ApprovalRequest, DefaultNotice, Loan, LoanDefault, LoanLoss, Note, Recovery
+from loans.models import DefaultNotice, Loan, LoanDefault, LoanLoss, Note, Recovery
 from loans.selectors.servicing import payoff_figure
-from loans.services.approvals import OwnRequest, RequestChanged, RequestDecided, approve_request, expire_request
 from loans.services.asked_figures import FiguresChanged
 from loans.services.collections import run_collections
 from loans.services.default import NoticeMissing, NoticeSent, NotLateEnough
-from loans.services.duties import NotYourDuty
-from loans.services.lifecycle import StaffOnly
 from loans.services.recovery import BeforeLoss, MoreThanLost, NothingLost
 from loans.services.repayment import AmountTooSmall
-from loans.services.second_person import AlreadyAsked, MakerMissing
 from loans.services.servicing import bring_up_to_date
 from loans.services.standing import LoanNotOwing
 from loans.services.write_off import NotInDefault

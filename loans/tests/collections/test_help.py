@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from accounts.models import Notification, User
+from accounts.services.duties import StaffOnly
 from loans.collection_enums import PlanOption
 from loans.enums import ReminderKind
 from loans.models import HardshipRequest, Loan, PlanProposal, ReminderSent
@@ -21,7 +22,7 @@ from loans.services.hardship import (
     decline_help,
     withdraw_help,
 )
-from loans.services.lifecycle import NotYourLoan, StaffOnly
+from loans.services.lifecycle import NotYourLoan
 from loans.services.reminders import send_reminder, send_reminders
 from loans.services.restructuring import decline_plan
 from loans.services.servicing import bring_up_to_date

@@ -7,11 +7,11 @@ import datetime as dt
 import pytest
 
 from accounts.models import User
+from accounts.services.duties import NotYourDuty, StaffOnly
 from loans.collection_enums import PlanOption, UnpaidChoice
 from loans.models import CapitalisationShare, Instalment, Loan, Note, PlanProposal
 from loans.replanning import PlanTerms
-from loans.services.duties import NotYourDuty
-from loans.services.lifecycle import NotYourLoan, StaffOnly
+from loans.services.lifecycle import NotYourLoan
 from loans.services.restructuring import (
     PaymentBelowInterest,
     PlanNotPossible,

@@ -7,12 +7,12 @@ import datetime as dt
 import pytest
 
 from accounts.models import User
+from accounts.services.approvals import OwnRequest, refuse_request
+from accounts.services.duties import NotYourDuty, StaffOnly
 from ledger.services.posting import InsufficientBalance
 from ledger.services.withdrawals import request_withdrawal
 from loans.models import Loan, LoanLoss, Note, SettlementOffer
-from loans.services.approvals import OwnRequest, refuse_request
-from loans.services.duties import NotYourDuty
-from loans.services.lifecycle import NotYourLoan, StaffOnly
+from loans.services.lifecycle import NotYourLoan
 from loans.services.repayment import WalletPaysToday
 from loans.services.settlement import (
     NotLessThanOwed,

@@ -7,12 +7,11 @@ import datetime as dt
 import pytest
 
 from accounts.models import AuditEvent, User
+from accounts.services.duties import NotYourDuty, StaffOnly
 from ledger.models import JournalEntry
 from loans.finance.daycount import add_months
 from loans.models import Loan, Note, Waiver
 from loans.selectors.servicing import payoff_figure
-from loans.services.duties import NotYourDuty
-from loans.services.lifecycle import StaffOnly
 from loans.services.servicing import bring_up_to_date
 from loans.services.standing import LoanNotOwing
 from loans.services.waivers import MoreThanOwed, NothingToWaive, ReasonMissing, WrongInstalment, waive_charges

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from accounts.models import User
+from accounts.models import ApprovalRequest, User
+from accounts.services.approvals import approve_request, refuse_request
 from ledger.selectors import balance
 from loans.enums import RepaymentMethod
-from loans.models import ApprovalRequest, Loan, Repayment
-from loans.services.approvals import approve_request, refuse_request
+from loans.models import Loan, Repayment
 from loans.services.repayment import confirm_repayment, record_repayment
 from loans.services.reversal_request import request_reversal
 from p2plending.lib.errors import Refused

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from accounts.services.duties import StaffOnly
 from ledger.selectors import balance
 from ledger.services.closed_period import PeriodClosed
 from loans.enums import RepaymentStatus
 from loans.models import DefaultInterest, Instalment, Loan, Repayment
 from loans.services.backdating import NotInThePast, record_backdated_repayment
-from loans.services.lifecycle import StaffOnly
 from loans.services.repayment import AmountTooSmall, BeforePayout, DateInFuture
 from loans.services.servicing import bring_up_to_date
 from loans.tests.servicing.paying import available, bounce, fresh, pay

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import Role
 from accounts.models import User
+from accounts.services.duties import NotYourDuty, StaffOnly
 from ledger.selectors import balance
 from ledger.services.closed_period import PeriodClosed
 from loans.collection_enums import PlanOption
@@ -28,8 +29,6 @@ from loans.services.charges import (
     add_charge,
     waive_charge,
 )
-from loans.services.duties import NotYourDuty
-from loans.services.lifecycle import StaffOnly
 from loans.services.repayment import payment_choices, preview_repayment
 from loans.services.replay import PlanAgreedSince
 from loans.services.servicing import bring_up_to_date

@@ -272,7 +272,13 @@ def test_nobody_but_staff_confirms_and_only_once(loan: Loan, alice: User, bob: U
 
 def test_money_that_was_not_found_posts_nothing_and_the_borrower_hears_why(loan: Loan, dora: User) -> None:
     told = declare(loan, 888_49, FIRST_DUE)
-    reject_repayment(repayment_id=told.pk, note="Nothing came by 20 February.", actor=dora, idempotency_key=new_key())
+    reject_repayment(
+        repayment_id=told.pk,
+        note="Nothing came by 20 February.",
+        actor=dora,
+        idempotency_key=new_key(),
+        today=FIRST_DUE,
+    )
     assert Repayment.objects.get(pk=told.pk).status == RepaymentStatus.REJECTED
     assert not JournalEntry.objects.filter(kind="REPAYMENT").exists()
     assert "Nothing came by 20 February." in Notification.objects.get(event="repayment_not_found").body

@@ -8,27 +8,32 @@ import datetime as dt
 import pytest
 from django_q.models import OrmQ
 
-from accounts.enums import StaffGroup
-from accounts.models import AuditEvent, Notification, User
+from accounts.enums import ApprovalState, StaffGroup
+from accounts.models import ApprovalRequest, AuditEvent, Notification, User
+from accounts.services.approvals import (
+    AlreadyAsked,
+    MakerMissing,
+    OwnRequest,
+    approve_request,
+    expire_request,
+    refuse_request,
+)
+from accounts.services.duties import NotYourDuty, StaffOnly
 from adminpanel.tests.scenes import staff_of
 from ledger.models import JournalEntry
 from ledger.selectors import balance
 from ledger.services.withdrawals import request_withdrawal
-from loans.collection_enums import ApprovalState, DefaultCause, PlanOption
+from loans.collection_enums import DefaultCause, PlanOption
 from loans.enums import LoanStatus, RepaymentStatus
-from loans.models import ApprovalRequest, Loan, LoanLoss, Repayment
+from loans.models import Loan, LoanLoss, Repayment
 from loans.replanning import PlanTerms
 from loans.selectors.replay import LoanPicture, PaymentFigures, ReplayPreview, RowFigures, loan_picture
-from loans.services.approvals import OwnRequest, approve_request, expire_request, refuse_request
 from loans.services.backdating import record_backdated_repayment
-from loans.services.duties import NotYourDuty
-from loans.services.lifecycle import StaffOnly
 from loans.services.replay import PlanAgreedSince
 from loans.services.replay_preview import preview_backdated_repayment, preview_reversal
 from loans.services.restructuring import accept_plan, propose_plan
 from loans.services.reversal import NotReversible, OwnPaymentReversal, ReversalReasonMissing
 from loans.services.reversal_request import request_reversal
-from loans.services.second_person import AlreadyAsked, MakerMissing
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import available, fresh, pay
 from p2plending.lib.errors import Refused

@@ -20,12 +20,12 @@ from django.db import transaction
 
 from accounts.enums import Role
 from accounts.models import User
+from accounts.services.approvals import approve_request, refuse_request
 from ledger.selectors import balance
 from loans.enums import ChargePart, LoanStatus, RepaymentStatus
 from loans.finance.replay import Charge, Event, LoanPart, LoanPicture, Payment, ReplayTerms, Waiver, replay
 from loans.models import Distribution, Loan, LoanCharge, Note, Repayment
 from loans.selectors.servicing import payoff_figure
-from loans.services.approvals import approve_request, refuse_request
 from loans.services.backdating import record_backdated_repayment
 from loans.services.charges import add_charge, waive_charge
 from loans.services.repayment import preview_repayment

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from accounts.models import ApprovalRequest
+from accounts.services.approvals import approve_request, refuse_request
 from ledger.services.withdrawals import request_withdrawal
 from loans.enums import ExtraMode, RepaymentMethod
-from loans.models import ApprovalRequest, Repayment
-from loans.services.approvals import approve_request, refuse_request
+from loans.models import Repayment
 from loans.services.autopay import set_autopay
 from loans.services.backdating import record_backdated_repayment
 from loans.services.early_withdrawal import give_loan_back
@@ -135,7 +136,11 @@ class Paying(Living):
         self.attempt(
             "" if told.status == "declared" else "already_decided",
             lambda: reject_repayment(
-                repayment_id=told.pk, note="Not there.", actor=self.world.dora, idempotency_key=next(self.keys)
+                repayment_id=told.pk,
+                note="Not there.",
+                actor=self.world.dora,
+                idempotency_key=next(self.keys),
+                today=self.life.today,
             ),
         )
         self.compare()

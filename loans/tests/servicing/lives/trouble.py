@@ -5,19 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from functools import partial
 
+from accounts.models import ApprovalRequest
+from accounts.services.approvals import approve_request, refuse_request
 from loans.collection_enums import DefaultCause, HardshipCause, PlanOption, UnpaidChoice
 from loans.enums import RepaymentMethod
-from loans.models import (
-    ApprovalRequest,
-    DefaultNotice,
-    HardshipRequest,
-    Instalment,
-    PlanProposal,
-    Repayment,
-    SettlementOffer,
-)
+from loans.models import DefaultNotice, HardshipRequest, Instalment, PlanProposal, Repayment, SettlementOffer
 from loans.replanning import PlanTerms
-from loans.services.approvals import approve_request, refuse_request
 from loans.services.collections import run_collections
 from loans.services.default import declare_default, send_default_notice
 from loans.services.hardship import approve_help, decline_help, request_help, withdraw_help
@@ -113,7 +106,7 @@ class Troubled(Paying):
     @step(3, "active", answer=["yes", "yes", "no", "taken back"], plan=PLANS, unpaid=list(UnpaidChoice.values))
     def help_is_answered(self, answer: str, plan: dict[str, object], unpaid: str) -> None:
         life = self.life
-        request = HardshipRequest.objects.filter(loan=self.loan).order_by("pk").last()
+        request = HardshipRequest.objects.filter(subject_reference=self.loan.reference).order_by("pk").last()
         if request is None:
             self.asks_for_help(plan)
             return
@@ -159,7 +152,7 @@ class Troubled(Paying):
     @step(4, "active", is_accepted=[True, True, True, False])
     def the_new_plan_is_answered(self, is_accepted: bool) -> None:
         life = self.life
-        proposal = PlanProposal.objects.filter(loan=self.loan).order_by("pk").last()
+        proposal = PlanProposal.objects.filter(subject_reference=self.loan.reference).order_by("pk").last()
         if proposal is None:
             self.a_new_plan_is_proposed(PLANS[0], "capitalise", "carry")
             return
@@ -337,7 +330,7 @@ class Troubled(Paying):
             expected = "not_in_default"
         if not expected and self.is_payment_looked_for():
             expected = "payment_waiting"
-        if not expected and ApprovalRequest.objects.filter(open_key=f"write_off:{self.loan.pk}").exists():
+        if not expected and ApprovalRequest.objects.filter(open_key=f"write_off:loan:{self.loan.reference}").exists():
             expected = "already_asked"
         done = self.attempt(
             expected,
@@ -359,7 +352,7 @@ class Troubled(Paying):
         self.come(0, is_looked_at=True)
         life = self.life
         # A request to undo a payment is decided where it is asked.
-        asked = ApprovalRequest.objects.filter(loan=self.loan).exclude(kind="reversal")
+        asked = ApprovalRequest.objects.filter(subject_reference=self.loan.reference).exclude(kind="reversal")
         approval = asked.order_by("pk").last()
         if approval is None:
             self.a_write_off_is_asked_for("days_late")
@@ -390,7 +383,7 @@ class Troubled(Paying):
     def the_settlement_is_paid(self, method: str) -> None:
         self.come(0, is_looked_at=True)
         life = self.life
-        offer = SettlementOffer.objects.filter(loan=self.loan).order_by("pk").last()
+        offer = SettlementOffer.objects.filter(subject_reference=self.loan.reference).order_by("pk").last()
         if offer is None:
             self.a_settlement_is_offered(5, 10)
             return

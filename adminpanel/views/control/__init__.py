@@ -1,0 +1,1 @@
+"""Pages where staff control what staff and the platform may do: the second person, settings, products, accounts."""

@@ -1,0 +1,29 @@
+"""What a waiting change of a product does to an example loan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.enums import ApprovalState
+from accounts.models import ApprovalRequest
+from adminpanel.services.product_preview import examples_of
+from adminpanel.services.products import told_terms
+from loans.models import Loan, LoanProduct
+from p2plending.lib import clock
+
+
+def product_effect(row: ApprovalRequest) -> dict[str, Any]:
+    """Example loans before and after, and how many loans keep their terms, as long as nobody has decided."""
+    if row.state != ApprovalState.PENDING:
+        return {}
+    product = LoanProduct.objects.filter(code=row.subject_reference).first()
+    values, grades = told_terms(row)
+    return effect_on_loans(product, values, grades)
+
+
+def effect_on_loans(
+    product: LoanProduct | None, values: dict[str, Any], grades: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """The same for terms that nobody has asked for yet."""
+    kept = Loan.objects.filter(product=product, offered_on__isnull=False).count() if product is not None else 0
+    return {"examples": examples_of(product, values, grades, clock.business_date()), "kept": kept}
