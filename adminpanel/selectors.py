@@ -22,7 +22,7 @@ from ledger.enums import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, Withdrawal
 from loans.collection_enums import HardshipStatus
 from loans.enums import LoanStatus, QuestionStatus, RepaymentStatus
-from loans.models import HardshipRequest, Loan, LoanQuestion, Repayment
+from loans.models import HardshipRequest, Loan, LoanProduct, LoanQuestion, Repayment
 from loans.selectors.collections import default_proposals
 from loans.selectors.left_behind import left_behind_count
 from p2plending.figures import format_day
@@ -125,6 +125,11 @@ def trouble_queue() -> QuerySet[Loan]:
     """Loans that are late or in default, by the day since when."""
     late = Q(days_past_due__gt=0) | Q(status=LoanStatus.DEFAULTED)
     return Loan.objects.filter(late, status__in=LoanStatus.owing()).order_by("next_due_on", "pk")
+
+
+def loans_with_terms(product: LoanProduct) -> QuerySet[Loan]:
+    """Loans that keep their terms whatever becomes of the product: they had their offer."""
+    return Loan.objects.filter(product=product, offered_on__isnull=False)
 
 
 # Label, icon, URL name, who may see it, the rows, since when each waits.

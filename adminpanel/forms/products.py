@@ -332,6 +332,10 @@ class NewProductForm(ProductForm):
         },
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # A row that is not stored: every term begins with the default of its column.
+        super().__init__(*args, instance=LoanProduct(), **kwargs)
+
     def clean_code(self) -> str:
         code = self.cleaned_data["code"]
         if not CODE.fullmatch(code):

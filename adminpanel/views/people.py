@@ -72,7 +72,7 @@ def release(request: HttpRequest, member_number: str) -> HttpResponse:
 @post_only
 @permission_required(SUSPEND_USERS)
 def suspect(request: HttpRequest, member_number: str) -> HttpResponse:
-    user = _person(member_number)
+    user = _person(request, member_number)
     return _step(
         request,
         user,
@@ -98,7 +98,7 @@ def confirm_suspicion(request: HttpRequest, member_number: str) -> HttpResponse:
 def _settle_suspicion(
     request: HttpRequest, member_number: str, name: str, service: Callable[..., object]
 ) -> HttpResponse:
-    user = _person(member_number)
+    user = _person(request, member_number)
     return _step(
         request,
         user,

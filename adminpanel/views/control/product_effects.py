@@ -6,9 +6,10 @@ from typing import Any
 
 from accounts.enums import ApprovalState
 from accounts.models import ApprovalRequest
+from adminpanel.selectors import loans_with_terms
 from adminpanel.services.product_preview import examples_of
 from adminpanel.services.products import told_terms
-from loans.models import Loan, LoanProduct
+from loans.models import LoanProduct
 from p2plending.lib import clock
 
 
@@ -25,5 +26,5 @@ def effect_on_loans(
     product: LoanProduct | None, values: dict[str, Any], grades: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
     """The same for terms that nobody has asked for yet."""
-    kept = Loan.objects.filter(product=product, offered_on__isnull=False).count() if product is not None else 0
+    kept = loans_with_terms(product).count() if product is not None else 0
     return {"examples": examples_of(product, values, grades, clock.business_date()), "kept": kept}

@@ -6,17 +6,19 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.access import USERS
 from accounts.enums import ApprovalKind
 from accounts.models import ApprovalRequest, User
 from adminpanel.changes import Change, product_changes, setting_changes_of
 from adminpanel.views.control.loan_requests import about_loan
 from adminpanel.views.control.product_effects import product_effect
-from ledger.models import Deposit, Withdrawal
-from loans.models import Repayment
+from ledger.access import DEPOSITS, WITHDRAWALS
+from loans.access import REPAYMENTS
 from loans.services.approvals import loan_of
 from p2plending.figures import format_day, format_money
 
@@ -31,26 +33,35 @@ def _loan(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
     return {"changes": changes, **about_loan(request, row, loan_of(row))}
 
 
-def _deposit(_request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
-    deposit = Deposit.objects.select_related("user").get(reference=row.subject_reference)
-    changes = [
-        Change(_("Into the wallet of"), "", _named(deposit.user)),
-        *_arrived(row),
-    ]
-    return {"subject": (_("Deposit"), deposit.reference, _desk("deposit", deposit.reference)), "changes": changes}
+def _deposit(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+    deposit = DEPOSITS.visible_to(request.user).select_related("user").filter(reference=row.subject_reference).first()
+    whose = [Change(_("Into the wallet of"), "", _named(deposit.user))] if deposit else []
+    return {"subject": _subject(_("Deposit"), "deposit", deposit, row), "changes": [*whose, *_arrived(row)]}
 
 
-def _repayment(_request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
-    payment = Repayment.objects.select_related("payer", "loan").get(reference=row.subject_reference)
-    changes = [
-        Change(_("Paid on loan"), "", payment.loan.reference),
-        Change(_("By"), "", _named(payment.payer)),
-        *_arrived(row),
-    ]
-    return {
-        "subject": (_("Loan payment"), payment.reference, _desk("repayment", payment.reference)),
-        "changes": changes,
-    }
+def _repayment(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+    rows = REPAYMENTS.visible_to(request.user).select_related("payer", "loan")
+    payment = rows.filter(reference=row.subject_reference).first()
+    whose = []
+    if payment is not None:
+        whose = [Change(_("Paid on loan"), "", payment.loan.reference), Change(_("By"), "", _named(payment.payer))]
+    return {"subject": _subject(_("Loan payment"), "repayment", payment, row), "changes": [*whose, *_arrived(row)]}
+
+
+def _withdrawal(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+    rows = WITHDRAWALS.visible_to(request.user).select_related("user")
+    withdrawal = rows.filter(reference=row.subject_reference).first()
+    changes = [Change(_("To send"), "", format_money(row.payload["to_send"]))]
+    if withdrawal is not None:
+        account = f"{withdrawal.account_holder}, …{withdrawal.iban_last4}"
+        changes.insert(0, Change(_("From the wallet of"), "", _named(withdrawal.user)))
+        changes.append(Change(_("To the account of"), "", account))
+    return {"subject": _subject(_("Withdrawal"), "withdrawal", withdrawal, row), "changes": changes}
+
+
+def _subject(words: str, page: str, seen: Model | None, row: ApprovalRequest) -> tuple[str, str, str]:
+    """What a request is about, with a link for who may see it."""
+    return words, row.subject_reference, _desk(page, row.subject_reference) if seen is not None else ""
 
 
 def _arrived(row: ApprovalRequest) -> list[Change]:
@@ -61,18 +72,7 @@ def _arrived(row: ApprovalRequest) -> list[Change]:
     ]
 
 
-def _withdrawal(_request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
-    withdrawal = Withdrawal.objects.select_related("user").get(reference=row.subject_reference)
-    changes = [
-        Change(_("From the wallet of"), "", _named(withdrawal.user)),
-        Change(_("To send"), "", format_money(row.payload["to_send"])),
-        Change(_("To the account of"), "", f"{withdrawal.account_holder}, …{withdrawal.iban_last4}"),
-    ]
-    subject = (_("Withdrawal"), withdrawal.reference, _desk("withdrawal", withdrawal.reference))
-    return {"subject": subject, "changes": changes}
-
-
-def _user(_request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+def _user(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
     if "email" in row.payload:
         new = row.payload
         changes = [
@@ -80,7 +80,7 @@ def _user(_request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
             Change(_("E-mail address"), "", new["email"]),
             Change(_("Groups"), "", _groups(new)),
         ]
-        made = User.objects.filter(member_number=row.subject_reference).exists()
+        made = USERS.visible_to(request.user).filter(member_number=row.subject_reference).exists()
         url = _desk("user", row.subject_reference) if made else ""
         return {"subject": (_("Staff account"), row.subject_reference, url), "changes": changes}
     changes = [Change(_("Groups"), _groups(row.before), _groups(row.payload))] if "groups" in row.payload else []
