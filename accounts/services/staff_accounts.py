@@ -8,12 +8,13 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 
+from accounts.addresses import normalise_email
 from accounts.enums import Role, StaffGroup
-from accounts.models import User, normalise_email
+from accounts.models import User
+from accounts.selectors import owner_of_address
 from accounts.services import audit
 from p2plending.lib.db import require_transaction, run_money
 from p2plending.lib.errors import Refused
@@ -57,8 +58,7 @@ def require_possible(email: str, full_name: str, groups: Sequence[StaffGroup]) -
         validate_email(address)
     except ValidationError as error:
         raise EmailInvalid().at("email") from error
-    is_known = User.objects.filter(Q(email=address) | Q(emailaddress__email__iexact=address)).exists()
-    if is_known:
+    if owner_of_address(address) is not None:
         raise EmailTaken().at("email")
     if not name:
         raise NameMissing().at("full_name")

@@ -47,7 +47,7 @@ def move_requests(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0010_second_person"),
+        ("accounts", "0012_second_person"),
         ("loans", "0018_loan_documents"),
     ]
 

@@ -11,12 +11,13 @@ from accounts.models import User
 from accounts.private_files import load_file
 from accounts.services.audit import record
 from accounts.services.documents import keep_file
+from accounts.services.duties import StaffOnly
 from accounts.uploads import CleanFile, clean_upload
 from loans.access import LOAN_DOCUMENTS
 from loans.enums import LoanDocumentKind, LoanStatus
 from loans.models import Loan, LoanDocument
 from loans.permissions import READ_LOAN_DOCUMENTS, REVIEW_APPLICATIONS
-from loans.services.lifecycle import StaffOnly, require_borrower
+from loans.services.lifecycle import require_borrower
 from loans.services.standing import lock_current_loan
 from p2plending.lib import clock
 from p2plending.lib.db import run_money

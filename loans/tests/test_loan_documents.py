@@ -17,12 +17,13 @@ from rest_framework.test import APIClient
 from accounts.enums import Role, StaffGroup
 from accounts.models import AuditEvent, User
 from accounts.private_files import load_file
+from accounts.services.duties import StaffOnly
 from accounts.tests.samples import PLAIN_PDF, SCRIPT_PDF, STORED_PDF, picture
 from accounts.uploads import PdfNotPlain
 from loans.models import Loan, LoanDocument
 from loans.selectors.listing import public_profile
 from loans.services import supporting_documents as service
-from loans.services.lifecycle import NotYourLoan, StaffOnly
+from loans.services.lifecycle import NotYourLoan
 from loans.services.origination import withdraw_application
 from loans.services.review import ask_applicant
 from loans.services.supporting_documents import (

@@ -9,7 +9,7 @@ import p2plending.lib.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0009_encrypt_second_steps"),
+        ("accounts", "0011_digests_with_key_ids"),
     ]
 
     operations = [
