@@ -77,7 +77,7 @@ def test_pages_take_no_post(client: Client, db: None, name: str) -> None:
 
 
 def test_the_address_of_a_form_opened_by_itself_says_what_to_do(client: Client, db: None) -> None:
-    page = client.get(reverse("loans:help_send", args=["LN-00000000"]))
+    page = client.get(reverse("loans:accept_offer", args=["LN-00000000"]))
     assert (page.status_code, page.headers["Allow"]) == (405, "POST")
     assert "Open the page with the form again" in page.content.decode()
 
