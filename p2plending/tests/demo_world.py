@@ -83,6 +83,8 @@ def private_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def demo_mode(settings: LazySettings, private_folder: Path) -> None:
     settings.DEMO_MODE = True
+    # As its setting is in the demo unless somebody turns it on.
+    settings.STAFF_SECOND_STEP = False
     settings.PRIVATE_DIR = private_folder
 
 
