@@ -325,7 +325,7 @@ def test_a_check_runs_out_the_day_after_its_document_and_can_be_renewed(frank: U
     following = last_day + dt.timedelta(days=1)
     assert [run_identity_expiry(today=following).expired for _again in range(2)] == [1, 0]
     assert state_of(frank) == VerificationStatus.EXPIRED
-    assert Notification.objects.get(event="identity.expired").title == "Your document has expired"
+    assert Notification.objects.get(event="identity.expired").title == "Your identity check has expired"
     assert dead_links(User.objects.all()) == []
     assert audit_trail("identity", frank.member_number)[0].actor_label == "system"
     save_identity_details(user=frank, details={"id_expires_on": dt.date(2040, 1, 1)}, actor=frank)

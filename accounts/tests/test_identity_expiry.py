@@ -75,7 +75,7 @@ def test_after_the_last_day_nobody_lends_whether_or_not_the_job_has_run(
             for action in (Action.DEPOSIT, Action.WITHDRAW):
                 assert blocking_refusal(bob, action) is None
             client.force_login(bob)
-            assert client.get(reverse("accounts:getting_started")).status_code == 200
+            assert client.get(reverse("getting_started")).status_code == 200
             expire_identities()
         check.refresh_from_db()
         assert check.status == VerificationStatus.EXPIRED
@@ -129,7 +129,7 @@ def test_the_job_is_in_the_table_and_its_run_leaves_the_api_and_the_pages_saying
     assert "accounts.tasks.expire_identities" in {job.function for job in JOBS}
     check_of(bob, id_expires_on=clock.business_date() - DAY)
     client.force_login(bob)
-    page = client.get(reverse("accounts:getting_started")).content.decode()
+    page = client.get(reverse("getting_started")).content.decode()
     expire_identities()
     assert client.get(reverse("accounts:identity")).status_code == 200
     assert "expired" in (page + client.get(reverse("accounts:identity")).content.decode()).lower()

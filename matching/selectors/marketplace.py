@@ -136,7 +136,9 @@ def market_counts(
     counts["mine"] = Q(my_amount__gt=0)
     counts["careful"] = Q(grade__in=("A", "B"), term_months__lte=TERM_BANDS["2"][1])
     counts["new"] = _new_condition(today)
-    counts["fitting"] = Q(grade__in=fitting_grades)
+    if fitting_grades:
+        # A condition that can't hold ("in nothing") would empty every other count of the query with it.
+        counts["fitting"] = Q(grade__in=fitting_grades)
     for name in conditions:
         counts[f"without_{name}"] = _all_of({other: q for other, q in conditions.items() if other != name})
     found = loans.order_by().aggregate(
@@ -156,7 +158,7 @@ def market_counts(
         mine=found["mine"],
         careful=found["careful"],
         new=found["new"],
-        fitting=found["fitting"],
+        fitting=found.get("fitting", 0),
         without={name: found[f"without_{name}"] for name in conditions},
     )
 

@@ -12,6 +12,7 @@ from django.test import Client
 
 from accounts.enums import Role
 from accounts.models import User
+from loans.enums import LoanStatus
 from loans.models import Loan, LoanQuestion
 from loans.services.review import cancel_listing
 from matching.selectors.marketplace import Filters, market_counts, matching_loans, open_loans
@@ -141,7 +142,7 @@ def test_counts_say_what_is_open_and_which_filter_is_tightest(client: Client, no
     assert (counts.careful, counts.new, counts.fitting) == (2, 3, 2)
     assert counts.without == {"grades": 2, "rate_min": 1}
     assert counts.tightest == "grades"
-    text = client.get(f"{MARKET}?grade=A&rate_min=10").content.decode()
+    text = " ".join(client.get(f"{MARKET}?grade=A&rate_min=10").content.decode().split())
     assert "The tightest is “Grade A”. Without it, 2 loans match." in text
 
 
@@ -189,8 +190,17 @@ def test_a_page_that_does_not_exist_shows_one_that_does(page: str, client: Clien
 
 def test_without_open_loans_the_market_says_what_to_do(bob: User, client_of: ClientOf) -> None:
     text = client_of(bob).get(MARKET).content.decode()
-    assert "All loans are funded" in text
-    assert "Turn on auto-invest" in text
+    assert "No loan has been listed yet" in text
+    assert "No request is being checked at the moment." in text
+    assert "Set up auto-invest" in text
+
+
+@pytest.mark.usefixtures("three_loans")
+def test_an_empty_market_says_why(client: Client, now_day: dt.date) -> None:
+    Loan.objects.update(status=LoanStatus.UNDER_REVIEW, listed_on=None, listed_at=None)
+    assert "3 requests are being checked and may be listed next." in " ".join(
+        client.get(MARKET).content.decode().split()
+    )
 
 
 def test_the_number_of_queries_does_not_grow_with_the_market(
