@@ -260,6 +260,9 @@ def _record(
     loan = lock_guard(Loan.objects.filter(pk=loan_id), is_written_later=is_settled)
     _require_payer(loan, method, actor)
     _require_owing(loan, amount)
+    if not is_wallet:
+        # What a wallet holds was found before; only what is told of can be a slip of the finger.
+        require_below_ceiling(amount)
     _require_date(loan, value_date, today)
     if is_wallet and value_date != today:
         raise WalletPaysToday(today=today)
@@ -328,7 +331,6 @@ def _require_owing(loan: Loan, amount: int) -> None:
         raise NothingToPay(status=loan.status)
     if amount <= 0:
         raise AmountTooSmall
-    require_below_ceiling(amount)
 
 
 def _require_date(loan: Loan, value_date: dt.date, today: dt.date) -> None:

@@ -97,6 +97,7 @@ class MoneyFormField(forms.CharField):
         "negative": _("Enter an amount above zero."),
         "range": _("Enter an amount from %(low)s to %(high)s."),
         "low": _("Enter an amount of %(low)s or more."),
+        "high": _("Enter an amount of %(high)s or less."),
     }
 
     def __init__(self, *, min_amount: int | None = 1, max_amount: int | None = None, **kwargs: Any) -> None:
@@ -128,10 +129,12 @@ class MoneyFormField(forms.CharField):
         exponent = settings.CURRENCY_EXPONENT
         low, high = self.min_amount, self.max_amount
         if (low is not None and value < low) or (high is not None and value > high):
-            if low is not None and high is not None:
-                key = "range"
-            elif value <= 0:
+            if value <= 0 and (low is None or low <= 1):
                 key = "negative"
+            elif high is not None and (low is None or low <= 1):
+                key = "high"
+            elif low is not None and high is not None:
+                key = "range"
             else:
                 key = "low"
             symbol = settings.CURRENCY_SYMBOL

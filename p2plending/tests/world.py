@@ -76,8 +76,9 @@ def set_rules(**values: Any) -> None:
 
 
 def lift_lending_limits() -> None:
-    """Let one lender take a whole loan, in steps of 1.00."""
+    """Let one lender take a whole loan, in steps of 1.00, and any sum of money come in at once, by one person."""
     set_rules(LOAN_SHARE_CAP=Decimal(1), LENDER_BORROWER_CAP=NO_CAP, COMMITMENT_STEP=1_00)
+    set_rules(LARGEST_AMOUNT=NO_CAP, DEPOSIT_SECOND_PERSON_ABOVE=NO_CAP)
 
 
 def standard_product() -> LoanProduct:

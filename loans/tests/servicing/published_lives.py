@@ -57,6 +57,7 @@ def lend(story: dict[str, Any], alice: User, lenders: tuple[User, ...]) -> Loan:
     start = terms.schedule.start_date
     lift_lending_limits()
     set_rules(COMMITMENT_STEP=1, MIN_COMMITMENT=1, BORROWER_TOTAL_CAP=PURSE)
+    set_rules(LARGEST_AMOUNT=PURSE, DEPOSIT_SECOND_PERSON_ABOVE=PURSE + 1)
     loan = active_loan(alice, amounts, term=12, today=start, lift_limits=False, monthly_income=9_000_000_00)
     fund_wallet(alice, PURSE, today=start)
     return loan

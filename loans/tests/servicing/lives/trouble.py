@@ -106,7 +106,7 @@ class Troubled(Paying):
     @step(3, "active", answer=["yes", "yes", "no", "taken back"], plan=PLANS, unpaid=list(UnpaidChoice.values))
     def help_is_answered(self, answer: str, plan: dict[str, object], unpaid: str) -> None:
         life = self.life
-        request = HardshipRequest.objects.filter(subject_reference=self.loan.reference).order_by("pk").last()
+        request = HardshipRequest.objects.filter(loan=self.loan).order_by("pk").last()
         if request is None:
             self.asks_for_help(plan)
             return
@@ -152,7 +152,7 @@ class Troubled(Paying):
     @step(4, "active", is_accepted=[True, True, True, False])
     def the_new_plan_is_answered(self, is_accepted: bool) -> None:
         life = self.life
-        proposal = PlanProposal.objects.filter(subject_reference=self.loan.reference).order_by("pk").last()
+        proposal = PlanProposal.objects.filter(loan=self.loan).order_by("pk").last()
         if proposal is None:
             self.a_new_plan_is_proposed(PLANS[0], "capitalise", "carry")
             return
@@ -383,7 +383,7 @@ class Troubled(Paying):
     def the_settlement_is_paid(self, method: str) -> None:
         self.come(0, is_looked_at=True)
         life = self.life
-        offer = SettlementOffer.objects.filter(subject_reference=self.loan.reference).order_by("pk").last()
+        offer = SettlementOffer.objects.filter(loan=self.loan).order_by("pk").last()
         if offer is None:
             self.a_settlement_is_offered(5, 10)
             return
