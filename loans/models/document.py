@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from loans.enums import LoanDocumentKind
+from p2plending.lib.models import MomentField
 
 
 class LoanDocument(models.Model):
@@ -18,7 +19,7 @@ class LoanDocument(models.Model):
     content_type = models.CharField(max_length=40, editable=False)
     size = models.PositiveIntegerField(editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
-    uploaded_at = models.DateTimeField(auto_now_add=True, editable=False)
+    uploaded_at = MomentField(auto_now_add=True, editable=False)
     # A member of staff has compared it with what the borrower says; lenders see the kind, never the file.
     checked_by = models.ForeignKey(
         "accounts.User", on_delete=models.RESTRICT, null=True, blank=True, related_name="+", editable=False

@@ -20,6 +20,9 @@ ALIKE = ("Order-aB-1", "order-Ab-1", "order-ab-1 ", "order-ab-1", "örder-ab-1")
 # Unique texts that may be compared as people read them, each with its reason. References are made by us, in capitals.
 READ_BY_PEOPLE = {
     "accounts.IdentityDocument.stored_name": "random, made by us, of one case",
+    "loans.LoanDocument.stored_name": "random, made by us, of one case",
+    "loans.LoanDocument.kind": "one of our choices",
+    "loans.LoanDocument.sha256": "made by us, of one case",
     "accounts.User.member_number": "made by us, in capitals",
     "accounts.TermsAcceptance.document": "one of our documents",
     "accounts.TermsAcceptance.version": "a version of ours",

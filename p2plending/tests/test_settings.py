@@ -28,6 +28,7 @@ BAD: dict[str, list[str]] = {
     "DIGEST_KEYS": ["k1", "k1:short", f"k1:{KEY},k1:{KEY}"],
     "SECRET_KEY_FALLBACKS": ["short", "x" * 60],
     "STAFF_SECOND_STEP": SWITCHES,
+    "SECOND_PERSON": SWITCHES,
     "CLIENT_ACCOUNT_BANK": TEXTS,
     "CLIENT_ACCOUNT_NUMBER": TEXTS,
     "CLIENT_ACCOUNT_ROUTING_CODE": TEXTS,

@@ -28,7 +28,6 @@ from loans.services.default import NoticeMissing, NoticeSent, NotLateEnough
 from loans.services.recovery import BeforeLoss, MoreThanLost, NothingLost
 from loans.services.repayment import AmountTooSmall
 from loans.services.servicing import bring_up_to_date
-from loans.services.standing import LoanNotOwing
 from loans.services.write_off import NotInDefault
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
@@ -117,7 +116,7 @@ def test_two_people_write_off_and_neither_is_a_job(late: Loan, dora: User, frank
     for _ in range(2):
         done = approve_request(approval_id=request.pk, actor=frank, idempotency_key=key, today=DAY)
     assert (done.is_replay, LoanLoss.objects.count()) == (True, 1)
-    with pytest.raises(LoanNotOwing):
+    with pytest.raises(RequestDecided):
         steps.approve(request, frank, DAY)
     names = set(AuditEvent.objects.filter(action__startswith="loans.loan.write_off").values_list("action", flat=True))
     assert names == {"loans.loan.write_off", "loans.loan.write_off_asked", "loans.loan.write_off_approved"}
