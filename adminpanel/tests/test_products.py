@@ -312,7 +312,7 @@ def test_a_product_is_added_with_its_grades_when_a_second_person_agrees(complian
     product = LoanProduct.objects.get(code="car-loan")
     grades = list(product.grades.values_list("grade", "min_points", "margin"))
     assert (product.name, grades) == ("Car loan", [("B", 60, Decimal("0.03"))])
-    assert client.get("/quote/", {"product": "car-loan"}).status_code == 200
+    assert client.get(reverse("loans:quote"), {"product": "car-loan"}).status_code == 200
 
 
 def test_a_grade_is_added_to_a_product(compliance: User, client_of: ClientOf) -> None:
