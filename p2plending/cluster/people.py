@@ -6,7 +6,7 @@ from accounts.enums import Role
 from p2plending.tests.cast import cast_dora
 from p2plending.tests.world import fund_wallet, verified
 
-MONEY = 1_000_000_00
+MONEY = 90_000_00
 NAMES = ("Hanna", "Henry")
 
 
