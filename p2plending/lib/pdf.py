@@ -20,7 +20,8 @@ from p2plending.lib.errors import Busy, Refused
 
 logger = logging.getLogger(__name__)
 
-TIME_LIMIT_SECONDS = 30
+# The process ends itself after 30 seconds of computing (`pdf_writer`); this is for one that waits for its turn at that.
+TIME_LIMIT_SECONDS = 90
 # Each takes a core for a second or two and some 100 MB; a page never waits longer than this for its turn.
 MOST_AT_ONCE = 2
 WAIT_SECONDS = 10
