@@ -38,6 +38,8 @@ def asked(client: Client, path: str, refresh: str, **headers: str) -> list[HttpR
     return [client.get(path, **headers), client.post(path, sent, **headers), json]
 
 
+# Over one database: a server that is away is waited for at each address, which takes a quarter of an hour in all.
+@pytest.mark.one_database
 @pytest.mark.slow
 @pytest.mark.usefixtures("_cache_in_database")
 @pytest.mark.parametrize("door", ["nobody", "session", "token"])
