@@ -71,7 +71,7 @@ def test_a_person_registers_confirms_with_the_button_and_signs_in(client: Client
     assert (response.status_code, response.url) == (302, "/home/")
 
 
-QUOTE = "/borrowing/apply/amount/?requested_amount=3000&term_months=12"
+QUOTE = "/borrowing/apply/amount/?product=standard&requested_amount=3000&term_months=12"
 
 
 def register_for_a_quote(client: Client) -> str:
