@@ -192,8 +192,8 @@ def test_the_first_page_says_all_the_time_that_nobody_looks_over_anybody_s_shoul
 
 def test_the_first_page_counts_requests_help_and_loans_in_trouble(alice: User, bob: User, dora: User) -> None:
     today = clock.business_date()
-    world.set_rules(DEPOSIT_SECOND_PERSON_ABOVE=100_00)
     loan = world.active_loan(alice, {bob: 500_00}, today=today - dt.timedelta(days=45))
+    world.set_rules(DEPOSIT_SECOND_PERSON_ABOVE=100_00)
     run_end_of_day(today=today)
     steps.ask_help(loan, alice, today)
     large = scenes.told_deposit(bob, 100_00)

@@ -185,8 +185,8 @@ def test_large_deposits_of_a_batch_wait_for_a_second_person_and_the_others_do_no
 def test_a_large_payment_on_a_loan_waits_for_a_second_person(
     alice: User, bob: User, finance: User, client_of: ClientOf
 ) -> None:
-    world.set_rules(DEPOSIT_SECOND_PERSON_ABOVE=100_00)
     loan = world.active_loan(alice, {bob: 500_00}, today=clock.business_date())
+    world.set_rules(DEPOSIT_SECOND_PERSON_ABOVE=100_00)
     first, second = scenes.told_repayment(loan, 60_00), scenes.told_repayment(loan, 40_00)
     client = client_of(finance)
     for payment in (first, second):
