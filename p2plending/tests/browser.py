@@ -75,7 +75,7 @@ class Visitor:
     def fill(self, **answers: Filled) -> None:
         """Answer fields by name: text, date, choice of a list or of radio buttons, box to tick, or file."""
         for name, answer in answers.items():
-            self._answer(self.page.locator(f"main [name={name}]:not([type=hidden])"), answer)
+            self._answer(self.page.locator(f"main [name={name}]:not([type=hidden]):not(button)"), answer)
 
     def _answer(self, fields: Locator, answer: Filled) -> None:
         field = fields.first

@@ -183,6 +183,8 @@ def take_out(alice: Visitor, dora: Visitor, amount: str, shown: str) -> None:
     alice.follow("Take out")
     alice.fill(amount=amount, account_holder="Alice Example", iban=IBAN)
     alice.press("Check")
+    # She was signed in by the link of the e-mail, so that taking money out asks for her password.
+    alice.fill(password=PASSWORD)
     alice.press(f"Take out {shown}")
     alice.sees("We have your request")
     dora.open("/admin/money/withdrawals/")
