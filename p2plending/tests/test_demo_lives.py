@@ -112,9 +112,12 @@ def move(visitor: Visitor, days: int) -> None:
     """Move the date on the page as staff do, and let the worker live the days."""
     visitor.open(reverse("admin:demo_clock"))
     visitor.press(f"{days} days")
-    visitor.sees("The date is being moved", f"Day 0 of {days} is over")
+    # The page loads itself again every few seconds, so it is waited for and not read at once.
+    for words in ("The date is being moved", f"Day 0 of {days} is over"):
+        visitor.page.get_by_text(words).first.wait_for()
     # What visitors' own steps queued is done before; the days themselves queue nothing.
     carry_out_tasks()
+    visitor.page.get_by_role("heading", name="Move forward").wait_for()
 
 
 def make_a_visitor_s_people(today: dt.date) -> tuple[User, User, Loan]:
