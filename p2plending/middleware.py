@@ -14,6 +14,7 @@ from django.urls import resolve
 from django.utils.translation import gettext_lazy
 
 from p2plending.lib.context import RequestContext, reset_request, set_request
+from p2plending.lib.db import is_away
 from p2plending.lib.errors import RETRY_AFTER_SECONDS, Busy, NotPermitted, Refused
 
 logger = logging.getLogger(__name__)
@@ -136,6 +137,8 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused) or request.path.startswith("/api/"):
             return None
+        if isinstance(exception, Busy) and is_away(exception.__cause__):
+            return None  # the page of an outage says what is true
         level = logging.WARNING if isinstance(exception, Busy) else logging.INFO
         logger.log(level, "refused", extra={"code": exception.code})
         template = "403.html" if isinstance(exception, NotPermitted) else "refused.html"

@@ -17,6 +17,7 @@ from accounts.models import AuditEvent, IdentityVerification, Notification, User
 from accounts.tasks import expire_identities
 from p2plending.lib import clock
 from p2plending.operations.job_table import JOBS
+from p2plending.tests.figures import assert_links_open
 
 TODAY = dt.date(2026, 11, 23)
 DAY = dt.timedelta(days=1)
@@ -106,6 +107,7 @@ def test_people_are_reminded_30_7_and_1_day_before_once_each(bob: User) -> None:
         (1, "Your identity check ends in 1 day"),
         (-1, "Your identity check has expired"),
     ]
+    assert_links_open("identity.ends_soon", "identity.expired")
 
 
 def test_a_reminder_whose_day_was_missed_comes_with_the_next_run_and_no_older_one_after_it(bob: User) -> None:

@@ -11,6 +11,7 @@ from accounts.services.approvals import approve_request
 from accounts.services.suspension import ReasonNeeded, request_release, suspend_user
 from p2plending.lib.errors import InvalidTransition, NotPermitted
 from p2plending.tests.cast import make_user
+from p2plending.tests.figures import assert_links_open
 from p2plending.tests.world import TODAY, second_officer
 
 
@@ -65,3 +66,4 @@ def test_a_suspended_person_is_told_and_can_be_let_go_on(bob: User, chief: User)
         "Your account is open again",
         "Your account is suspended",
     ]
+    assert_links_open("user.suspended", "user.released")

@@ -35,6 +35,7 @@ from p2plending.lib import clock
 from p2plending.lib.errors import InvalidTransition, NotPermitted
 from p2plending.tests import world
 from p2plending.tests.books import money_mark
+from p2plending.tests.figures import assert_links_open
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -83,6 +84,7 @@ def test_a_refused_question_is_seen_by_its_author_only_with_the_reason(
     told = Notification.objects.get(user=bob, event="question_refused")
     assert told.body.endswith("It has an e-mail address in it.")
     assert client_of(bob).get(told.link, follow=True).status_code == 200
+    assert_links_open("question_refused")
 
 
 def test_staff_without_the_duty_and_members_decide_no_question(held: LoanQuestion, alice: User, bob: User) -> None:
@@ -157,6 +159,7 @@ def test_a_suspicion_stops_money_at_once_and_two_officers_clear_it(bob: User, do
     approve_request(**told, actor=dora)
     assert verification_of(bob).status == VerificationStatus.APPROVED
     assert blocking_refusal(bob, Action.WITHDRAW) is None
+    assert_links_open("identity_suspended", "identity_cleared")
 
 
 def test_a_confirmed_suspicion_refuses_the_identity_for_good(bob: User, dora: User) -> None:
@@ -168,6 +171,7 @@ def test_a_confirmed_suspicion_refuses_the_identity_for_good(bob: User, dora: Us
     assert (check.status, check.is_final, check.decided_by) == (VerificationStatus.REJECTED, True, dora)
     titles = Notification.objects.filter(user=bob).order_by("pk").values_list("title", flat=True)
     assert list(titles) == ["We are looking at your identity again", "We can't confirm your identity"]
+    assert_links_open("identity_refused")
 
 
 def test_a_suspicion_needs_a_reason_and_an_approved_identity(bob: User, eve: User, dora: User) -> None:

@@ -28,6 +28,7 @@ from ledger.services.deposits import (
 from ledger.services.staff import OwnRequest
 from p2plending.lib.errors import InvalidTransition
 from p2plending.tests.cast import make_user
+from p2plending.tests.figures import assert_links_open
 
 pytestmark = pytest.mark.django_db
 
@@ -152,6 +153,7 @@ def test_telling_twice_is_marked_and_said(bob: User, today: dt.date) -> None:
     assert told.title == "Did you send this money twice?"
     assert first.reference in told.body
     assert second.reference in told.body
+    assert_links_open("deposit_twice")
 
 
 @pytest.mark.parametrize("other", [{"amount": 999_99}, {"bank_reference": "Other"}, {"sent_on": dt.date(2026, 1, 11)}])
@@ -167,6 +169,7 @@ def test_a_rejected_deposit_tells_why_and_posts_nothing(bob: User, dora: User, t
     assert (deposit.status, deposit.decision_note) == (DepositStatus.REJECTED, "No such transfer.")
     assert "No such transfer." in Notification.objects.get(user=bob).body
     assert JournalEntry.objects.count() == 0
+    assert_links_open("deposit_rejected")
 
 
 def test_only_the_person_takes_a_deposit_back(bob: User, carol: User, today: dt.date) -> None:

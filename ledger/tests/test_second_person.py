@@ -34,6 +34,7 @@ from p2plending.lib.db import run_money
 from p2plending.lib.errors import InvalidTransition, NotPermitted
 from p2plending.tests import world
 from p2plending.tests.books import money_mark
+from p2plending.tests.figures import assert_links_open
 
 pytestmark = pytest.mark.django_db
 LIMIT = 400_00
@@ -172,6 +173,7 @@ def test_a_request_runs_out_after_14_days_and_who_asked_is_told(
     told = Notification.objects.get(user=dora)
     assert (told.title, told.link) == ("Your request was not decided in time", f"/admin/approvals/{request.reference}/")
     assert wallet_summary(bob).available == 0
+    assert_links_open("approval_expired")
 
 
 def test_who_asked_is_told_of_a_yes_and_of_a_no_with_its_reason(
@@ -185,6 +187,7 @@ def test_who_asked_is_told_of_a_yes_and_of_a_no_with_its_reason(
     titles = list(Notification.objects.filter(user=dora).order_by("pk").values_list("title", flat=True))
     assert titles == ["Your request was approved", "Your request was refused"]
     assert Notification.objects.filter(user=dora).latest("pk").body.endswith("Nothing was done. No such line.")
+    assert_links_open("approval_approved", "approval_refused")
 
 
 def test_one_takes_one_s_own_request_back_and_nobody_else_s(bob: User, dora: User, gina: User, today: dt.date) -> None:
@@ -256,6 +259,7 @@ def test_a_refused_withdrawal_counts_no_more_and_ends_its_request(rich_bob: User
     reject_withdrawal(withdrawal_id=first.pk, note="No", actor=dora, idempotency_key="no", today=today)
     assert [request.state for request in ApprovalRequest.objects.all()] == ["withdrawn"]
     assert approve(ask(rich_bob, 399_99, today), dora, today).status == WithdrawalStatus.APPROVED
+    assert_links_open("approval_withdrawn")
 
 
 def test_money_of_a_suspended_person_does_not_leave_by_two_people_either(

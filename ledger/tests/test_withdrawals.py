@@ -34,6 +34,7 @@ from ledger.services.withdrawals import (
 )
 from p2plending.lib.errors import InvalidTransition
 from p2plending.tests.cast import make_user, sign_in_fully
+from p2plending.tests.figures import assert_links_open
 
 pytestmark = pytest.mark.django_db
 IBAN = "DE89 3704 0044 0532 0130 00"
@@ -178,6 +179,7 @@ def test_a_rejected_withdrawal_is_back_in_the_wallet(funded_bob: User, dora: Use
     assert wallet_summary(funded_bob) == WalletSummary(available=1_000_00)
     told = Notification.objects.get(event="withdrawal_rejected")
     assert told.body == "€400.00 is back in your wallet. The bank sent it back."
+    assert_links_open("withdrawal_rejected")
 
 
 def test_only_the_person_cancels(funded_bob: User, carol: User, today: dt.date) -> None:

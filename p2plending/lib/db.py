@@ -197,6 +197,11 @@ def is_outage(error: BaseException | None) -> bool:
     return False
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error says that the connection was lost or not made: there is nobody to be busy with."""
+    return error is not None and _connection_is_gone(error)
+
+
 def _code(error: BaseException) -> Any:
     return error.args[0] if error.args else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
 import shlex
@@ -38,6 +39,7 @@ class StageResult:
     name: str
     outcome: str
     seconds: float = 0.0
+    failed_tests: tuple[str, ...] = ()
 
     @property
     def is_failure(self) -> bool:
@@ -65,7 +67,16 @@ class SuiteRun:
         outcome = "passed" if code == 0 else f"FAILED (exit code {code})"
         if code == NOTHING_COLLECTED and "pytest" in command:
             outcome = "FAILED (no test was selected)"
-        self.results.append(StageResult(name, outcome, time.monotonic() - started))
+        self.results.append(StageResult(name, outcome, time.monotonic() - started, self.failed_tests()))
+
+    def failed_tests(self) -> tuple[str, ...]:
+        """Return the tests that failed in the last stage, as pytest remembers them, and forget them."""
+        memory = self.scratch / "cache" / "v" / "cache" / "lastfailed"
+        if not memory.exists():
+            return ()
+        failed = tuple(sorted(json.loads(memory.read_text(encoding="utf-8"))))
+        memory.unlink()
+        return failed
 
     def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Run one command to its end; when we are told to stop, it ends first."""
@@ -85,7 +96,9 @@ class SuiteRun:
         """Return the closing table."""
         width = max(len(result.name) for result in self.results)
         lines = [f"  {result.name:<{width}}  {result.seconds:7.1f} s  {result.outcome}" for result in self.results]
-        return "\n".join(["", "Stages:", *lines])
+        # Again at the end: the report of a stage may be thousands of lines further up.
+        failed = [f"  {result.name}: {test}" for result in self.results for test in result.failed_tests]
+        return "\n".join(["", "Stages:", *lines, *(["", "Failed tests:", *failed] if failed else [])])
 
 
 # Settings that a developer may have exported for the site, and that tests choose for themselves.
@@ -103,26 +116,27 @@ def run_static_checks(run: SuiteRun) -> None:
     run.stage("deploy check", [*manage, "check", "--deploy", "--fail-level", "WARNING"], environment=production)
 
 
-def pytest_command(marks: list[str], arguments: Sequence[str]) -> list[str]:
+def pytest_command(run: SuiteRun, marks: list[str], arguments: Sequence[str]) -> list[str]:
     """Return the pytest command line for one database, leaving out `marks`."""
     left_out = ["-m", " and ".join(f"not {mark}" for mark in marks)] if marks else []
-    return [str(VENV_PYTHON), "-m", "pytest", *PARALLEL, *left_out, *arguments]
+    memory = ["-o", f"cache_dir={run.scratch / 'cache'}"]
+    return [str(VENV_PYTHON), "-m", "pytest", *PARALLEL, *memory, *left_out, *arguments]
 
 
 def run_suites(run: SuiteRun, arguments: Sequence[str], *, is_fast: bool) -> None:
     """The suite on a SQLite file, then what a database can change on MariaDB."""
     if is_fast:
-        run.stage("tests on SQLite", pytest_command(["mariadb", "browser", "slow"], arguments))
+        run.stage("tests on SQLite", pytest_command(run, ["mariadb", "browser", "slow"], arguments))
         return
     browser = [] if have_browser(run) else ["browser"]
-    run.stage("tests on SQLite", pytest_command(["mariadb", *browser], arguments))
+    run.stage("tests on SQLite", pytest_command(run, ["mariadb", *browser], arguments))
     run.stage("make run in a fresh clone", [str(VENV_PYTHON), "-m", "p2plending.scripts.try_run"])
     name = "tests on MariaDB"
     try:
         if mysqlclient_packages() and not driver_is_installed():
             raise CannotContinue(f"mysqlclient could not be compiled: {install_command(mysqlclient_packages())}")
         require_server(run.scratch / "apt.log")
-        command = pytest_command(browser, ["--second-database", *arguments])
+        command = pytest_command(run, browser, ["--second-database", *arguments])
         with temporary_server() as url:
             run.stage(name, command, environment={"DATABASE_URL": url})
     except CannotContinue as problem:

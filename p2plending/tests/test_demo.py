@@ -117,7 +117,8 @@ def _trouble_was_met_and_dealt_with() -> None:
     settled = SettlementOffer.objects.get()
     assert (settled.status, settled.loan.status) == ("paid", "settled")
     approvals = ApprovalRequest.objects.order_by("kind")
-    assert [request.kind for request in approvals] == ["reversal", "settlement", "write_off"]
+    # Two changes of the flexible product, then what the loans in trouble needed.
+    assert [request.kind for request in approvals] == ["product", "product", "reversal", "settlement", "write_off"]
     assert all(request.state == "approved" and request.maker != request.checker for request in approvals)
 
     replanned = Loan.objects.get(is_restructured=True)

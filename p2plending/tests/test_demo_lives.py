@@ -32,6 +32,7 @@ from p2plending.tests.books import assert_sound_books
 from p2plending.tests.browser import Visitor
 from p2plending.tests.cast import cast
 from p2plending.tests.demo_world import DemoWorld
+from p2plending.tests.figures import assert_figures_agree, assert_links_open
 from p2plending.tests.queue import carry_out_tasks
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
@@ -106,6 +107,27 @@ def test_a_loan_s_rows_carry_the_day_of_their_business_date(demo_world: DemoWorl
     joined, asked = timezone.localdate(loan.borrower.date_joined), timezone.localdate(loan.created_at)
     assert joined <= asked <= loan.listed_on <= loan.disbursed_on < loan.closed_on
     assert asked == loan.disbursed_on - dt.timedelta(days=7)
+
+
+def test_every_figure_of_the_world_is_the_same_wherever_it_is_read(demo_world: DemoWorld) -> None:
+    people = User.objects.filter(role__in=(Role.BORROWER, Role.LENDER)).order_by("pk")
+    assert people.count() > 50
+    for person in people:
+        assert_figures_agree(person)
+
+
+def test_people_of_the_world_can_follow_whatever_they_were_told(demo_world: DemoWorld) -> None:
+    assert_links_open(
+        "approval_approved", "charge_added", "commitment_released", "commitment_reserved", "default_notice",
+        "deposit_confirmed", "help_received", "identity.approved", "identity.asked", "identity.submitted",
+        "loan_cancelled", "loan_declined", "loan_default", "loan_funded", "loan_info_asked", "loan_listed",
+        "loan_not_funded", "loan_offer", "loan_offer_ended", "loan_paid_out", "loan_partly_funded",
+        "loan_plan_changed", "loan_question", "loan_recovery", "loan_sent", "loan_settled", "loan_started",
+        "loan_written_off", "payment_taken_back", "plan_changed", "plan_proposed", "question_answered",
+        "reminder_before_3", "reminder_late_1", "reminder_on_the_day", "repayment_received", "repayment_repaid",
+        "repayment_reversed", "settlement_offered", "withdrawal_paid", "withdrawal_requested",
+        of_each=5,
+    )  # fmt: skip
 
 
 def move(visitor: Visitor, days: int) -> None:

@@ -15,6 +15,7 @@ from ledger.selectors.digest import digest_of_books
 from p2plending.lib import clock
 from p2plending.lib.mysql.nodes import Node, NodeState
 from p2plending.operations.nodes import connected_to, database_node, database_nodes, node_report
+from p2plending.tests.cast import sign_in_fully
 from p2plending.tests.world import fund_wallet
 
 MEMBER = NodeState("n2", is_in_cluster=True, status="Primary", state="Synced", size=3)
@@ -64,7 +65,7 @@ def test_today_and_readiness_name_the_server(dora: User) -> None:
     assert node is not None
     client = Client()
     assert client.get("/readyz").json()["node"] == {"node": node.name}
-    client.force_login(dora)
+    sign_in_fully(client, dora)
     assert f"{node.name}: a single server" in client.get("/admin/").content.decode()
 
 

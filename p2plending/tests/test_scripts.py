@@ -272,6 +272,17 @@ def test_a_failed_stage_is_remembered_and_the_next_one_still_runs(tmp_path: Path
     assert [result.is_failure for result in run.results] == [True, False]
 
 
+def test_the_summary_names_the_tests_that_failed_in_each_stage(tmp_path: Path) -> None:
+    run = SuiteRun(scratch=tmp_path, in_ci=False)
+    (tmp_path / "test_sum.py").write_text("def test_sum():\n    assert 1 + 1 == 3\n", encoding="utf-8")
+    pytest_here = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:django", str(tmp_path)]
+
+    run.stage("tests", [*pytest_here, "-o", f"cache_dir={tmp_path / 'cache'}"])
+    run.stage("more tests", ["true"])
+
+    assert run.summary().endswith("Failed tests:\n  tests: test_sum.py::test_sum")
+
+
 def test_the_developers_own_settings_do_not_reach_the_tests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://alice@db.example.org/lending")
     monkeypatch.setenv("DEMO_MODE", "on")

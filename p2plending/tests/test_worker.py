@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -197,10 +198,17 @@ def manage(folder: Path, *arguments: str, **changes: str) -> str:
     return outcome.stdout
 
 
+@pytest.fixture(scope="session")
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("migrated")
+    manage(folder, "migrate", "-v0")
+    manage(folder, "createcachetable", "-v0")
+    return folder
+
+
 @pytest.fixture
-def working_folder(tmp_path: Path) -> Path:
-    manage(tmp_path, "migrate", "-v0")
-    manage(tmp_path, "createcachetable", "-v0")
+def working_folder(migrated_folder: Path, tmp_path: Path) -> Path:
+    shutil.copytree(migrated_folder, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
@@ -267,6 +275,7 @@ print("five tasks after the kill of", len(children))
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 def test_killed_processes_busy_and_idle_are_replaced_their_tasks_taken_up_and_term_ends_all(
     working_folder: Path, start_worker: Started
 ) -> None:
@@ -303,6 +312,7 @@ assert OutgoingMail.objects.exclude(email_status__in=["waiting", "failed"]).coun
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 @pytest.mark.parametrize("dribbles", [False, True], ids=["never answers", "sends a byte now and then"])
 def test_a_mail_server_that_never_answers_holds_nothing_but_its_own_mail(
     working_folder: Path, start_worker: Started, dribbles: bool

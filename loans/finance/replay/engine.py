@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from loans.finance.errors import InvalidPayment
@@ -271,7 +271,7 @@ class _Life:
         for _ in range(PAYOFF_ROUNDS):
             if amount <= 0:
                 break
-            trial = deepcopy(self)
+            trial = self._twin()
             trial._pay("", on, amount)
             trial._bring_to(on, is_payoff=True)
             record = trial.payments[-1]
@@ -287,12 +287,23 @@ class _Life:
         """Everything unpaid, with the interest that a pay-off on ``on`` asks for."""
         if self.model is None:
             return sum(line.total_unpaid for line in self.instalments)
-        trial = deepcopy(self)
+        trial = self._twin()
         trial._bring_to(on, is_payoff=True)
         period = trial.model.period_at(on)
         to_rest = period is not None and self.terms.payoff_interest is PayoffInterest.TO_REST_DATE
         charges = sum(line.unpaid(part) for line in self.instalments for part in CHARGE_PARTS)
         return sum(payoff_on(trial.model, period.due if to_rest else on)) + charges
+
+    def _twin(self) -> _Life:
+        """The same state to try something out on. Terms, dates and daily rates never change and are shared."""
+        twin = copy(self)
+        twin.instalments = [line.copy() for line in self.instalments]
+        twin.payments = [
+            replace(record, paid={number: Counter(parts) for number, parts in record.paid.items()})
+            for record in self.payments
+        ]
+        twin.model = self.model.copy(self.model.until) if self.model is not None else None
+        return twin
 
     def _period(self, line: WorkingInstalment) -> Period:
         return self.model.periods[line.number - 1]

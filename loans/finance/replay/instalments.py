@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from loans.finance.replay.enums import LoanPart
@@ -41,6 +41,10 @@ class WorkingInstalment:
     paid_in_advance: int = 0
     paid_late: int = 0
     settled_on: date | None = None
+
+    def copy(self) -> WorkingInstalment:
+        """The same state, to try something out on."""
+        return replace(self, paid=Counter(self.paid), portions=[replace(portion) for portion in self.portions])
 
     def asked(self, part: LoanPart) -> int:
         """What is asked for in a part, waived charges included."""

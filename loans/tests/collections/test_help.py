@@ -29,7 +29,7 @@ from loans.services.servicing import bring_up_to_date
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.figures import dead_links
+from p2plending.tests.figures import assert_links_open
 from p2plending.tests.world import new_key
 
 # Payment 2 of 15 March is five days late, its fee would come on 31 March.
@@ -127,7 +127,7 @@ def test_a_refused_request_ends_the_pause_and_says_why(late: Loan, alice: User, 
     decline_help(request_id=request.pk, note="The loan ends soon.", actor=dora, idempotency_key=new_key(), today=DAY)
     assert fresh(late).collections_paused_until == DAY
     assert "The loan ends soon." in Notification.objects.get(event="help_answered").body
-    assert dead_links(User.objects.all()) == []
+    assert_links_open("help_answered")
     bring_up_to_date(loan_id=late.pk, today=dt.date(2026, 3, 31))
     assert steps.book(late)["L1220"] == 44_42
 

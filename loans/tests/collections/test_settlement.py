@@ -26,7 +26,7 @@ from loans.tests.collections import steps
 from loans.tests.servicing.paying import available, fresh, pay
 from p2plending.lib.errors import Refused
 from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.figures import dead_links
+from p2plending.tests.figures import assert_links_open
 from p2plending.tests.world import new_key
 
 OFFER_DAY, PAY_BY, PAY_DAY = dt.date(2026, 5, 1), dt.date(2026, 5, 31), dt.date(2026, 5, 10)
@@ -93,7 +93,7 @@ def test_paying_the_offer_closes_the_loan_and_waives_the_rest(
     assert set(Note.objects.values_list("status", flat=True)) == {"settled"}
     assert available(alice, bob, carol, dan) == [4_811_51, 2_290_28, 2_290_28, 2_290_98]
     assert (fresh(late).status, steps.book(late)) == ("settled", {"L1200": 0, "L1210": 0, "L1220": 0})
-    assert dead_links(User.objects.all()) == []
+    assert_links_open("settlement_offered")
     assert_sound_books()
 
 

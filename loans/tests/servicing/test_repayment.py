@@ -32,7 +32,7 @@ from loans.services.servicing import bring_up_to_date
 from loans.tasks import tell_of_payments
 from loans.tests.servicing.paying import available, confirm, declare, fresh, pay
 from p2plending.lib.errors import IdempotencyConflict
-from p2plending.tests.figures import dead_links
+from p2plending.tests.figures import assert_links_open
 from p2plending.tests.world import active_loan, fund_wallet, new_key, set_rules, verified
 
 pytestmark = pytest.mark.django_db
@@ -210,7 +210,7 @@ def test_twelve_payments_on_time_close_the_loan_and_every_lender_is_whole(
     assert (tell_of_payments(), tell_of_payments()) == (12, 0)
     assert told.count() == 12
     assert "You paid €10,661.86, of it €661.86 interest" in told.filter(event="repayment_repaid").last().body
-    assert dead_links(User.objects.all()) == []
+    assert_links_open("repayment_received", "repayment_repaid")
 
 
 # --- late -------------------------------------------------------------------------------------------------------------
@@ -282,7 +282,7 @@ def test_money_that_was_not_found_posts_nothing_and_the_borrower_hears_why(loan:
     assert Repayment.objects.get(pk=told.pk).status == RepaymentStatus.REJECTED
     assert not JournalEntry.objects.filter(kind="REPAYMENT").exists()
     assert "Nothing came by 20 February." in Notification.objects.get(event="repayment_not_found").body
-    assert dead_links(User.objects.all()) == []
+    assert_links_open("repayment_not_found")
 
 
 def test_the_demo_setting_confirms_at_once(loan: Loan, bob: User, settings: Any) -> None:

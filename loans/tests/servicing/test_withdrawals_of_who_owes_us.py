@@ -25,6 +25,7 @@ from loans.models import Loan, Repayment
 from loans.tests.servicing.paying import bounce, confirm, declare
 from p2plending.tests.books import assert_sound_books
 from p2plending.tests.cast import sign_in_fully
+from p2plending.tests.figures import assert_links_open
 from p2plending.tests.world import fund_wallet, new_key
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +101,7 @@ def test_the_debt_is_cleared_of_the_money_set_aside_and_the_rest_is_sent(
     pay(asked, dora, 100_00)
     assert (wallet_summary(bob), bank - balance("C1000")) == (WalletSummary(), 100_00)
     assert said_of(asked, "paid") == "We sent €100.00 to your account ending in 3000."
+    assert_links_open("withdrawal_reduced", "withdrawal_paid")
     assert_sound_books()
 
 

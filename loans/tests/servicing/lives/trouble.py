@@ -357,11 +357,12 @@ class Troubled(Paying):
         if approval is None:
             self.a_write_off_is_asked_for("days_late")
             return
-        expected = "" if life.is_owing else "loan_not_owing"
-        if not expected and (approval.state != "pending" or life.today > approval.expires_on):
+        expected = ""
+        if approval.state != "pending" or life.today > approval.expires_on:
             expected = "request_decided"
-        if not expected and is_approved:
-            expected = self.refusal_of_approval(approval)
+        elif is_approved:
+            # No is still an answer when the loan has ended in the meantime; yes has nothing to act on.
+            expected = self.refusal_of_approval(approval) if life.is_owing else "loan_not_owing"
         decide = approve_request if is_approved else refuse_request
         done = self.attempt(
             expected,
