@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ, Schedule
@@ -99,11 +100,13 @@ def test_the_first_page_asks_no_more_for_more_rows(
 ) -> None:
     client = client_of(dora)
     client.get(at("index"))
-    with django_assert_max_num_queries(26) as once:
+    # A server is asked which node it is.
+    most = 27 if connection.vendor == "mysql" else 26
+    with django_assert_max_num_queries(most) as once:
         client.get(at("index"))
     for amount in (100_00, 200_00, 300_00):
         scenes.told_deposit(bob, amount)
-    with django_assert_max_num_queries(26) as often:
+    with django_assert_max_num_queries(most) as often:
         client.get(at("index"))
     assert len(often.captured_queries) == len(once.captured_queries)
 

@@ -222,6 +222,7 @@ def test_what_gives_no_price_is_not_saved(compliance: User, client_of: ClientOf)
     assert product.payment_unit == "month"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("servicing", ["plan", "progressive"])
 @pytest.mark.parametrize(("unit", "every"), [("month", 1), ("month", 3), ("week", 2), ("day", 30)])
 def test_every_product_that_the_form_takes_has_a_price(servicing: str, unit: str, every: int, db: None) -> None:

@@ -72,13 +72,14 @@ def require_transaction() -> BaseDatabaseWrapper:
     return database
 
 
-def run_money(function: Callable[[], Result], *, deadline_seconds: float = DEADLINE_SECONDS) -> Result:
+def run_money(function: Callable[[], Result], *, deadline_seconds: float | None = None) -> Result:
     """Run `function` in the outermost, durable transaction; again, whole, when the database reports a conflict.
 
     Raises Busy after the deadline: nothing has moved and the same key may be tried again. Raises RuntimeError when
     already inside a transaction, because an inner block can't be retried.
     """
     started = time.monotonic()
+    patience = DEADLINE_SECONDS if deadline_seconds is None else deadline_seconds
     pause = FIRST_PAUSE_SECONDS
     duplicates_left = DUPLICATE_RETRIES
     while True:
@@ -94,7 +95,7 @@ def run_money(function: Callable[[], Result], *, deadline_seconds: float = DEADL
             if not _may_retry(error) or (isinstance(error, IntegrityError) and not duplicates_left):
                 raise
             duplicates_left -= isinstance(error, IntegrityError)
-            if connection.in_atomic_block or time.monotonic() - started > deadline_seconds:
+            if connection.in_atomic_block or time.monotonic() - started > patience:
                 raise Busy from error
             if _connection_is_gone(error):
                 connection.close()

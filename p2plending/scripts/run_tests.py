@@ -26,7 +26,7 @@ BIN = VENV_PYTHON.parent
 NOTHING_COLLECTED = 5
 STOP_SECONDS = 20
 # How long the hot run of the cluster takes in the suite; `make test-cluster` takes a minute.
-CLUSTER_SECONDS = "30"
+CLUSTER_SECONDS = "15"
 # Two processes: tests wait for disks and browsers often enough that more would only take turns. The plugin puts files
 # with slow tests first; the order by number of tests would keep a file with one long test for the end.
 PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "p2plending.tests.stages")

@@ -66,7 +66,14 @@ def run_schemathesis(site: str, folder: Path, loans: dict[str, Loan], person: Us
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("role", ["borrower", "lender", "nobody"])
+@pytest.mark.parametrize(
+    "role",
+    [
+        "borrower",
+        pytest.param("lender", marks=pytest.mark.one_database),
+        pytest.param("nobody", marks=pytest.mark.one_database),
+    ],
+)
 def test_generated_requests_get_documented_answers(
     role: str, unlimited: None, loans: dict[str, Loan], alice: User, bob: User, live_server: LiveServer, tmp_path: Path
 ) -> None:

@@ -37,7 +37,7 @@ from p2plending.tests.cast import PASSWORD, code_now, turn_on_second_step
 from p2plending.tests.queue import carry_out_tasks
 from p2plending.tests.world import lift_lending_limits, set_price
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
 
 FIRST_DAY = dt.date(2026, 1, 15)
 IBAN = "DE89 3704 0044 0532 0130 00"

@@ -38,7 +38,7 @@ from p2plending.lib.rules import platform_rules
 from p2plending.tests.books import assert_sound_books
 from p2plending.tests.demo_world import DemoWorld, run_demo
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 FAILED = {LoanStatus.DEFAULTED, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF}
 LATE = {Bucket.GRACE, Bucket.LATE_16_30, Bucket.LATE_31_60, Bucket.LATE_61_90}

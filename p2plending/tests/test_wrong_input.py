@@ -78,6 +78,7 @@ def forms_of(client: Client, path: str) -> dict[str, dict[str, str]]:
     return parser.found
 
 
+@pytest.mark.one_database
 def test_nonsense_in_every_form_moves_nothing(scene: Scene, client_of: Callable[[User], Client]) -> None:
     sent, known = 0, set()
     for name in our_names():

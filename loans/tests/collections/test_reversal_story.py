@@ -81,4 +81,4 @@ def test_a_payment_bounces_after_a_lender_has_taken_the_money_out(
 
     assert book.is_told()
     assert (fresh(loan).days_past_due, fresh(loan).next_due_on) == (0, dt.date(2026, 3, 15))
-    assert_links_open("payment_taken_back")
+    assert_links_open("repayment_reversed")

@@ -13,15 +13,13 @@ from typing import Any
 
 import pytest
 
-from loans.tests.servicing.lives.script import LifeFailed, Step, live, live_by_lot, lots_of
+from loans.tests.servicing.lives.script import PART_ON_SECOND_DATABASE, LifeFailed, Step, live, live_by_lot, lots_of
 from loans.tests.servicing.lives.trouble import Troubled
 from loans.tests.servicing.lives.world import KINDS, World, build_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 STEPS_OF_A_LIFE = 7
-# What lives find is in the services; another database has its say in a part of them.
-PART_ON_SECOND_DATABASE = 20
 IN_DEFAULT = ("months_go_by_unpaid", {"cause": "days_late"})
 LIVES_THAT_FAILED: dict[str, tuple[str, Sequence[tuple[str, dict[str, Any]]]]] = {
     "a cent is left, and most dates of the plan ask for nothing": (

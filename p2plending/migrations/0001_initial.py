@@ -1,20 +1,18 @@
 """Which workers live, and how each scheduled job ended."""
 
-from __future__ import annotations
-
 from django.db import migrations, models
-
-KEY = models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
 
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies: list[tuple[str, str]] = []
+
+    dependencies = []
+
     operations = [
         migrations.CreateModel(
             name="JobRun",
             fields=[
-                ("id", KEY),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=60, unique=True)),
                 ("started_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(null=True)),
@@ -25,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="WorkerHeartbeat",
             fields=[
-                ("id", KEY.clone()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=120, unique=True)),
                 ("started_at", models.DateTimeField()),
                 ("beat_at", models.DateTimeField()),
