@@ -81,10 +81,8 @@ def _identity_step(verification: IdentityVerification) -> Step:
         state = DONE
     elif verification.status in VerificationStatus.waiting():
         state = CHECKING
-    return Step(
-        _("Identity check"),
-        _("Your details and a picture of your identity document. About five minutes."),
-        reverse("accounts:identity"),
-        _("Open the identity check"),
-        state,
-    )
+    to, label = "accounts:identity", _("Open the identity check")
+    if verification.status == VerificationStatus.NOT_STARTED:
+        to, label = "accounts:identity_details", _("Start the identity check")
+    text = _("Your details and a picture of your identity document. About five minutes.")
+    return Step(_("Identity check"), text, reverse(to), label, state)

@@ -219,6 +219,8 @@ MFA_FORMS = {
     "authenticate": "accounts.allauth_forms.SecondStepForm",
     "reauthenticate": "accounts.allauth_forms.SecondStepAgainForm",
 }
+# A code that changed while it was typed still counts: one step of 30 seconds either way (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -198,11 +198,14 @@ def _tell(verification: IdentityVerification, what: str, title: str, body: str, 
 
 
 def _tell_approved(verification: IdentityVerification) -> None:
-    if verification.user.role == Role.BORROWER:
+    user, link = verification.user, reverse("getting_started")
+    if user.role == Role.BORROWER:
         body = _("You can now borrow.")
+        # A quote that they came with is where they wanted to go.
+        link = user.first_page if user.first_page.startswith("/borrowing/") else link
     else:
         body = _("You can now add money and lend.")
-    _tell(verification, "approved", _("Your identity check is done"), body, link=reverse("getting_started"))
+    _tell(verification, "approved", _("Your identity check is done"), body, link=link)
 
 
 def _tell_asked(verification: IdentityVerification, documents: list[IdentityDocument], note: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.test import Client
@@ -102,6 +104,20 @@ def test_staff_sign_in_with_both_steps(dora: User) -> None:
     assert client.get("/admin/")["Location"].startswith("/accounts/login/")
     client.post("/accounts/2fa/authenticate/", {"code": code_now()})
     assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize(("seconds", "counts"), [(0, True), (29, True), (90, False)])
+def test_a_code_that_changed_while_it_was_typed_still_counts_and_an_old_one_does_not(
+    dora: User, seconds: int, counts: bool
+) -> None:
+    turn_on_second_step(dora)
+    client, typed_at = Client(), dt.datetime(2026, 1, 15, 9, 0, 1, tzinfo=dt.UTC)
+    with time_machine.travel(typed_at, tick=False):
+        client.post(LOGIN, {"login": dora.email, "password": PASSWORD})
+        code = code_now()
+    with time_machine.travel(typed_at + dt.timedelta(seconds=seconds), tick=False):
+        client.post("/accounts/2fa/authenticate/", {"code": code})
+        assert (client.get("/admin/").status_code == 200) is counts
 
 
 def test_turning_it_off_closes_the_desk(dora: User, client_of: Callable[[User], Client]) -> None:

@@ -22,14 +22,16 @@ def _link(loan: Loan) -> str:
     return reverse("loans:by_reference", args=[loan.reference])
 
 
-def _tell_borrower(loan: Loan, event: str, title: str, body: str, *, occasion: str = "", required: bool = True) -> None:
+def _tell_borrower(
+    loan: Loan, event: str, title: str, body: str, *, occasion: str = "", required: bool = True, link: str = ""
+) -> None:
     notify(
         user=loan.borrower,
         key=f"loan:{loan.reference}:{event}{occasion and ':' + occasion}",
         event=f"loan_{event}",
         title=title,
         body=body,
-        link=_link(loan),
+        link=link or _link(loan),
         is_required=required,
     )
 
@@ -102,7 +104,8 @@ def tell_funded(loan: Loan) -> None:
         "amount": format_money(loan.principal),
         "day": format_day(loan.signing_ends_on, "long"),
     }
-    _tell_borrower(loan, "funded", _("Your loan is fully funded"), body)
+    link = reverse("loans:sign", args=[loan.reference])
+    _tell_borrower(loan, "funded", _("Your loan is fully funded"), body, link=link)
 
 
 def tell_partly_funded(loan: Loan, payment: int, total: int) -> None:
@@ -141,7 +144,8 @@ def tell_paid_out(loan: Loan) -> None:
         "monthly": format_money(loan.next_due_amount),
         "day": format_day(loan.next_due_on, "long"),
     }
-    _tell_borrower(loan, "paid_out", _("Your money is in your wallet"), body)
+    # Where it can be taken out.
+    _tell_borrower(loan, "paid_out", _("Your money is in your wallet"), body, link=reverse("ledger:wallet"))
 
 
 def tell_reserved(commitment: Commitment) -> None:

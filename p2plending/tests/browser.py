@@ -57,6 +57,8 @@ class Visitor:
         context = browser.new_context(java_script_enabled=javascript, viewport=viewport or WIDE)
         context.set_default_timeout(PATIENCE_MS)
         self.page: Page = context.new_page()
+        # Links and buttons pressed, boxes ticked, files chosen; typing is not counted.
+        self.clicks = 0
         self.problems: list[str] = []
         self.page.on("console", lambda line: self.problems.append(line.text) if line.type == "error" else None)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -82,6 +84,7 @@ class Visitor:
     def _answer(self, fields: Locator, answer: Filled) -> None:
         field = fields.first
         kind = field.get_attribute("type")
+        self.clicks += isinstance(answer, Path) or kind in ("radio", "checkbox")
         if isinstance(answer, Path):
             field.set_input_files(answer)
         elif kind == "radio":
@@ -108,6 +111,12 @@ class Visitor:
         # A font that arrives late moves the button between pressing and letting go, and the click is lost.
         self.page.wait_for_load_state()
         wanted.click()
+        self.clicks += 1
+
+    def follow_mail(self, path: str) -> None:
+        """Open a link of an e-mail: one click."""
+        self.open(path)
+        self.clicks += 1
 
     def sees(self, *texts: str) -> None:
         """Fail unless every text stands on the page."""

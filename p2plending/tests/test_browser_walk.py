@@ -91,8 +91,7 @@ def sign_in(visitor: Visitor, email: str) -> None:
 
 def send_identity(visitor: Visitor, name: str, picture: Path) -> None:
     visitor.open("/getting-started/")
-    visitor.follow("Open the identity check")
-    visitor.follow("Enter your details")
+    visitor.follow("Start the identity check")
     answers = {**DETAILS, "legal_name": f"{name} Example", "id_number": f"C0{name.upper()}7"}
     visitor.fill(**answers, source_of_funds="Salary")
     visitor.press("Save and continue")
