@@ -6,8 +6,14 @@ from __future__ import annotations
 import os
 import sys
 
+from p2plending import __version__
+
 
 def main() -> None:
+    if sys.argv[1:] in (["version"], ["--version"]):
+        # Django would print its own.
+        print(__version__)  # noqa: T201 - that is what was asked for
+        return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "p2plending.settings")
     from django.core.exceptions import ImproperlyConfigured  # after the settings module is named
     from django.core.management import execute_from_command_line

@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.enums import Role
 from accounts.selectors import unread_count
 from ledger.selectors import wallet_summary
+from p2plending import __version__
 from p2plending.lib.clock import business_date
 
 THEMES = ("light", "dark")
@@ -90,6 +91,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     unread: Callable[[], int] = cache(lambda: unread_count(user))
     return {
         "site_name": settings.SITE_NAME,
+        "site_version": __version__,
         "support_email": settings.SUPPORT_EMAIL,
         "currency_code": settings.CURRENCY,
         "currency_symbol": settings.CURRENCY_SYMBOL,

@@ -17,6 +17,7 @@ from accounts.enums import Role
 from accounts.first_steps import steps_context
 from loans.first_steps import borrower_steps
 from matching.first_steps import lender_steps
+from p2plending import __version__
 from p2plending.gallery import gallery_context
 from p2plending.lib import clock
 from p2plending.lib.api.errors import CONTENT_TYPE, problem
@@ -84,7 +85,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return JsonResponse(missing, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     troubled = [fact.name for fact in facts if not fact.is_fine]
     status = "degraded" if troubled else "ready"
-    return JsonResponse({"status": status, "troubled": troubled, "checks": checks, "node": facts[0].details})
+    told = {"status": status, "version": __version__, "troubled": troubled, "checks": checks, "node": facts[0].details}
+    return JsonResponse(told)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

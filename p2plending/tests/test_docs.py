@@ -60,7 +60,7 @@ def first_column(text: str) -> set[str]:
 
 # --- links and commands ----------------------------------------------------------------------------------------------
 def markdown_files() -> list[Path]:
-    return [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+    return [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 
 
 def anchors_of(path: Path) -> set[str]:
@@ -90,7 +90,7 @@ def test_every_document_is_in_the_reading_order() -> None:
 
 def test_the_commands_of_the_documents_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    known = set(get_commands())
+    known = {*get_commands(), "version"}  # answered by manage.py itself
     for path in markdown_files():
         text = path.read_text(encoding="utf-8")
         assert set(re.findall(r"(?:^|[`\s])make ([a-z-]+)", _code_of(text))) <= targets, path.name
@@ -99,6 +99,16 @@ def test_the_commands_of_the_documents_exist() -> None:
 
 def _code_of(text: str) -> str:
     return "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
+
+
+def test_every_path_that_a_document_names_exists() -> None:
+    folders = "|".join((*PACKAGES, "docs", "templates", "static"))
+    missing = []
+    for path in markdown_files():
+        for span in re.findall(r"`([^`\n]+)`", path.read_text(encoding="utf-8")):
+            if re.fullmatch(rf"(?:{folders})/[\w./*-]*", span) and not list(ROOT.glob(span.rstrip("/"))):
+                missing.append((path.name, span))
+    assert missing == []
 
 
 def test_every_command_of_ours_is_documented() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
@@ -21,6 +24,7 @@ from accounts.enums import DeliveryStatus
 from accounts.models import Notification, User
 from ledger.currency import WrongCurrency, books_currency
 from ledger.models import BooksCurrency, JournalEntry
+from p2plending import __version__
 from p2plending.lib import clock
 from p2plending.models import JobRun
 from p2plending.operations.heartbeat import beat, end_beat
@@ -65,6 +69,7 @@ def test_a_healthy_site_is_ready_and_says_what_it_looked_at(client: Client, heal
     assert answer.pop("node").keys() == ({"node"} if connection.vendor == "mysql" else set())
     assert answer == {
         "status": "ready",
+        "version": "0.1.0",
         "troubled": [],
         "checks": {
             "database": "ok",
@@ -229,3 +234,16 @@ def test_jobs_by_hand_leave_the_same_record_as_the_worker() -> None:
     assert run.started_at >= before
     assert run.finished_at >= run.started_at
     assert timezone.is_aware(run.finished_at)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("asked", ["version", "--version"])
+def test_the_command_line_says_the_version_of_the_platform(asked: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", asked], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{__version__}\n"
+
+
+def test_every_page_ends_with_the_version(client: Client, db: None) -> None:
+    assert f"{settings.SITE_NAME} {__version__}" in client.get("/").content.decode()
