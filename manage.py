@@ -12,7 +12,7 @@ from p2plending import __version__
 def main() -> None:
     if sys.argv[1:] in (["version"], ["--version"]):
         # Django would print its own.
-        print(__version__)  # noqa: T201 - that is what was asked for
+        sys.stdout.write(f"{__version__}\n")
         return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "p2plending.settings")
     from django.core.exceptions import ImproperlyConfigured  # after the settings module is named

@@ -8,6 +8,7 @@ from p2plending.tests.cast import cast_dora
 from p2plending.tests.demo_world import demo_mode, demo_world, private_folder  # noqa: F401 - fixtures
 from p2plending.tests.scene import Scene, build_scene
 from p2plending.tests.shared import shared_scene
+from p2plending.tests.walking import january, picture  # noqa: F401 - fixtures
 
 
 @shared_scene

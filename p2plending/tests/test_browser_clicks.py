@@ -21,10 +21,8 @@ from p2plending.tests.test_browser_walk import (
     IBAN,
     add_money,
     approve_identity,
-    january,  # noqa: F401 - a fixture
     lend,
     move_date,
-    picture,  # noqa: F401 - a fixture
     register,
     review,
     send_identity,
@@ -32,7 +30,13 @@ from p2plending.tests.test_browser_walk import (
 )
 from p2plending.tests.world import lift_lending_limits, set_price
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.one_database,
+    pytest.mark.usefixtures("january"),
+    pytest.mark.django_db(transaction=True),
+]
 
 MOST_CLICKS = 33
 
@@ -47,7 +51,7 @@ def link_of_mail(email: str, words: str) -> str:
     return re.search(r"https?://[^/\s]+(/\S+)", fitting[-1].body).group(1)
 
 
-def register_and_prove_identity(alice: Visitor, picture: Path) -> None:  # noqa: F811
+def register_and_prove_identity(alice: Visitor, picture: Path) -> None:
     alice.open("/")
     alice.fill(requested_amount="10000", term_months="12")
     alice.press("See my rate")
@@ -80,7 +84,7 @@ def test_a_new_borrower_comes_from_the_first_screen_to_the_first_payment(
     chromium: Browser,
     live_server: LiveServer,
     dora: User,
-    picture: Path,  # noqa: F811
+    picture: Path,
     viewport: dict | None,
 ) -> None:
     set_price()

@@ -16,16 +16,11 @@ their weights Bob would be owed a whole one first.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from pathlib import Path
 
 import pytest
-from django.conf import LazySettings
 from django.core import mail
-from django.core.cache import cache
-from django.utils import timezone
-from PIL import Image
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
@@ -37,9 +32,14 @@ from p2plending.tests.cast import PASSWORD, code_now, turn_on_second_step
 from p2plending.tests.queue import carry_out_tasks
 from p2plending.tests.world import lift_lending_limits, set_price
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.one_database,
+    pytest.mark.usefixtures("january"),
+    pytest.mark.django_db(transaction=True),
+]
 
-FIRST_DAY = dt.date(2026, 1, 15)
 IBAN = "DE89 3704 0044 0532 0130 00"
 DETAILS = {
     "date_of_birth": "1990-05-17",
@@ -51,22 +51,6 @@ DETAILS = {
     "id_type": "passport",
     "id_expires_on": "2031-01-01",
 }
-
-
-@pytest.fixture(autouse=True)
-def january(monkeypatch: pytest.MonkeyPatch, settings: LazySettings, tmp_path: Path) -> None:
-    """The walk begins on 15 January 2026 in demo mode: Dora moves the date on her desk."""
-    monkeypatch.setattr(timezone, "localdate", lambda *_arguments: FIRST_DAY)
-    settings.DEMO_MODE = True
-    settings.PRIVATE_DIR = tmp_path / "private"
-    cache.clear()
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    path = tmp_path / "passport.png"
-    Image.new("RGB", (320, 200), "teal").save(path)
-    return path
 
 
 def register(visitor: Visitor, name: str, role: str) -> None:
