@@ -10,10 +10,9 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from p2plending.cluster import proof
-from p2plending.cluster.nodes import GaleraNode, join, make_nodes, recover_dead_cluster, run
+from p2plending.cluster.nodes import GaleraNode, join, make_nodes, patiently, recover_dead_cluster, run
 from p2plending.cluster.proof import Acknowledged, longest_stop
 from p2plending.cluster.proxy import URL, Proxy
 from p2plending.scripts.console import CannotContinue, say, stop_with
@@ -25,7 +24,6 @@ HOT_CLIENTS, SERVING_CLIENTS = 6, 4
 HOT = "two people hot on three nodes"
 BEFORE_FAULT, AFTER_FAULT = 4.0, 9.0
 # A cluster that was dead is begun again by hand: the clients must live to see it.
-PATIENCE_SECONDS = 30.0
 UNTIL_BEGUN_AGAIN = 40.0
 STILL_AT_THE_END = 5.0
 # Indexes as a migration makes them, on the tables that the withdrawals write.
@@ -39,7 +37,6 @@ TABLES = {
     "ledger_account": "book, balance",
 }
 
-Found = TypeVar("Found")
 Trial = tuple[str, float, list[str], Callable[[], object] | None]
 
 
@@ -162,18 +159,6 @@ def read_operations(files: list[Path]) -> tuple[list[Acknowledged], list[str], f
             else:
                 told.append(Acknowledged(float(at), step, rest))
     return told, ends, min(times, default=0.0), max(times, default=0.0)
-
-
-def patiently(ask: Callable[[], Found]) -> Found:
-    """Ask again while there is no answer. Raises the last CannotContinue after half a minute."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return ask()
-        except CannotContinue:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.3)
 
 
 def fault(test: ClusterTest, act: str, undo: str, serving: Callable[[], GaleraNode], *, stays: bool = True) -> None:

@@ -7,8 +7,9 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from p2plending.scripts.console import CannotContinue
 from p2plending.scripts.environment import ROOT
@@ -20,11 +21,14 @@ BRIDGE, US = "p2pbr", "10.77.0.254"
 NOBODY = 65534
 NAMES = (1, 2, 3)
 SYNC_SECONDS = 120
+PATIENCE_SECONDS = 30.0
 STATUS = "SHOW GLOBAL STATUS WHERE Variable_name = 'wsrep_local_state_comment'"
 ACCOUNTS = (
     "CREATE USER clustercheck@localhost; CREATE USER p2p@'%' IDENTIFIED BY 'p2p'; GRANT ALL ON *.* TO p2p@'%';"
     " CREATE DATABASE p2plending CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
 )
+
+Found = TypeVar("Found")
 
 
 def run(*command: str) -> str:
@@ -33,6 +37,18 @@ def run(*command: str) -> str:
     if outcome.returncode != 0:
         raise CannotContinue(f"{' '.join(command)[:200]}: {outcome.stderr.strip()[-400:]}")
     return outcome.stdout
+
+
+def patiently(ask: Callable[[], Found]) -> Found:
+    """Ask again while there is no answer. Raises the last CannotContinue after half a minute."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except CannotContinue:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
 
 
 class GaleraNode:
@@ -122,6 +138,14 @@ class GaleraNode:
         if outcome.returncode != 0:
             raise CannotContinue(f"n{self.number}: {outcome.stderr.strip()}")
         return outcome.stdout.strip()
+
+    def read(self, query: str, *, seconds: float = 60) -> list[list[str]]:
+        """Return the rows of a query that sees whatever the cluster has committed.
+
+        Such a read waits for the node to catch up, and is refused (error 1205) when the cluster's members change
+        meanwhile or the node takes too long; it is then asked again. Raises CannotContinue after half a minute.
+        """
+        return [line.split("\t") for line in patiently(lambda: self.sql(query, seconds=seconds)).splitlines()]
 
     def wait_until_synced(self) -> float:
         """Wait until the node is a full member; returns the seconds that it took. Raises CannotContinue."""

@@ -51,10 +51,10 @@ def losses(node: GaleraNode, operations: Sequence[Acknowledged]) -> Loss:
     """Acknowledged operations without their entry or in another state, entries that are not whole, and how many entries
     nobody was told of (their process was cut off: they may be there).
     """
-    rows = [line.split("\t") for line in node.sql(BOOKED, seconds=60).splitlines()]
+    rows = node.read(BOOKED)
     half = [key for key, postings, difference in rows if (postings, difference) != ("2", "0")]
     booked = {key for key, *_sums in rows}.difference(half)
-    states = dict(line.split("\t") for line in node.sql(STATES, seconds=60).splitlines())
+    states = dict(node.read(STATES))
     told = {operation.key for operation in operations}
     lost = [operation.key for operation in operations if operation.key not in booked]
     lost += [
@@ -70,9 +70,8 @@ def losses(node: GaleraNode, operations: Sequence[Acknowledged]) -> Loss:
 
 def checksums(node: GaleraNode) -> dict[str, str]:
     """The checksum of every table on one node, with everything in it that the cluster has committed."""
-    tables = ", ".join(f"p2plending.`{name}`" for name in node.sql(TABLES).splitlines())
-    rows = node.sql(f"SET SESSION wsrep_sync_wait = 7; CHECKSUM TABLE {tables}", seconds=120).splitlines()
-    return dict(row.split("\t") for row in rows)
+    tables = ", ".join(f"p2plending.`{name}`" for (name,) in node.read(TABLES))
+    return dict(node.read(f"SET SESSION wsrep_sync_wait = 7; CHECKSUM TABLE {tables}", seconds=120))
 
 
 def differing_tables(nodes: Sequence[GaleraNode]) -> list[str]:
