@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Answer haproxy's health checks beside a Galera node: 200 while it may be the writer, else 503 with the reason.
+"""Answer haproxy's health checks for a Galera node: 200 while it may be the writer, else 503 with the reason.
 
     clustercheck.py [--port 9200] [--socket /run/mysqld/mysqld.sock] [--user NAME]
 
-Runs on the node itself and needs Python and the `mariadb` client only. The user needs no rights beyond USAGE.
+Runs on the node itself and needs only Python and the `mariadb` client. The user needs no privilege beyond USAGE.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def reason_against(socket: str, user: str) -> str:
 
 
 def handler_for(socket: str, user: str) -> type[http.server.BaseHTTPRequestHandler]:
-    """A handler that asks the node behind `socket` once for each request."""
+    """A handler that queries the node behind `socket` once per request."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -43,13 +43,13 @@ def handler_for(socket: str, user: str) -> type[http.server.BaseHTTPRequestHandl
             self.wfile.write(body)
 
         def log_message(self, *_arguments: object) -> None:
-            """Stay silent: a check a second is no news."""
+            """Log nothing: there is a check every second."""
 
     return Handler
 
 
 def main() -> None:
-    """Serve until the process is ended."""
+    """Serve until the process ends."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=9200)
     parser.add_argument("--socket", default="/run/mysqld/mysqld.sock")
