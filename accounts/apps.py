@@ -9,7 +9,8 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.services import suspension, suspicion  # models are ready only now
-        from accounts.services.approvals import register_effects
+        from accounts.services.approvals.requests import register_effects
+        from accounts.services.identity import suspicion  # models are ready only now
+        from accounts.services.people import suspension
 
         register_effects(suspension.EFFECTS | suspicion.EFFECTS)

@@ -6,7 +6,8 @@ import datetime as dt
 import time
 
 from accounts.models import Notification, OutgoingMail
-from accounts.services import identity_expiry, mail, mail_delivery
+from accounts.services.identity import expiry
+from accounts.services.mail import delivery, messages
 from p2plending.lib.clock import business_date
 
 # With their pauses a little less than the minute after which the next sweep begins.
@@ -15,12 +16,12 @@ SERVER_ROUNDS = 5
 
 def send_notification_email(notification_id: int) -> str:
     """The e-mail twin of one notification; says what came of it."""
-    return mail_delivery.send_if_server_answers(Notification, notification_id).value
+    return delivery.send_if_server_answers(Notification, notification_id).value
 
 
 def send_outgoing_mail(mail_id: int) -> str:
     """One mail that is no notification; says what came of it."""
-    return mail_delivery.send_if_server_answers(OutgoingMail, mail_id).value
+    return delivery.send_if_server_answers(OutgoingMail, mail_id).value
 
 
 def sweep_notifications() -> int:
@@ -30,29 +31,29 @@ def sweep_notifications() -> int:
     """
     sent = 0
     for _round in range(SERVER_ROUNDS):
-        swept = mail_delivery.sweep()
+        swept = delivery.sweep()
         sent += swept.sent
         if not swept.is_server_away:
             break
-        time.sleep(mail_delivery.SERVER_PAUSE.total_seconds())
+        time.sleep(delivery.SERVER_PAUSE.total_seconds())
     return sent
 
 
 def send_confirmation_email(email_address_id: int) -> None:
     """The link that confirms an e-mail address."""
-    mail.send_confirmation(email_address_id)
+    messages.send_confirmation(email_address_id)
 
 
 def send_already_registered_email(user_id: int, address: str = "") -> None:
     """The answer to registering with an address that has an account; to the first one of the account without it."""
-    mail.send_already_registered(user_id, address)
+    messages.send_already_registered(user_id, address)
 
 
 def send_staff_invitation(user_id: int) -> None:
     """The link with which a new member of staff sets a password."""
-    mail.send_staff_invitation(user_id)
+    messages.send_staff_invitation(user_id)
 
 
 def expire_identities(today: dt.date | None = None) -> str:
     """Remind of documents that run out, and end the checks of those that have."""
-    return str(identity_expiry.run_identity_expiry(today=today or business_date()))
+    return str(expiry.run_identity_expiry(today=today or business_date()))

@@ -12,7 +12,7 @@ class AdminPanelConfig(AppConfig):
     name = "adminpanel"
 
     def ready(self) -> None:
-        from accounts.services.approvals import register_effects  # models are ready only now
+        from accounts.services.approvals.requests import register_effects  # models are ready only now
         from adminpanel.permissions import grant_group_permissions
         from adminpanel.services.effects import EFFECTS
 

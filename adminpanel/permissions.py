@@ -14,9 +14,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role, StaffGroup
-from accounts.models import User
-from accounts.permissions import (
+from accounts.enums.people import Role, StaffGroup
+from accounts.enums.permissions import (
     DECIDE_APPROVALS,
     READ_DOCUMENTS,
     REVIEW_IDENTITY,
@@ -27,8 +26,9 @@ from accounts.permissions import (
     VIEW_NOTIFICATIONS,
     VIEW_USERS,
 )
-from ledger.permissions import VIEW_ACCOUNTS, VIEW_DEPOSITS, VIEW_ENTRIES, VIEW_POSTINGS, VIEW_WITHDRAWALS
-from loans.permissions import (
+from accounts.models import User
+from ledger.enums.permissions import VIEW_ACCOUNTS, VIEW_DEPOSITS, VIEW_ENTRIES, VIEW_POSTINGS, VIEW_WITHDRAWALS
+from loans.enums.permissions import (
     DECIDE_REPAYMENTS,
     FREEZE_LOANS,
     MODERATE_QUESTIONS,
@@ -47,8 +47,8 @@ from loans.permissions import (
     WAIVE_CHARGES,
     WORK_COLLECTIONS,
 )
-from matching.permissions import VIEW_ALLOCATION_RUNS, VIEW_DECISIONS, VIEW_MANDATES, VIEW_PROPOSALS
-from p2plending.lib.decorators import View, role_required
+from matching.enums.permissions import VIEW_ALLOCATION_RUNS, VIEW_DECISIONS, VIEW_MANDATES, VIEW_PROPOSALS
+from p2plending.lib.web.decorators import View, role_required
 
 CLOSE_LISTINGS = "adminpanel.close_listings"
 PAY_OUT_LOANS = "adminpanel.pay_out_loans"

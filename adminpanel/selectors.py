@@ -14,20 +14,20 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django_q.models import Failure, OrmQ, Schedule, Task
 
-from accounts.enums import VerificationStatus
+from accounts.enums.people import VerificationStatus
 from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, User
-from accounts.selectors import approval_queue, current_documents, holders_of_number, identity_queue
+from accounts.selectors.people import approval_queue, current_documents, holders_of_number, identity_queue
 from adminpanel import permissions as allow
-from ledger.enums import DepositStatus, WithdrawalStatus
+from ledger.enums.books import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, Withdrawal
-from loans.collection_enums import HardshipStatus
-from loans.enums import LoanStatus, QuestionStatus, RepaymentStatus
+from loans.enums.collections import HardshipStatus
+from loans.enums.loan import LoanStatus, QuestionStatus, RepaymentStatus
 from loans.models import HardshipRequest, Loan, LoanProduct, LoanQuestion, Repayment
 from loans.selectors.collections import default_proposals
-from loans.selectors.left_behind import left_behind_count
-from p2plending.figures import format_day
+from loans.selectors.servicing import left_behind_count
 from p2plending.lib import clock
-from p2plending.lib.mysql.nodes import NodeState
+from p2plending.lib.database.mysql.nodes import NodeState
+from p2plending.lib.formatting import format_day
 from p2plending.operations.health import Fact, end_of_day_fact, mail_fact, worker_fact
 from p2plending.operations.nodes import database_node
 

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from adminpanel.views import (
-    applications,
-    books,
-    collections,
-    demo_date,
-    deposits,
-    identity,
-    left_behind,
-    loan_documents,
-    mails,
-    payments,
-    payouts,
-    people,
-    repayments,
-    today,
-    withdrawals,
-)
+from adminpanel.views import books, demo_date, identity, mails, people, today
 from adminpanel.views.control import approvals, freezing, products, questions, settings, staff
+from adminpanel.views.lending import applications, collections, end_of_day_failures, loan_documents
+from adminpanel.views.money import corrections, deposits, disbursements, repayments, withdrawals
 
 desk_urls: list[URLPattern] = [
     path("", today.today, name="index"),
@@ -57,9 +43,9 @@ desk_urls: list[URLPattern] = [
     path("loans/questions/<slug:reference>/", questions.question, name="question"),
     path("loans/questions/<slug:reference>/release/", questions.release, name="question_release"),
     path("loans/questions/<slug:reference>/refuse/", questions.refuse, name="question_refuse"),
-    path("loans/left-behind/", left_behind.left_behind, name="left_behind"),
-    path("loans/pay-out/", payouts.queue, name="payouts"),
-    path("loans/pay-out/<slug:reference>/", payouts.pay_out, name="pay_out"),
+    path("loans/left-behind/", end_of_day_failures.left_behind, name="left_behind"),
+    path("loans/pay-out/", disbursements.queue, name="payouts"),
+    path("loans/pay-out/<slug:reference>/", disbursements.pay_out, name="pay_out"),
     # Late
     path("late/", collections.late, name="late"),
     path("late/defaults/", collections.proposed, name="proposed_defaults"),
@@ -87,8 +73,8 @@ desk_urls: list[URLPattern] = [
     path("money/payments/<slug:reference>/", repayments.repayment, name="repayment"),
     path("money/payments/<slug:reference>/confirm/", repayments.confirm, name="repayment_confirm"),
     path("money/payments/<slug:reference>/reject/", repayments.reject, name="repayment_reject"),
-    path("money/payments/<slug:reference>/reverse/", payments.reverse_payment, name="reverse_payment"),
-    path("loans/payments/<slug:reference>/enter/", payments.enter_payment, name="enter_payment"),
+    path("money/payments/<slug:reference>/reverse/", corrections.reverse_payment, name="reverse_payment"),
+    path("loans/payments/<slug:reference>/enter/", corrections.enter_payment, name="enter_payment"),
     # People
     path("staff/new/", staff.new_staff, name="staff_new"),
     path("users/<slug:member_number>/", people.person, name="user"),

@@ -9,7 +9,7 @@ class LedgerConfig(AppConfig):
     name = "ledger"
 
     def ready(self) -> None:
-        from accounts.services.approvals import register_effects  # models are ready only now
+        from accounts.services.approvals.requests import register_effects  # models are ready only now
         from ledger.services.effects import EFFECTS
 
         register_effects(EFFECTS)

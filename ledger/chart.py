@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ledger.enums import AccountType, Book, OwnerKind, Side
+from ledger.enums.books import AccountType, Book, OwnerKind, Side
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import BooksCurrency
-from p2plending.lib.db import require_transaction
+from p2plending.lib.database.transactions import require_transaction
 from p2plending.lib.errors import Refused
 
 

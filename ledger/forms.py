@@ -10,15 +10,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ledger.bank_accounts import MAX_BANK_NAME, BankAccount, checked_account, uses_iban
-from ledger.enums import LineCode, PaymentMethod
+from ledger.bank_details.accounts import MAX_BANK_NAME, BankAccount, checked_account, uses_iban
+from ledger.enums.books import LineCode, PaymentMethod
 from ledger.selectors import WalletSummary
 from ledger.services.deposits import OLDEST_DAYS
 from ledger.services.withdrawals import smallest_withdrawal
-from p2plending.figures import format_money
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import CodeField, KeyedForm, MoneyFormField, OneLineField, add_refusal
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.formatting import format_money
+from p2plending.lib.rules.values import platform_rules
+from p2plending.lib.web.forms import CodeField, KeyedForm, MoneyFormField, OneLineField, add_refusal
 
 
 class DayInput(forms.DateInput):

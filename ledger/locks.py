@@ -14,10 +14,10 @@ from django.db.models.signals import post_migrate
 from accounts.models import User
 from ledger.chart import CHART, ChartLine
 from ledger.currency import keep_currency
-from ledger.enums import OwnerKind
+from ledger.enums.books import OwnerKind
 from ledger.models import Account
-from p2plending.lib.bulk import fetch_rows, quote_name
-from p2plending.lib.db import require_transaction
+from p2plending.lib.database.bulk import fetch_rows, quote_name
+from p2plending.lib.database.transactions import require_transaction
 
 KEYS_PER_QUERY = 5_000
 MOST_KNOWN = 200_000

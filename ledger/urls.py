@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from ledger.converters import IsoDay
 from ledger.views import deposits, statements, wallet, withdrawals
+from p2plending.lib.web.converters import IsoDay
 
 register_converter(IsoDay, "iso_day")
 

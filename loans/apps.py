@@ -9,7 +9,7 @@ class LoansConfig(AppConfig):
     name = "loans"
 
     def ready(self) -> None:
-        from accounts.services.approvals import register_effects  # models are ready only now
-        from loans.services.approvals import EFFECTS
+        from accounts.services.approvals.requests import register_effects  # models are ready only now
+        from loans.services.decisions import EFFECTS
 
         register_effects(EFFECTS)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.models import Loan
-from loans.services import repayment_notices, reversal
-from loans.services.collections import CollectionsRun, run_collections
-from loans.services.disbursement import disburse_loan
-from loans.services.reminders import RemindersSent, send_reminders
-from loans.services.servicing import EndOfDay, run_end_of_day
+from loans.services.collections.daily_run import CollectionsRun, run_collections
+from loans.services.collections.reminders import RemindersSent, send_reminders
+from loans.services.corrections import reversal
+from loans.services.funding.disbursement import disburse_loan
+from loans.services.notices import repayments
+from loans.services.servicing.end_of_day import EndOfDay, run_end_of_day
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 
@@ -37,7 +38,7 @@ def remind(today: dt.date | None = None) -> RemindersSent:
 
 def tell_of_payments() -> int:
     """Tell borrowers of payments that were posted since the last run; returns how many."""
-    return repayment_notices.tell_of_payments()
+    return repayments.tell_of_payments()
 
 
 def tell_lenders_of_reversal(repayment_id: int) -> None:

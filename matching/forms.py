@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from loans.enums import Grade, Purpose
-from matching.enums import RiskTolerance
+from loans.enums.loan import Grade, Purpose
+from matching.enums.mandates import RiskTolerance
 from matching.selectors.marketplace import DEFAULT_SORT, TERM_BANDS, Filters, MarketCounts
-from matching.words import CONSENT
-from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField, PercentFormField
+from matching.wording import CONSENT
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, PercentFormField
 
 TERM_LABELS = {"1": _("Up to 12 months"), "2": _("13 to 36 months"), "3": _("37 to 60 months")}
 SORT_CHOICES = [

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from matching.enums import DecisionReason, MandateStatus, ProposalStatus, RiskTolerance
+from matching.enums.mandates import DecisionReason, MandateStatus, ProposalStatus, RiskTolerance
 from p2plending.lib.models import GuardedModel, KeyTextField, MomentField, MoneyField, RateField, TimestampedModel
 
 

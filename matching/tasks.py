@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.models import Loan
-from matching.enums import Occasion
+from matching.enums.mandates import Occasion
 from matching.models import AllocationRun
 from matching.services.allocation import carry_out, run_mandates, unfinished_runs
 from matching.services.proposals import propose_loan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
-from p2plending.lib.form_words import use_plain_words
+from p2plending.lib.web.form_messages import use_plain_words
 
 # Before any form is defined: a field takes its sentences when it is made.
 use_plain_words()
@@ -15,8 +15,8 @@ class P2PLendingConfig(AppConfig):
     name = "p2plending"
 
     def ready(self) -> None:
-        from p2plending.jobs import ensure_schedules  # models are ready only now
-        from p2plending.reference_data import ensure_reference_data
+        from p2plending.operations.reference_data import ensure_reference_data
+        from p2plending.operations.scheduler import ensure_schedules  # models are ready only now
 
         # Sent for apps with models only, which this one has none of, and after every table is there; also after a
         # test database was emptied.

@@ -12,7 +12,7 @@ from p2plending.conf.api import rest_framework_settings, schema_settings, token_
 from p2plending.conf.database import database_settings
 from p2plending.conf.environment import Environment, names_in_file
 from p2plending.lib.money import currency_exponent
-from p2plending.rule_settings import CONSTANCE_ADDITIONAL_FIELDS, CONSTANCE_CONFIG, CONSTANCE_CONFIG_FIELDSETS  # noqa: F401
+from p2plending.lib.rules.settings import CONSTANCE_ADDITIONAL_FIELDS, CONSTANCE_CONFIG, CONSTANCE_CONFIG_FIELDSETS  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -86,14 +86,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "p2plending.middleware.RequestIdMiddleware",
-    "p2plending.middleware.ProbeMiddleware",
+    "p2plending.pages.middleware.RequestIdMiddleware",
+    "p2plending.pages.middleware.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Safe beside secrets of forms, which are masked anew in every page (docs/operations.md, compression).
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
-    "p2plending.middleware.ContentPolicyMiddleware",
+    "p2plending.pages.middleware.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -103,16 +103,16 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "p2plending.held_forms.HeldFormMiddleware",
-    "p2plending.middleware.BodySizeMiddleware",
-    "p2plending.middleware.RequestContextMiddleware",
-    "p2plending.middleware.RefusalMiddleware",
-    "accounts.middleware.SecondStepMiddleware",
+    "p2plending.pages.held_forms.HeldFormMiddleware",
+    "p2plending.pages.middleware.BodySizeMiddleware",
+    "p2plending.pages.middleware.RequestContextMiddleware",
+    "p2plending.pages.middleware.RefusalMiddleware",
+    "accounts.authentication.middleware.SecondStepMiddleware",
 ]
 
 ROOT_URLCONF = "p2plending.urls"
 WSGI_APPLICATION = "p2plending.wsgi.application"
-FORM_RENDERER = "p2plending.held_forms.SiteFormRenderer"
+FORM_RENDERER = "p2plending.pages.held_forms.SiteFormRenderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -125,7 +125,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "p2plending.context_processors.site",
+                "p2plending.pages.context_processors.site",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -144,9 +144,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     # Where allauth and REST framework count tries: shared by all processes, and nothing in it gives way to anything.
-    "default": {"BACKEND": "accounts.limits.KeptCache"},
+    "default": {"BACKEND": "accounts.services.rate_limits.KeptCache"},
     # What may be worked out again.
-    "pages": {"BACKEND": "p2plending.lib.cache.ForgivingDatabaseCache", "LOCATION": "p2plending_cache"},
+    "pages": {"BACKEND": "p2plending.lib.database.cache.ForgivingDatabaseCache", "LOCATION": "p2plending_cache"},
 }
 if TESTING:
     CACHES = {
@@ -182,7 +182,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.authentication.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -199,9 +199,9 @@ ACCOUNT_RATE_LIMITS = {
 }
 ACCOUNT_MAX_EMAIL_ADDRESSES = 5
 ACCOUNT_FORMS = {
-    "login": "accounts.allauth_forms.SignInForm",
-    "add_email": "accounts.allauth_forms.AddAddressForm",
-    "reset_password": "accounts.allauth_forms.ForgottenPasswordForm",
+    "login": "accounts.authentication.forms.SignInForm",
+    "add_email": "accounts.authentication.forms.AddAddressForm",
+    "reset_password": "accounts.authentication.forms.ForgottenPasswordForm",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
 # Whoever finds a browser signed in must not take the account over, and its owner hears of what was changed.
@@ -214,10 +214,10 @@ LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("public:welcome")
 USERSESSIONS_TRACK_ACTIVITY = False
-MFA_ADAPTER = "accounts.adapter.SecondStepAdapter"
+MFA_ADAPTER = "accounts.authentication.adapter.SecondStepAdapter"
 MFA_FORMS = {
-    "authenticate": "accounts.allauth_forms.SecondStepForm",
-    "reauthenticate": "accounts.allauth_forms.SecondStepAgainForm",
+    "authenticate": "accounts.authentication.forms.SecondStepForm",
+    "reauthenticate": "accounts.authentication.forms.SecondStepAgainForm",
 }
 # A code that changed while it was typed still counts: one step of 30 seconds either way (RFC 6238, 5.2).
 MFA_TOTP_TOLERANCE = 1
@@ -229,7 +229,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 EMAIL_CONFIG = env.mail_server("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 if EMAIL_CONFIG["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
-    EMAIL_BACKEND = "p2plending.lib.smtp.DeadlineEmailBackend"
+    EMAIL_BACKEND = "accounts.services.mail.smtp.DeadlineEmailBackend"
 # Seconds for one step of the conversation with the mail server, and for the delivery of one mail.
 EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", default=10, least=1, most=14)
 EMAIL_DEADLINE = 15
@@ -245,7 +245,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or TESTING
-        else "p2plending.lib.static_files.GzipManifestStorage"
+        else "p2plending.lib.web.static_files.GzipManifestStorage"
     },
 }
 # Identity documents: outside every public folder, encrypted, served only by a view that writes an audit row.
@@ -265,7 +265,7 @@ REST_FRAMEWORK = rest_framework_settings(proxy_count=PROXY_COUNT)
 SIMPLE_JWT = token_settings(signing_key=JWT_SIGNING_KEY)
 SPECTACULAR_SETTINGS = schema_settings(site_name=SITE_NAME)
 
-# --- business numbers: p2plending/rule_settings.py -----------------------------------------------------------------
+# --- business numbers: p2plending/lib/rules/settings.py ----------------------------------------
 CONSTANCE_BACKEND = "constance.backends.database.DatabaseBackend"
 CONSTANCE_IGNORE_ADMIN_VERSION_CHECK = True
 
@@ -304,7 +304,7 @@ SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$", r"^readyz$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
-CSRF_FAILURE_VIEW = "p2plending.held_forms.csrf_failure"
+CSRF_FAILURE_VIEW = "p2plending.pages.held_forms.csrf_failure"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -345,10 +345,10 @@ LOG_LEVEL = env.choice(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"context": {"()": "p2plending.logformat.ContextFilter"}},
+    "filters": {"context": {"()": "p2plending.conf.logformat.ContextFilter"}},
     "formatters": {
-        "console": {"()": "p2plending.logformat.ConsoleFormatter"},
-        "json": {"()": "p2plending.logformat.JsonFormatter"},
+        "console": {"()": "p2plending.conf.logformat.ConsoleFormatter"},
+        "json": {"()": "p2plending.conf.logformat.JsonFormatter"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["context"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},

@@ -8,12 +8,12 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
-from accounts.address_fields import AddressSerializerField
-from accounts.countries import COUNTRIES, has_postcodes
-from accounts.enums import DocumentKind, DocumentReason, IdDocumentType, Role
-from accounts.identity_answers import check_birth, check_expiry
+from accounts.enums.people import DocumentKind, DocumentReason, IdDocumentType, Role
+from accounts.forms.address_fields import AddressSerializerField
+from accounts.identity.answers import check_birth, check_expiry
 from accounts.models import IdentityDocument, IdentityVerification, Notification, User
-from accounts.passwords import normal_password
+from accounts.values.countries import COUNTRIES, has_postcodes
+from accounts.values.passwords import normal_password
 from p2plending.lib.api.fields import CodeSerializerField, DaySerializerField, OneLineSerializerField
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused

@@ -1,4 +1,4 @@
-"""How often one client may ask. Clients are told apart by network (`accounts.limits.network_of`), not by address."""
+"""How often one client may ask. Clients are told apart by network (`rate_limits.network_of`), not by address."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle, BaseThrottle, ScopedRateThrottle
 
-from accounts.limits import network_of, take
+from accounts.services.rate_limits import network_of, take
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module, by the settings

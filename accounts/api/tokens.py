@@ -16,13 +16,13 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken, Token, UntypedToken
 
-from accounts.address_fields import AddressSerializerField
 from accounts.api.throttles import SignInThrottle
+from accounts.forms.address_fields import AddressSerializerField
 from accounts.models import User
-from accounts.services import proof
-from accounts.services.second_step import has_second_step, needs_second_step
-from accounts.services.sign_ins import note
-from accounts.services.tokens import issue_pair, refresh_pair
+from accounts.services.sign_in import proof
+from accounts.services.sign_in.second_step import has_second_step, needs_second_step
+from accounts.services.sign_in.tokens import issue_pair, refresh_pair
+from accounts.services.sign_in.trail import note
 from p2plending.lib.api.fields import OneLineSerializerField
 from p2plending.lib.api.views import ApiView
 

@@ -28,16 +28,16 @@ from accounts.api.serializers import (
 )
 from accounts.api.throttles import SignInThrottle
 from accounts.api.tokens import TooManyTries
-from accounts.identity_validity import status_on
+from accounts.identity.validity import status_on
 from accounts.models import IdentityDocument, User
-from accounts.selectors import (
+from accounts.selectors.people import (
     current_documents,
     email_is_verified,
     notifications_of,
     unread_count,
     verification_of,
 )
-from accounts.services.identity import (
+from accounts.services.identity.submission import (
     add_document,
     missing_details,
     missing_documents,
@@ -45,9 +45,9 @@ from accounts.services.identity import (
     save_identity_details,
     submit_identity,
 )
-from accounts.services.notifications import mark_read
-from accounts.services.profile import rename_user
-from accounts.services.registration import register_user
+from accounts.services.mail.notifications import mark_read
+from accounts.services.people.profile import rename_user
+from accounts.services.people.registration import register_user
 from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date
 from p2plending.lib.context import current_request

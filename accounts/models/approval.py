@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import ApprovalKind, ApprovalState
+from accounts.enums.people import ApprovalKind, ApprovalState
 from p2plending.lib.models import GuardedModel, KeyTextField, MoneyField
 
 

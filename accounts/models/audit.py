@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from p2plending.lib.append_only import AppendOnlyModel
+from p2plending.lib.database.append_only import AppendOnlyModel
 from p2plending.lib.models import MomentField
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.countries import COUNTRIES
-from accounts.enums import DocumentKind, DocumentReason, DocumentStatus, IdDocumentType, VerificationStatus
+from accounts.enums.people import DocumentKind, DocumentReason, DocumentStatus, IdDocumentType, VerificationStatus
 from accounts.fields import EncryptedTextField
+from accounts.values.countries import COUNTRIES
 from p2plending.lib.models import GuardedModel, MomentField
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import DeliveryStatus
+from accounts.enums.people import DeliveryStatus
 from accounts.fields import EncryptedTextField
 from p2plending.lib.models import MomentField
 

@@ -11,12 +11,12 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.addresses import normalise_email
-from accounts.enums import Role
-from accounts.passwords import normal_password
+from accounts.enums.people import Role
+from accounts.values.addresses import normalise_email
+from accounts.values.passwords import normal_password
 from p2plending.lib import clock
+from p2plending.lib.database.references import new_reference
 from p2plending.lib.models import KeyEmailField
-from p2plending.lib.refs import new_reference
 
 
 def new_member_number() -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.models import AuditEvent, User
 from p2plending.lib.context import current_request
-from p2plending.lib.db import require_transaction
+from p2plending.lib.database.transactions import require_transaction
 
 
 def record(

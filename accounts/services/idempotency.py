@@ -11,8 +11,8 @@ from django.db import models
 
 from accounts.models import OperationKey, User
 from p2plending.lib import clock
-from p2plending.lib.bulk import AlreadyThere, insert_row, write_numbers
-from p2plending.lib.db import run_money
+from p2plending.lib.database.bulk import AlreadyThere, insert_row, write_numbers
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import IdempotencyConflict
 
 Fact = TypeVar("Fact", bound=models.Model)

@@ -21,10 +21,10 @@ from accounts.fields import (
     lookup_digest,
     secret_box,
 )
+from accounts.identity.private_files import renew_file, stored_names
 from accounts.models import IdentityVerification
-from accounts.private_files import renew_file, stored_names
 from accounts.services import audit
-from p2plending.lib.db import run_small
+from p2plending.lib.database.transactions import run_small
 from p2plending.lib.errors import Refused
 
 BATCH = 200

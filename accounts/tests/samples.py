@@ -10,11 +10,11 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from accounts.enums import DocumentKind, Role
+from accounts.enums.people import DocumentKind, Role
+from accounts.identity.uploads.pdfs import clean_pdf
 from accounts.models import IdentityVerification, User
-from accounts.services.identity import add_document, save_identity_details, submit_identity
-from accounts.uploads.pdfs import clean_pdf
-from p2plending.tests.cast import make_user
+from accounts.services.identity.submission import add_document, save_identity_details, submit_identity
+from p2plending.tests.support.cast import make_user
 
 TODAY = dt.date(2026, 1, 15)
 DETAILS = {

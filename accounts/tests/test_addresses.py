@@ -15,14 +15,14 @@ from django.db import IntegrityError
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.addresses import normalise_email, spelling_skeleton
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
-from accounts.selectors import owner_of_address
-from accounts.services.registration import register_user
+from accounts.selectors.people import owner_of_address
+from accounts.services.people.registration import register_user
 from accounts.tests.test_registration import FORM, REGISTER
-from p2plending.tests.cast import PASSWORD
-from p2plending.tests.queue import carry_out_tasks
+from accounts.values.addresses import normalise_email, spelling_skeleton
+from p2plending.tests.support.cast import PASSWORD
+from p2plending.tests.support.queue import carry_out_tasks
 
 CASES: dict[str, Any] = json.loads((Path(__file__).parent / "sign_in_cases.json").read_text())
 ADDRESSES = "/accounts/email/"

@@ -9,12 +9,12 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from accounts.enums import DocumentKind, Role, VerificationStatus
+from accounts.enums.people import DocumentKind, Role, VerificationStatus
 from accounts.models import IdentityVerification, Notification, TermsAcceptance, User
-from accounts.services.identity import add_document
-from accounts.services.notifications import notify
+from accounts.services.identity.submission import add_document
+from accounts.services.mail.notifications import notify
 from accounts.tests.samples import DETAILS, picture, sent_file, submitted
-from p2plending.tests.cast import make_user
+from p2plending.tests.support.cast import make_user
 
 ApiOf = Callable[[User], APIClient]
 REGISTER = "/api/v1/auth/register/"

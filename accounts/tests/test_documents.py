@@ -7,16 +7,16 @@ import pytest
 from cryptography.fernet import Fernet, InvalidToken
 from PIL import Image
 
-from accounts import uploads
-from accounts.enums import DocumentKind, Role, VerificationStatus
+from accounts.enums.people import DocumentKind, Role, VerificationStatus
+from accounts.identity import uploads
+from accounts.identity.private_files import load_file, store_file
 from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, User
-from accounts.private_files import load_file, store_file
-from accounts.services.documents import read_document
-from accounts.services.identity import add_document
-from accounts.services.identity_states import IdentityStepNotPossible
+from accounts.services.identity.documents import read_document
+from accounts.services.identity.states import IdentityStepNotPossible
+from accounts.services.identity.submission import add_document
 from accounts.tests.samples import PLAIN_PDF, SCRIPT_PDF, STORED_PDF, make_officer, picture, sent_file, submitted
 from p2plending.lib.errors import NotPermitted
-from p2plending.tests.cast import make_user
+from p2plending.tests.support.cast import make_user
 
 
 @pytest.fixture(autouse=True)

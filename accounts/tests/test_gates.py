@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from accounts.enums import Role, VerificationStatus
-from accounts.gates import (
+from accounts.enums.people import Role, VerificationStatus
+from accounts.models import IdentityVerification, User
+from accounts.selectors.eligibility import (
     Action,
     EmailNotVerified,
     IdentityNotVerified,
@@ -13,8 +14,7 @@ from accounts.gates import (
     blocking_refusal,
     require_may,
 )
-from accounts.models import IdentityVerification, User
-from p2plending.tests.cast import make_user
+from p2plending.tests.support.cast import make_user
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import OperationKey, User
 from accounts.services.idempotency import run_once
 from p2plending.lib.errors import IdempotencyConflict, Refused

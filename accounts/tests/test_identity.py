@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts.enums import (
+from accounts.enums.people import (
     VERIFICATION_TRANSITIONS,
     DocumentKind,
     DocumentReason,
@@ -15,10 +15,21 @@ from accounts.enums import (
     VerificationEvent,
     VerificationStatus,
 )
-from accounts.identity_answers import DocumentExpired, TooYoung, age_on
+from accounts.identity.answers import DocumentExpired, TooYoung, age_on
 from accounts.models import AuditEvent, IdentityVerification, Notification, User
-from accounts.selectors import audit_trail, current_documents, identity_queue
-from accounts.services.identity import (
+from accounts.selectors.people import audit_trail, current_documents, identity_queue
+from accounts.services.identity.expiry import run_identity_expiry
+from accounts.services.identity.review import (
+    ClaimedByColleague,
+    DocumentsNotAcceptable,
+    NoteMissing,
+    NotYourOwnCheck,
+    NumberBelongsToAnother,
+    ReasonsMissing,
+    SecondPersonNeeded,
+)
+from accounts.services.identity.states import IdentityStepNotPossible, move_verification
+from accounts.services.identity.submission import (
     DetailsMissing,
     DocumentNumberNotAccepted,
     DocumentsMissing,
@@ -32,23 +43,12 @@ from accounts.services.identity import (
     save_identity_details,
     submit_identity,
 )
-from accounts.services.identity_expiry import run_identity_expiry
-from accounts.services.identity_review import (
-    ClaimedByColleague,
-    DocumentsNotAcceptable,
-    NoteMissing,
-    NotYourOwnCheck,
-    NumberBelongsToAnother,
-    ReasonsMissing,
-    SecondPersonNeeded,
-)
-from accounts.services.identity_states import IdentityStepNotPossible, move_verification
 from accounts.tests.samples import DETAILS, TODAY, make_officer, picture, sent_file, submitted
 from p2plending.lib.clock import business_date
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import NotPermitted
-from p2plending.tests.cast import make_user
-from p2plending.tests.figures import assert_links_open
+from p2plending.tests.support.cast import make_user
+from p2plending.tests.support.figures import assert_links_open
 
 
 @pytest.fixture(autouse=True)

@@ -12,13 +12,13 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts.countries import COUNTRIES, WITHOUT_POSTCODES
-from accounts.enums import DocumentKind, Role
+from accounts.enums.people import DocumentKind, Role
 from accounts.models import IdentityVerification, User
-from accounts.services.identity import add_document, missing_details, save_identity_details, submit_identity
+from accounts.services.identity.submission import add_document, missing_details, save_identity_details, submit_identity
 from accounts.tests.samples import DETAILS, sent_file
+from accounts.values.countries import COUNTRIES, WITHOUT_POSTCODES
 from p2plending.lib.clock import business_date
-from p2plending.tests.cast import make_user
+from p2plending.tests.support.cast import make_user
 
 API = "/api/v1/me/identity/"
 AUTOCOMPLETE = {

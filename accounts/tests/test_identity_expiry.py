@@ -10,14 +10,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.enums import VerificationStatus
-from accounts.gates import Action, IdentityNotVerified, blocking_refusal
-from accounts.identity_validity import lapses_after, status_on
+from accounts.enums.people import VerificationStatus
+from accounts.identity.validity import lapses_after, status_on
 from accounts.models import AuditEvent, IdentityVerification, Notification, User
+from accounts.selectors.eligibility import Action, IdentityNotVerified, blocking_refusal
 from accounts.tasks import expire_identities
 from p2plending.lib import clock
 from p2plending.operations.job_table import JOBS
-from p2plending.tests.figures import assert_links_open
+from p2plending.tests.support.figures import assert_links_open
 
 TODAY = dt.date(2026, 11, 23)
 DAY = dt.timedelta(days=1)

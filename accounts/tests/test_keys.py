@@ -14,14 +14,14 @@ from django.core.management import CommandError, call_command
 from django.db.models import ExpressionWrapper, F, TextField
 
 from accounts.fields import is_newest, lookup_digest
+from accounts.identity.private_files import load_file, store_file
 from accounts.models import AuditEvent, IdentityVerification, User
-from accounts.private_files import load_file, store_file
-from accounts.services.identity import DocumentNumberNotAccepted
-from accounts.services.identity_review import NumberBelongsToAnother, approve_identity, claim_identity
+from accounts.services.identity.review import NumberBelongsToAnother, approve_identity, claim_identity
+from accounts.services.identity.submission import DocumentNumberNotAccepted
 from accounts.services.keys import encrypted_columns
 from accounts.tests.samples import submitted
 from accounts.tests.test_addresses import CASES
-from p2plending.tests.cast import SECRET, code_now, make_user, turn_on_second_step
+from p2plending.tests.support.cast import SECRET, code_now, make_user, turn_on_second_step
 
 NUMBER = "C01X00T47"
 

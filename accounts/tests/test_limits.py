@@ -16,12 +16,12 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.limits import network_of, purge_expired, take
 from accounts.models import AuditEvent, LimitCount, User
+from accounts.services.rate_limits import network_of, purge_expired, take
 from accounts.tests.test_addresses import CASES
 from accounts.tests.test_registration import FORM, LOGIN, REGISTER, link_in
-from p2plending.tests.cast import PASSWORD, make_user
-from p2plending.tests.queue import carry_out_tasks
+from p2plending.tests.support.cast import PASSWORD, make_user
+from p2plending.tests.support.queue import carry_out_tasks
 
 TOKEN, REFRESH, VERIFY = (f"/api/v1/auth/{name}/" for name in ("token", "refresh", "verify"))
 WRONG = "not the password"
@@ -30,7 +30,7 @@ WRONG = "not the password"
 @pytest.fixture(autouse=True)
 def _as_installed(settings: Any, db: None) -> None:
     """The store of an installation, which tests of other things replace by one in memory."""
-    settings.CACHES = settings.CACHES | {"default": {"BACKEND": "accounts.limits.KeptCache"}}
+    settings.CACHES = settings.CACHES | {"default": {"BACKEND": "accounts.services.rate_limits.KeptCache"}}
 
 
 def page_try(email: str, password: str = WRONG, address: str = "10.0.0.1") -> int:

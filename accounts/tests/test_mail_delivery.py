@@ -17,12 +17,12 @@ from django.urls import reverse
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from accounts.enums import DeliveryStatus
+from accounts.enums.people import DeliveryStatus
 from accounts.models import Notification, OutgoingMail, User
-from accounts.services import mail_delivery
-from accounts.services.notifications import notify
+from accounts.services.mail import delivery
+from accounts.services.mail.notifications import notify
 from accounts.tasks import send_notification_email, sweep_notifications
-from p2plending.tests.queue import carry_out_tasks
+from p2plending.tests.support.queue import carry_out_tasks
 
 START = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 
@@ -92,7 +92,7 @@ def test_mails_that_were_given_up_get_another_round(alice: User, settings: Setti
     row = tell(alice, "refuse")
     Notification.objects.update(email_status=DeliveryStatus.PARKED, email_attempts=5)
     assert sweep_notifications() == 0
-    assert mail_delivery.try_again() == 1
+    assert delivery.try_again() == 1
     assert sweep_notifications() == 1
     assert status(row)[0] == DeliveryStatus.SENT
 
@@ -105,14 +105,14 @@ def test_a_server_that_is_away_is_asked_once_a_sweep_and_costs_no_mail_its_tries
     DeadServer.tried = 0
     with time_machine.travel(START, tick=False) as traveller:
         rows = [tell(person, f"Offer {number}") for number in range(4) for person in (alice, bob)]
-        assert mail_delivery.sweep().is_server_away
+        assert delivery.sweep().is_server_away
         assert DeadServer.tried == 1
         # Tasks that come meanwhile hold no worker for a server that has just failed.
         assert [send_notification_email(row.pk) for row in rows[1:]] == ["nothing"] * 7
         assert DeadServer.tried == 1
         for hour in range(1, 40):
             traveller.move_to(START + dt.timedelta(hours=hour), tick=False)
-            mail_delivery.sweep()
+            delivery.sweep()
         assert DeadServer.tried == 40
         assert {status(row)[0] for row in rows} <= {DeliveryStatus.WAITING, DeliveryStatus.FAILED}
         settings.EMAIL_BACKEND = good

@@ -8,9 +8,9 @@ from django.db import transaction
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.enums import DeliveryStatus
+from accounts.enums.people import DeliveryStatus
 from accounts.models import Notification, User
-from accounts.services.notifications import Notice, notify, notify_many
+from accounts.services.mail.notifications import Notice, notify, notify_many
 from accounts.tasks import send_notification_email, sweep_notifications
 from p2plending.lib import clock
 

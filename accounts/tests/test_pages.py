@@ -10,14 +10,14 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.enums import DocumentKind, DocumentReason, Role, VerificationStatus
+from accounts.enums.people import DocumentKind, DocumentReason, Role, VerificationStatus
 from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, User
-from accounts.services.identity import add_document, ask_again, claim_identity
-from accounts.services.mail import confirmation_path
-from accounts.services.notifications import notify
+from accounts.selectors.people import confirmation_path
+from accounts.services.identity.submission import add_document, ask_again, claim_identity
+from accounts.services.mail.notifications import notify
 from accounts.tests.samples import DETAILS, PLAIN_PDF, STORED_PDF, make_officer, sent_file, submitted
 from p2plending.lib.clock import business_date
-from p2plending.tests.cast import make_user
+from p2plending.tests.support.cast import make_user
 
 ClientOf = Callable[[User], Client]
 IDENTITY = "/account/identity/"

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from django.core import mail
 
-from accounts.enums import DocumentKind, Role, VerificationStatus
+from accounts.enums.people import DocumentKind, Role, VerificationStatus
 from accounts.models import IdentityDocument, IdentityVerification, Notification, User
-from accounts.services.identity import (
+from accounts.services.identity.review import ClaimedByColleague
+from accounts.services.identity.states import IdentityStepNotPossible
+from accounts.services.identity.submission import (
     DocumentNumberNotAccepted,
     add_document,
     approve_identity,
@@ -17,15 +19,13 @@ from accounts.services.identity import (
     save_identity_details,
     submit_identity,
 )
-from accounts.services.identity_review import ClaimedByColleague
-from accounts.services.identity_states import IdentityStepNotPossible
-from accounts.services.notifications import notify
-from accounts.services.registration import register_user
+from accounts.services.mail.notifications import notify
+from accounts.services.people.registration import register_user
 from accounts.tasks import send_notification_email
 from accounts.tests.samples import DETAILS, TODAY, make_officer, picture, sent_file, submitted
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.tests.test_db import at_once
-from p2plending.tests.cast import make_user
+from p2plending.tests.support.cast import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,13 +12,13 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from accounts.enums import Role
+from accounts.enums.agreed_terms import RISKS, TERMS
+from accounts.enums.people import Role
 from accounts.models import TermsAcceptance, User
-from accounts.selectors import email_is_verified
-from accounts.services.registration import RoleNotOpen, register_user
-from accounts.terms import RISKS, TERMS
-from p2plending.tests.cast import PASSWORD
-from p2plending.tests.queue import carry_out_tasks
+from accounts.selectors.people import email_is_verified
+from accounts.services.people.registration import RoleNotOpen, register_user
+from p2plending.tests.support.cast import PASSWORD
+from p2plending.tests.support.queue import carry_out_tasks
 
 REGISTER = "/accounts/register/"
 LOGIN = "/accounts/login/"

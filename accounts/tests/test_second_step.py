@@ -18,8 +18,8 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from accounts.models import AuditEvent, User
 from accounts.tests.samples import submitted
 from accounts.tests.test_registration import LOGIN
-from p2plending.tests.cast import PASSWORD, code_now, make_user, turn_on_second_step
-from p2plending.tests.places import url_names
+from p2plending.tests.support.cast import PASSWORD, code_now, make_user, turn_on_second_step
+from p2plending.tests.support.places import url_names
 
 TOKEN, ME = "/api/v1/auth/token/", "/api/v1/me/"
 ENROL, AGAIN = "/accounts/2fa/totp/activate/", "/accounts/2fa/reauthenticate/"
@@ -75,7 +75,7 @@ def test_the_pages_where_it_is_turned_on_and_the_way_out_stay_open(dora: User) -
 
 
 def test_every_open_page_of_the_rule_exists(db: None) -> None:
-    from accounts.middleware import OPEN_NAMES, OPEN_PREFIXES
+    from accounts.authentication.middleware import OPEN_NAMES, OPEN_PREFIXES
 
     names = set(url_names())
     assert names >= OPEN_NAMES
@@ -162,7 +162,7 @@ def test_a_token_from_before_the_second_step_opens_nothing(dora: User, settings:
 
 # --- what is written down ---------------------------------------------------------------------------------------------
 def test_every_event_of_signing_in_leaves_a_row_and_a_line(alice: User, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="accounts.services.sign_ins")
+    caplog.set_level(logging.INFO, logger="accounts.services.sign_in.trail")
     turn_on_second_step(alice)
     client = Client()
     client.post(LOGIN, {"login": alice.email, "password": "wrong"})
@@ -182,7 +182,7 @@ def test_every_event_of_signing_in_leaves_a_row_and_a_line(alice: User, caplog: 
     )
     assert [row.action.removeprefix("accounts.") for row in rows.order_by("pk")] == wanted
     assert [row.data["door"] for row in rows.order_by("pk")] == ["page"] * 5 + ["api"] * 2
-    lines = [record for record in caplog.records if record.name == "accounts.services.sign_ins"]
+    lines = [record for record in caplog.records if record.name == "accounts.services.sign_in.trail"]
     assert [record.getMessage() for record in lines] == [name.replace("_", " ").replace(".", " ") for name in wanted]
     assert {record.account for record in lines} == {alice.member_number}
 

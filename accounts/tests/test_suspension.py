@@ -3,16 +3,16 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Permission
 
-from accounts.enums import Role
-from accounts.gates import Action, blocking_refusal
+from accounts.enums.people import Role
 from accounts.models import Notification, User
-from accounts.selectors import audit_trail
-from accounts.services.approvals import approve_request
-from accounts.services.suspension import ReasonNeeded, request_release, suspend_user
+from accounts.selectors.eligibility import Action, blocking_refusal
+from accounts.selectors.people import audit_trail
+from accounts.services.approvals.requests import approve_request
+from accounts.services.people.suspension import ReasonNeeded, request_release, suspend_user
 from p2plending.lib.errors import InvalidTransition, NotPermitted
-from p2plending.tests.cast import make_user
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.world import TODAY, second_officer
+from p2plending.tests.support.cast import make_user
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.world import TODAY, second_officer
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.models import AuditEvent, RefreshedToken, User
-from accounts.services.tokens import purge_expired
-from p2plending.tests.cast import PASSWORD, turn_on_second_step
+from accounts.services.sign_in.tokens import purge_expired
+from p2plending.tests.support.cast import PASSWORD, turn_on_second_step
 
 TOKEN, REFRESH, VERIFY, LOGOUT = (f"/api/v1/auth/{name}/" for name in ("token", "refresh", "verify", "logout"))
 ANYTHING_SIGNED_IN = "/api/v1/me/"

@@ -19,11 +19,11 @@ from django.urls import reverse
 from PIL import Image, ImageStat
 from rest_framework.test import APIClient
 
-from accounts.enums import Role
+from accounts.enums.people import Role
+from accounts.identity.private_files import load_file
+from accounts.identity.uploads import UploadRefused, clean_upload
 from accounts.models import IdentityDocument, User
-from accounts.private_files import load_file
-from accounts.uploads import UploadRefused, clean_upload
-from p2plending.tests.cast import make_user
+from p2plending.tests.support.cast import make_user
 
 FOLDER = Path(__file__).parent / "data" / "uploads"
 CASES: list[dict[str, Any]] = json.loads((FOLDER / "cases.json").read_text(encoding="utf-8"))

@@ -15,9 +15,9 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 from PIL import Image
 from pillow_heif import from_pillow
 
-from accounts import uploads
+from accounts.identity import uploads
+from accounts.identity.uploads import clean_upload
 from accounts.tests.samples import PLAIN_PDF, picture
-from accounts.uploads import clean_upload
 
 pytestmark = pytest.mark.one_database
 

@@ -12,12 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role
-from accounts.forms import NameForm
-from accounts.selectors import email_is_verified, notifications_of, verification_of
-from accounts.services.notifications import mark_read
-from accounts.services.profile import rename_user
-from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
+from accounts.enums.people import Role
+from accounts.forms.people import NameForm
+from accounts.selectors.people import email_is_verified, notifications_of, verification_of
+from accounts.services.mail.notifications import mark_read
+from accounts.services.people.profile import rename_user
+from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
 
 EVERYBODY = (Role.BORROWER, Role.LENDER, Role.STAFF)
 PAGE_SIZE = 25

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts.addresses import normalise_email
-from accounts.selectors import owner_of_address
+from accounts.selectors.people import owner_of_address
+from accounts.values.addresses import normalise_email
 
 
 class AddressesView(EmailView):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from accounts.uploads import EXTENSIONS
+from accounts.identity.uploads import EXTENSIONS
 
 
 def file_response(document: Any, content: bytes) -> HttpResponse:

@@ -11,12 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.enums import DocumentKind, Role, VerificationStatus
-from accounts.forms import DocumentsForm, IdentityDetailsForm
+from accounts.enums.people import DocumentKind, Role, VerificationStatus
+from accounts.forms.people import DocumentsForm, IdentityDetailsForm
+from accounts.identity.uploads import UploadRefused
 from accounts.models import IdentityDocument
-from accounts.selectors import current_documents, readable_document, verification_of
-from accounts.services.documents import read_document
-from accounts.services.identity import (
+from accounts.selectors.people import current_documents, readable_document, verification_of
+from accounts.services.identity.documents import read_document
+from accounts.services.identity.submission import (
     add_document,
     missing_details,
     missing_documents,
@@ -24,12 +25,11 @@ from accounts.services.identity import (
     save_identity_details,
     submit_identity,
 )
-from accounts.uploads import UploadRefused
 from accounts.views.files import file_response
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.errors import Refused
 from p2plending.lib.text import one_line
+from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
 
 PEOPLE = (Role.BORROWER, Role.LENDER)
 

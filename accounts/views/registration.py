@@ -7,12 +7,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.adapter import JUST_REGISTERED
-from accounts.enums import Role
-from accounts.forms import RegisterForm
-from accounts.services.registration import own_page, register_user
+from accounts.authentication.adapter import JUST_REGISTERED
+from accounts.enums.people import Role
+from accounts.forms.people import RegisterForm
+from accounts.services.people.registration import own_page, register_user
 from p2plending.lib.context import current_request
-from p2plending.lib.decorators import get_only, get_or_post
+from p2plending.lib.web.decorators import get_only, get_or_post
 
 CONFIRM_URL = "registered_confirm_url"
 # Where each role's own pages are: who comes from there need not be asked what they would like to do.

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from adminpanel.forms.collections import StepForm, words_field
 from ledger.forms import DayInput
-from loans.enums import ChargeBase, ChargePart
+from loans.enums.loan import ChargeBase, ChargePart
 from loans.models import Loan
 from loans.selectors.charges import ChargeLine
-from p2plending.figures import format_day, format_money
-from p2plending.lib.forms import MoneyFormField, PercentFormField
+from p2plending.lib.formatting import format_day, format_money
+from p2plending.lib.web.forms import MoneyFormField, PercentFormField
 
 # A charge after the last payment makes a payment of its own; later than this it is a slip of the hand.
 DAYS_AFTER_THE_LAST_PAYMENT = 365

@@ -10,11 +10,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ledger.forms import DayInput
-from loans.collection_enums import DefaultCause
+from loans.enums.collections import DefaultCause
 from loans.forms.collections import PlanForm
 from loans.models import HardshipRequest, Instalment, Recovery
-from p2plending.figures import format_day, format_money, format_percent
-from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField, PercentFormField
+from p2plending.lib.formatting import format_day, format_money, format_percent
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField, PercentFormField
 
 NOTE_LENGTH = 300
 OFFER_DAYS = 14

@@ -9,13 +9,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import DocumentReason
+from accounts.enums.people import DocumentReason
 from accounts.models import IdentityDocument
 from ledger.forms import DayInput
-from loans.enums import DeclineReason
-from p2plending.figures import format_day
-from p2plending.lib.forms import KeyedForm, MultiLineField, OneLineField
-from p2plending.lib.rules import platform_rules
+from loans.enums.loan import DeclineReason
+from p2plending.lib.formatting import format_day
+from p2plending.lib.rules.values import platform_rules
+from p2plending.lib.web.forms import KeyedForm, MultiLineField, OneLineField
 
 NOTE_LENGTH = 300
 ANSWER_DAYS = 7

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from adminpanel.services.demo_date import MOST_DAYS
-from p2plending.lib.forms import OneLineField
+from p2plending.lib.web.forms import OneLineField
 
 # Offered as buttons.
 STEPS = (1, 7, 31, 90)

@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ledger.forms import DayInput
-from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.rules.values import platform_rules
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField
 
 
 class ReversePaymentForm(KeyedForm):

@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import StaffGroup
+from accounts.enums.people import StaffGroup
 from accounts.models import User
-from p2plending.lib.forms import MultiLineField, OneLineEmailField, OneLineField
+from p2plending.lib.web.forms import MultiLineField, OneLineEmailField, OneLineField
 
 
 def _reason(label: Any, max_length: int) -> forms.CharField:

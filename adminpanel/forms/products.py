@@ -11,15 +11,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from adminpanel.forms.settings import NUMBER_ERRORS, percent_field, reason_field
-from loans.enums import Grade, ServicingMethod
+from loans.account.holiday_calendars import countries
+from loans.account.pricing import assumed_grade_terms
+from loans.account.terms import LoanTerms, frozen_terms
+from loans.enums.loan import Grade, ServicingMethod
 from loans.finance import PeriodUnit
 from loans.finance.types import LONGEST_FIRST_WAIT_DAYS
-from loans.holiday_calendars import countries
 from loans.models import GradeTerms, LoanProduct
-from loans.quoting import assumed_grade_terms
-from loans.terms import LoanTerms, frozen_terms
-from p2plending.lib.forms import OneLineField, text_formfield
 from p2plending.lib.models import RateField
+from p2plending.lib.web.forms import OneLineField, text_formfield
 
 # A loan of more payments than these is nothing that a page can show.
 MOST_PAYMENTS = 600

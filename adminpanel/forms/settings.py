@@ -10,12 +10,12 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from adminpanel.changes import setting_words
+from adminpanel.services.changes import setting_words
 from adminpanel.services.demo_date import DAYS_AHEAD
 from ledger.forms import DayInput
-from p2plending.lib.forms import MultiLineField, PercentFormField
-from p2plending.lib.rules import PlatformRules
-from p2plending.rule_settings import FRACTION, MONEY
+from p2plending.lib.rules.settings import FRACTION, MONEY
+from p2plending.lib.rules.values import PlatformRules
+from p2plending.lib.web.forms import MultiLineField, PercentFormField
 
 AUTO_CONFIRM = "AUTO_CONFIRM_MONEY"
 REASON_ERRORS = {"required": _("Enter a reason.")}

@@ -24,8 +24,8 @@ from django.utils.translation import gettext as _
 from adminpanel.permissions import VIEW_AUDIT
 from adminpanel.registry.filters import present_only
 from adminpanel.registry.query import is_understood, known_parameters
-from p2plending.lib.decorators import get_only
 from p2plending.lib.models import MoneyField, RateField
+from p2plending.lib.web.decorators import get_only
 from p2plending.templatetags.ui import day, moment, money, rate
 
 PAGE_SIZE = 25

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, IdentityVerification, Notification, User
 from adminpanel.registry.base import ReadOnlyAdmin
-from ledger.exports import csv_response
-from p2plending.lib.decorators import get_only
+from p2plending.lib.documents.csv_files import csv_response
+from p2plending.lib.web.decorators import get_only
 
 CSV_COLUMNS = (
     "created_at",

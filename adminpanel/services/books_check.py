@@ -8,10 +8,10 @@ import logging
 from accounts.models import AuditEvent, User
 from accounts.services.audit import record
 from adminpanel.selectors import BOOKS_CHECKED
-from ledger.invariants import CHECKS as LEDGER_CHECKS
-from ledger.invariants import Break
-from loans.invariants import CHECKS as LOAN_CHECKS
-from p2plending.lib.db import run_money
+from ledger.selectors.invariants import CHECKS as LEDGER_CHECKS
+from ledger.selectors.invariants import Break
+from loans.selectors.invariants import CHECKS as LOAN_CHECKS
+from p2plending.lib.database.transactions import run_money
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from accounts.models import User
-from accounts.services import mail_delivery
 from accounts.services.audit import record
+from accounts.services.mail import delivery
 from adminpanel.permissions import RUN_JOBS
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import NotPermitted
 from p2plending.operations.job_table import job_of_schedule
 
@@ -45,7 +45,7 @@ def retry_mails(*, actor: User) -> int:
         raise NotPermitted
 
     def run() -> int:
-        count = mail_delivery.try_again()
+        count = delivery.try_again()
         record(
             action="adminpanel.mails.retried",
             actor=actor,

@@ -20,10 +20,10 @@ from accounts.models import User
 from accounts.services.audit import record
 from adminpanel.models import DateMove
 from adminpanel.permissions import MOVE_DEMO_DATE
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.models import Loan
 from p2plending.lib import clock
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import NotPermitted, Refused
 
 DAYS_AHEAD = "DEMO_DAYS_AHEAD"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from accounts.enums import ApprovalKind
+from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest
-from accounts.services.approvals import Effect
+from accounts.services.approvals.requests import Effect
 from adminpanel.services.products import apply_product, lock_product
 from adminpanel.services.settings import apply_settings
 from adminpanel.services.staff_accounts import apply_staff_account

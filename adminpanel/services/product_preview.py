@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from adminpanel.services.products import Draft
+from loans.account.pricing import annual_rate_of, quote_for
 from loans.finance import FinanceError, Quote
 from loans.models import GradeTerms, LoanProduct
-from loans.quoting import annual_rate_of, quote_for
 
 EXAMPLE_MONTHS = 24
 

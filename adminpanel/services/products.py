@@ -9,21 +9,21 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import ApprovalKind
+from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals import StartingPointChanged, request_approval
+from accounts.services.approvals.permissions import require_staff_duty
+from accounts.services.approvals.requests import StartingPointChanged, request_approval
 from accounts.services.audit import record
-from accounts.services.duties import require_staff_duty
-from adminpanel.changes import GRADES, packed, unpacked_columns
 from adminpanel.permissions import CHANGE_SETTINGS
+from adminpanel.services.changes import GRADES, packed, unpacked_columns
 from adminpanel.services.settings import NothingChanged
+from loans.account.pricing import annual_rate_of, quote_for
+from loans.account.terms import LoanTerms, frozen_terms, replay_terms, schedule_terms
 from loans.finance import FinanceError
 from loans.models import GradeTerms, LoanProduct
-from loans.quoting import annual_rate_of, quote_for
-from loans.terms import LoanTerms, frozen_terms, replay_terms, schedule_terms
-from p2plending.figures import format_money
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import Refused
+from p2plending.lib.formatting import format_money
 
 Values = Mapping[str, Any]
 

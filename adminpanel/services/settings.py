@@ -11,16 +11,16 @@ from constance.models import Constance
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import ApprovalKind
+from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals import StartingPointChanged, request_approval
+from accounts.services.approvals.permissions import require_staff_duty
+from accounts.services.approvals.requests import StartingPointChanged, request_approval
 from accounts.services.audit import record
-from accounts.services.duties import require_staff_duty
-from adminpanel.changes import packed, unpacked_settings
 from adminpanel.permissions import CHANGE_SETTINGS
-from p2plending.lib.db import run_money
+from adminpanel.services.changes import packed, unpacked_settings
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import Refused
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.rules.values import platform_rules
 
 BOOKS_CLOSED_UNTIL = "BOOKS_CLOSED_UNTIL"
 # All settings are one thing: who decides sees everything that waits to be changed.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from accounts.enums import ApprovalKind, ApprovalState, StaffGroup
+from accounts.enums.people import ApprovalKind, ApprovalState, StaffGroup
 from accounts.models import ApprovalRequest, User
 from accounts.models.user import new_member_number
-from accounts.services.approvals import AlreadyAsked, request_approval
-from accounts.services.duties import require_staff_duty
-from accounts.services.staff_accounts import make_staff, require_possible
+from accounts.services.approvals.permissions import require_staff_duty
+from accounts.services.approvals.requests import AlreadyAsked, request_approval
+from accounts.services.people.staff_accounts import make_staff, require_possible
 from adminpanel.permissions import GIVE_GROUPS
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 
 
 def request_staff_account(

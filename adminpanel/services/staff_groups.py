@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import ApprovalKind, Role, StaffGroup
+from accounts.enums.people import ApprovalKind, Role, StaffGroup
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals import StartingPointChanged, request_approval
+from accounts.services.approvals.permissions import require_staff_duty
+from accounts.services.approvals.requests import StartingPointChanged, request_approval
 from accounts.services.audit import record
-from accounts.services.duties import require_staff_duty
 from adminpanel.permissions import GIVE_GROUPS
 from adminpanel.services.settings import NothingChanged
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import NotPermitted, Refused
 
 

@@ -6,7 +6,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import ApprovalKind
+from accounts.enums.people import ApprovalKind
 
 register = template.Library()
 

@@ -9,18 +9,18 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from accounts.enums import DocumentKind, Role, StaffGroup
+from accounts.enums.people import DocumentKind, Role, StaffGroup
 from accounts.models import IdentityVerification, User
-from accounts.services.identity import add_document, save_identity_details, submit_identity
-from ledger.enums import PaymentMethod
+from accounts.services.identity.submission import add_document, save_identity_details, submit_identity
+from ledger.enums.books import PaymentMethod
 from ledger.models import Deposit, Withdrawal
 from ledger.services.deposits import declare_deposit
 from ledger.services.withdrawals import request_withdrawal
-from loans.enums import RepaymentMethod
+from loans.enums.loan import RepaymentMethod
 from loans.models import Loan, Repayment
-from loans.services.repayment import record_repayment
+from loans.services.repayments.record import record_repayment
 from p2plending.lib import clock
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 IBAN = "DE89370400440532013000"
 

@@ -11,23 +11,23 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums.people import Role, StaffGroup
 from accounts.models import Notification, User
 from adminpanel.tests.scenes import staff_of
 from ledger.models import JournalEntry
-from loans.enums import ChargePart
+from loans.account.state import live_instalments
+from loans.enums.loan import ChargePart
 from loans.models import Loan, LoanCharge
 from loans.selectors.servicing import amounts_due, instalments_on, standing_on
-from loans.services.charge_preview import preview_charge
-from loans.services.charges import add_charge
-from loans.snapshots import live_instalments
+from loans.services.collections.charge_preview import preview_charge
+from loans.services.collections.charges import add_charge
 from loans.tests.servicing.following import following_loan
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.figures import format_day
 from p2plending.lib import clock
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.test_wrong_input import NONSENSE
-from p2plending.tests.world import active_loan, new_key, verified
+from p2plending.lib.formatting import format_day
+from p2plending.tests.pages.test_wrong_input import NONSENSE
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.world import active_loan, new_key, verified
 
 ClientOf = Callable[[User], Client]
 FEE = {"part": "fee", "due_on": "", "amount": "5.00", "base": "principal", "reason": "Letter by registered mail"}

@@ -14,18 +14,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums.people import Role, StaffGroup
 from accounts.models import ApprovalRequest, User
 from ledger.models import JournalEntry
 from loans.models import HardshipRequest, Loan, PlanProposal, Recovery, Waiver
-from loans.services.servicing import run_end_of_day
+from loans.services.servicing.end_of_day import run_end_of_day
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import declare, fresh, pay
-from p2plending.figures import format_day
 from p2plending.lib import clock
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.cast import make_user
-from p2plending.tests.world import active_loan, fund_wallet, new_key, verified
+from p2plending.lib.formatting import format_day
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.cast import make_user
+from p2plending.tests.support.world import active_loan, fund_wallet, new_key, verified
 
 WRONG = {
     "plan": {

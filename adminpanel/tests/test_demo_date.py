@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from accounts.enums import StaffGroup
+from accounts.enums.people import StaffGroup
 from accounts.models import AuditEvent, Notification, User
 from adminpanel.models import DateMove
 from adminpanel.services.demo_date import (
@@ -30,9 +30,9 @@ from loans.models import Loan, ReminderSent
 from p2plending.demo import days as demo_days
 from p2plending.lib import clock
 from p2plending.lib.errors import NotPermitted
-from p2plending.lib.rules import platform_rules
-from p2plending.tests import world
-from p2plending.tests.queue import carry_out_tasks
+from p2plending.lib.rules.values import platform_rules
+from p2plending.tests.support import world
+from p2plending.tests.support.queue import carry_out_tasks
 
 ClientOf = Callable[[User], Client]
 PAGE = reverse("admin:demo_clock")

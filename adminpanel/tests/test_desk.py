@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ, Schedule
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums.people import Role, StaffGroup
 from accounts.models import AuditEvent, User
-from accounts.services.suspension import suspend_user
+from accounts.services.people.suspension import suspend_user
 from adminpanel import tasks
 from adminpanel.forms.settings import SettingsForm
 from adminpanel.services.staff_groups import OwnGroups, request_groups
@@ -26,8 +26,8 @@ from loans import tasks as loans_tasks
 from loans.models import EndOfDayFailure, Loan
 from p2plending.lib import clock
 from p2plending.lib.errors import NotPermitted
-from p2plending.lib.rules import platform_rules
-from p2plending.tests import world
+from p2plending.lib.rules.values import platform_rules
+from p2plending.tests.support import world
 
 ClientOf = Callable[[User], Client]
 
@@ -404,7 +404,7 @@ def test_a_loan_left_behind_is_a_red_light_and_a_line_with_its_place_in_the_log(
     assert light(client, "left_behind") == ("danger", "1 loan left behind")
     page = client.get(at("left_behind")).content.decode()
     failure = EndOfDayFailure.objects.get()
-    for words in (loan.reference, failure.reference, failure.error, "loans.terms:", "1 loan could not be"):
+    for words in (loan.reference, failure.reference, failure.error, "loans.account.terms:", "1 loan could not be"):
         assert words in page
     assert client_of(scenes.staff_of(StaffGroup.IDENTITY)).get(at("left_behind")).status_code == 403
 

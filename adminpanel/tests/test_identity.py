@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import DocumentReason, DocumentStatus, Role, StaffGroup, VerificationStatus
+from accounts.enums.people import DocumentReason, DocumentStatus, Role, StaffGroup, VerificationStatus
 from accounts.models import AuditEvent, IdentityVerification, Notification, User
-from accounts.services.identity_review import claim_identity
+from accounts.services.identity.review import claim_identity
 from adminpanel.tests import scenes
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 ClientOf = Callable[[User], Client]
 

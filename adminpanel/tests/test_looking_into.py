@@ -9,33 +9,33 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import StaffGroup, VerificationStatus
-from accounts.gates import Action, blocking_refusal
+from accounts.enums.people import StaffGroup, VerificationStatus
 from accounts.models import ApprovalRequest, Notification, User
-from accounts.selectors import verification_of
-from accounts.services.approvals import approve_request
-from accounts.services.identity_states import IdentityStepNotPossible
-from accounts.services.suspension import ReasonNeeded
-from accounts.services.suspicion import raise_suspicion, request_clearing, request_confirming
+from accounts.selectors.eligibility import Action, blocking_refusal
+from accounts.selectors.people import verification_of
+from accounts.services.approvals.requests import approve_request
+from accounts.services.identity.states import IdentityStepNotPossible
+from accounts.services.identity.suspicion import raise_suspicion, request_clearing, request_confirming
+from accounts.services.people.suspension import ReasonNeeded
 from adminpanel.selectors import queue_cards
 from adminpanel.tests import scenes
 from ledger.services.deposits import confirm_deposit
 from ledger.services.withdrawal_checks import MayNotTakeOut
 from ledger.services.withdrawals import approve_withdrawal
-from loans.enums import QuestionStatus
+from loans.enums.loan import QuestionStatus
 from loans.models import Commitment, Loan, LoanQuestion
 from loans.selectors.loan import questions_for_borrower, questions_on_listing
-from loans.services.freezing import freeze_loan, unfreeze_loan
-from loans.services.funding import LoanNotOpen, place_commitment
-from loans.services.questions import ask_question, refuse_question, release_question
-from loans.services.servicing import run_end_of_day
-from loans.services.waivers import ReasonMissing
+from loans.services.collections.freezing import freeze_loan, unfreeze_loan
+from loans.services.collections.waivers import ReasonMissing
+from loans.services.funding.commitments import LoanNotOpen, place_commitment
+from loans.services.origination.questions import ask_question, refuse_question, release_question
+from loans.services.servicing.end_of_day import run_end_of_day
 from loans.tests.collections import steps
 from p2plending.lib import clock
 from p2plending.lib.errors import InvalidTransition, NotPermitted
-from p2plending.tests import world
-from p2plending.tests.books import money_mark
-from p2plending.tests.figures import assert_links_open
+from p2plending.tests.support import world
+from p2plending.tests.support.books import money_mark
+from p2plending.tests.support.figures import assert_links_open
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]

@@ -8,16 +8,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import StaffGroup
+from accounts.enums.people import StaffGroup
 from accounts.models import User
-from accounts.selectors import waiting_about
+from accounts.selectors.people import waiting_about
 from adminpanel.tests import scenes
-from ledger.enums import DepositStatus, WithdrawalStatus
+from ledger.enums.books import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, JournalEntry
 from ledger.selectors import wallet_summary
-from loans.enums import RepaymentStatus
+from loans.enums.loan import RepaymentStatus
 from p2plending.lib import clock
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 ClientOf = Callable[[User], Client]
 

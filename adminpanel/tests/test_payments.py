@@ -9,19 +9,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import StaffGroup
+from accounts.enums.people import StaffGroup
 from accounts.models import ApprovalRequest, User
 from adminpanel.tests import scenes
 from ledger.selectors import wallet_summary
-from loans.collection_enums import PlanOption
-from loans.enums import RepaymentStatus
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import PlanOption
+from loans.enums.loan import RepaymentStatus
 from loans.models import Loan, Repayment
-from loans.replanning import PlanTerms
-from loans.services.restructuring import accept_plan, propose_plan
+from loans.services.collections.restructuring import accept_plan, propose_plan
 from loans.tests.servicing.paying import pay
 from p2plending.lib import clock
-from p2plending.tests import world
-from p2plending.tests.books import assert_sound_books
+from p2plending.tests.support import world
+from p2plending.tests.support.books import assert_sound_books
 
 ClientOf = Callable[[User], Client]
 

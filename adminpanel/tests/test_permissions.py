@@ -12,21 +12,21 @@ from django.test import Client
 from django.urls import reverse
 from django_q.models import Schedule
 
-from accounts.enums import StaffGroup
+from accounts.enums.people import StaffGroup
 from accounts.models import AuditEvent, IdentityVerification, User
-from accounts.services.identity_review import CLAIM_LASTS, claim_identity
-from accounts.services.suspension import suspend_user
-from accounts.services.suspicion import raise_suspicion
+from accounts.services.identity.review import CLAIM_LASTS, claim_identity
+from accounts.services.identity.suspicion import raise_suspicion
+from accounts.services.people.suspension import suspend_user
 from adminpanel.menu import MENU
 from adminpanel.permissions import GROUP_PERMISSIONS, grant_group_permissions
 from adminpanel.services.settings import request_settings
 from adminpanel.tests import scenes
 from ledger.models import JournalEntry
 from ledger.services.withdrawals import approve_withdrawal
-from loans.services.freezing import freeze_loan
-from loans.services.questions import ask_question
+from loans.services.collections.freezing import freeze_loan
+from loans.services.origination.questions import ask_question
 from p2plending.lib import clock
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 G = StaffGroup
 EVERY_GROUP = [*StaffGroup, None]

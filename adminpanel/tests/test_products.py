@@ -12,16 +12,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import StaffGroup
+from accounts.enums.people import StaffGroup
 from accounts.models import ApprovalRequest, AuditEvent, User
 from adminpanel.forms.products import ProductForm, product_choices
 from adminpanel.services.products import ProductHasNoPrice, request_product
 from adminpanel.tests import scenes
+from loans.account.pricing import quote_for
+from loans.account.terms import LoanTerms
 from loans.models import GradeTerms, Loan, LoanProduct
-from loans.quoting import quote_for
-from loans.terms import LoanTerms
 from p2plending.lib import clock
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 ClientOf = Callable[[User], Client]
 FOLLOWING = {

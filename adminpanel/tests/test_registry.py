@@ -11,13 +11,13 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, reverse
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import AuditEvent, IdentityDocument, IdentityVerification, Notification, User
 from adminpanel.registry.base import ReadOnlyAdmin
 from ledger.models import Account, Deposit, JournalEntry, Posting, Withdrawal
 from loans.models import Commitment, Distribution, Instalment, Loan, LoanQuestion, Note, Repayment
 from matching.models import AllocationDecision, AllocationRun, LendingMandate, MatchProposal
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 SHOWN = {
     User,

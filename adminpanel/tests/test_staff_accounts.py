@@ -10,16 +10,16 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums.people import Role, StaffGroup
 from accounts.models import ApprovalRequest, AuditEvent, OutgoingMail, User
-from accounts.services.approvals import AlreadyAsked
-from accounts.services.password_links import password_path
-from accounts.services.staff_accounts import EmailTaken
+from accounts.services.approvals.requests import AlreadyAsked
+from accounts.services.mail.password_links import password_path
+from accounts.services.people.staff_accounts import EmailTaken
 from accounts.tasks import send_staff_invitation
 from adminpanel.services.staff_accounts import request_staff_account
 from adminpanel.tests import scenes
 from p2plending.lib import clock
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]

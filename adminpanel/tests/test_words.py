@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from accounts.enums import ApprovalKind, ApprovalState
-from accounts.services.approvals import effect_of
+from accounts.enums.people import ApprovalKind, ApprovalState
+from accounts.services.approvals.requests import effect_of
 from adminpanel.templatetags.desk import ACTION_WORDS, action_words
-from loans.collection_enums import HardshipStatus, PlanProposalStatus
-from loans.enums import LoanEvent
+from loans.enums.collections import HardshipStatus, PlanProposalStatus
+from loans.enums.loan import LoanEvent
 
 
 def test_every_event_of_a_loan_has_words() -> None:

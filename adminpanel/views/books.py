@@ -13,10 +13,10 @@ from adminpanel.permissions import VIEW_BOOKS, permission_required
 from adminpanel.selectors import last_books_check
 from adminpanel.services.books_check import CHECKS, check_books
 from adminpanel.views.pages import INVALID, desk_page
-from ledger.enums import Book
+from ledger.enums.books import Book
 from ledger.selectors import trial_balance as balances
 from p2plending.lib import clock
-from p2plending.lib.decorators import get_only, get_or_post
+from p2plending.lib.web.decorators import get_only, get_or_post
 
 
 @get_or_post

@@ -13,7 +13,7 @@ from adminpanel.permissions import MOVE_DEMO_DATE, permission_required
 from adminpanel.services.demo_date import continue_move, days_to_next_payment, is_silent, move_demo_date, open_move
 from adminpanel.views.pages import decide, desk_page
 from p2plending.lib import clock
-from p2plending.lib.decorators import get_or_post
+from p2plending.lib.web.decorators import get_or_post
 
 RECENT_MOVES = 5
 LOOKS_AGAIN_AFTER_SECONDS = 5

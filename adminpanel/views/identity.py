@@ -10,18 +10,18 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.access import IDENTITY_CHECKS
-from accounts.enums import VerificationStatus
+from accounts.enums.people import VerificationStatus
+from accounts.enums.permissions import READ_DOCUMENTS, REVIEW_IDENTITY
 from accounts.models import IdentityVerification
-from accounts.permissions import READ_DOCUMENTS, REVIEW_IDENTITY
-from accounts.selectors import IDENTITY_SUBJECT, audit_trail, current_documents, identity_queue
-from accounts.services.identity_review import approve_identity, ask_again, claim_identity, reject_identity
+from accounts.selectors.access import IDENTITY_CHECKS
+from accounts.selectors.people import IDENTITY_SUBJECT, audit_trail, current_documents, identity_queue
+from accounts.services.identity.review import approve_identity, ask_again, claim_identity, reject_identity
 from adminpanel.forms.decisions import ApproveIdentityForm, AskAgainForm, RejectIdentityForm
 from adminpanel.permissions import VIEW_IDENTITY, permission_required
 from adminpanel.selectors import findings_about
 from adminpanel.views.pages import decide, desk_page, page_of
 from p2plending.lib import clock
-from p2plending.lib.decorators import get_only, post_only
+from p2plending.lib.web.decorators import get_only, post_only
 
 HISTORY_LENGTH = 20
 

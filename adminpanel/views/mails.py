@@ -8,11 +8,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.selectors import undelivered_mails
+from accounts.selectors.people import undelivered_mails
 from adminpanel.permissions import RUN_JOBS, VIEW_JOBS, permission_required
 from adminpanel.services.clockwork import retry_mails
 from adminpanel.views.pages import desk_page
-from p2plending.lib.decorators import get_only, post_only
+from p2plending.lib.web.decorators import get_only, post_only
 
 MOST_SHOWN = 200
 

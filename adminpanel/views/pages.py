@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import add_refusal
+from p2plending.lib.web.forms import add_refusal
 
 PAGE_SIZE = 25
 INVALID = 422

@@ -11,23 +11,23 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.access import AUDIT_EVENTS, NOTIFICATIONS, USERS
-from accounts.enums import Role, VerificationStatus
+from accounts.enums.people import Role, VerificationStatus
+from accounts.enums.permissions import SUSPEND_USERS
 from accounts.models import User
-from accounts.permissions import SUSPEND_USERS
-from accounts.selectors import email_is_verified, verification_of, waiting_about_person
-from accounts.services.suspension import request_release, suspend_user
-from accounts.services.suspicion import raise_suspicion, request_clearing, request_confirming
+from accounts.selectors.access import AUDIT_EVENTS, NOTIFICATIONS, USERS
+from accounts.selectors.people import email_is_verified, verification_of, waiting_about_person
+from accounts.services.identity.suspicion import raise_suspicion, request_clearing, request_confirming
+from accounts.services.people.suspension import request_release, suspend_user
 from adminpanel.forms.people import GroupsForm, ReasonForm, SuspensionForm, SuspicionForm
 from adminpanel.permissions import GIVE_GROUPS, VIEW_USERS, permission_required
 from adminpanel.selectors import audit_about_person
 from adminpanel.services.staff_groups import request_groups
 from adminpanel.views.pages import Decision, asked_words, decide, desk_page, with_tried
-from ledger.access import WALLETS
 from ledger.selectors import wallet_summary
-from loans.access import LOANS, NOTES
+from ledger.selectors.access import WALLETS
+from loans.selectors.access import LOANS, NOTES
 from p2plending.lib import clock
-from p2plending.lib.decorators import get_only, post_only
+from p2plending.lib.web.decorators import get_only, post_only
 
 LIST_LENGTH = 10
 HISTORY_LENGTH = 20

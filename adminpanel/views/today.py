@@ -9,18 +9,18 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.access import USERS
 from accounts.models import User
+from accounts.selectors.access import USERS
 from adminpanel.permissions import desk_required
 from adminpanel.selectors import lights, queue_cards
 from adminpanel.views.pages import desk_page
-from ledger.access import DEPOSITS, ENTRIES, WITHDRAWALS
-from loans.access import COMMITMENTS, LOANS, NOTES, REPAYMENTS
-from matching.access import MANDATES
+from ledger.selectors.access import DEPOSITS, ENTRIES, WITHDRAWALS
+from loans.selectors.access import COMMITMENTS, LOANS, NOTES, REPAYMENTS
+from matching.selectors.access import MANDATES
 from p2plending.lib import clock
 from p2plending.lib.access import AccessRule
-from p2plending.lib.decorators import get_only
 from p2plending.lib.text import one_line
+from p2plending.lib.web.decorators import get_only
 
 # Where a reference leads: a desk page that takes the reference, or the row in the registry.
 FOUND_BY_REFERENCE: tuple[tuple[AccessRule, str], ...] = (

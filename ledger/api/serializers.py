@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from ledger.bank_accounts import MAX_BANK_NAME, BankAccount, checked_account, uses_iban
-from ledger.enums import DepositStatus, EntryKind, LineCode, PaymentMethod, WithdrawalStatus
+from ledger.bank_details.accounts import MAX_BANK_NAME, BankAccount, checked_account, uses_iban
+from ledger.enums.books import DepositStatus, EntryKind, LineCode, PaymentMethod, WithdrawalStatus
 from ledger.models import Deposit, Withdrawal
 from p2plending.lib.api.fields import (
     CodeSerializerField,

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.services.idempotency import was_done
-from accounts.services.proof import require_proof
-from accounts.services.tokens import AUTH_TIME
+from accounts.services.sign_in.proof import require_proof
+from accounts.services.sign_in.tokens import AUTH_TIME
 from ledger import selectors
 from ledger.api.serializers import (
     DeclareDepositSerializer,
@@ -25,16 +25,16 @@ from ledger.api.serializers import (
     WalletSerializer,
     WithdrawalSerializer,
 )
-from ledger.documents import MOST_LINES_OF_PDF, statement_document
-from ledger.enums import LineCode
+from ledger.enums.books import LineCode
 from ledger.models import Deposit, Withdrawal
+from ledger.selectors.documents import MOST_LINES_OF_PDF, statement_document
 from ledger.services.deposits import cancel_deposit, declare_deposit
 from ledger.services.withdrawals import REQUEST, cancel_withdrawal, request_withdrawal
-from p2plending.documents import pdf_response
 from p2plending.lib.api.files import PDF_ANSWER, PDF_RENDERERS
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
 from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date
+from p2plending.lib.documents.printed import pdf_response
 
 FROM = OpenApiParameter("from", OpenApiTypes.DATE, description="First value date.")
 TO = OpenApiParameter("to", OpenApiTypes.DATE, description="Last value date.")

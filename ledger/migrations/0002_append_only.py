@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import migrations
 
-from p2plending.lib.append_only import protect_tables
+from p2plending.lib.database.append_only import protect_tables
 
 
 class Migration(migrations.Migration):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ledger.enums import AccountType, Book, Side
+from ledger.enums.books import AccountType, Book, Side
 from p2plending.lib.models import KeyTextField, MoneyField
 
 

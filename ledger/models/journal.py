@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ledger.enums import EntryKind, LineCode
-from p2plending.lib.append_only import AppendOnlyModel
+from ledger.enums.books import EntryKind, LineCode
+from p2plending.lib.database.append_only import AppendOnlyModel
 from p2plending.lib.models import KeyTextField, MomentField, MoneyField
 
 

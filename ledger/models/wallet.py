@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import EncryptedTextField
-from ledger.enums import DepositStatus, PaymentMethod, WithdrawalStatus
+from ledger.enums.books import DepositStatus, PaymentMethod, WithdrawalStatus
 from p2plending.lib.models import GuardedModel, MoneyField
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from ledger.chart import CHART, ChartLine
-from ledger.enums import Side
+from ledger.enums.books import Side
 from ledger.models import Account, BalanceSnapshot, Posting
 
 

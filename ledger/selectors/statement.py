@@ -16,12 +16,12 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Min
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from ledger.access import WALLET_LINES
 from ledger.chart import CHART, WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING
-from ledger.enums import Book, EntryKind, LineCode, Side
-from ledger.links import subject_url
+from ledger.enums.books import Book, EntryKind, LineCode, Side
 from ledger.models import JournalEntry, Posting
+from ledger.selectors.access import WALLET_LINES
 from ledger.selectors.wallet import WALLET_CODES
+from ledger.wording.links import subject_url
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

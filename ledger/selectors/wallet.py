@@ -8,11 +8,11 @@ import datetime as dt
 from django.db.models import QuerySet
 
 from accounts.models import User
-from ledger.access import DEPOSITS, WITHDRAWALS
 from ledger.chart import DUE_FROM_USER, WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING
-from ledger.enums import DepositStatus, WithdrawalStatus
-from ledger.links import subject_url
+from ledger.enums.books import DepositStatus, WithdrawalStatus
 from ledger.models import Account, Deposit, Posting, Withdrawal
+from ledger.selectors.access import DEPOSITS, WITHDRAWALS
+from ledger.wording.links import subject_url
 
 WALLET_CODES = (WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING)
 SUMMARY_CODES = (*WALLET_CODES, DUE_FROM_USER)

@@ -7,9 +7,9 @@ import datetime as dt
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from p2plending.figures import format_day
 from p2plending.lib.errors import Refused
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.formatting import format_day
+from p2plending.lib.rules.values import platform_rules
 
 
 class PeriodClosed(Refused):

@@ -8,27 +8,27 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import ApprovalKind
-from accounts.gates import Action, require_may
+from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals import StartingPointChanged, drop_requests, request_approval
+from accounts.selectors.eligibility import Action, require_may
+from accounts.services.approvals.requests import StartingPointChanged, drop_requests, request_approval
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
-from accounts.services.notifications import notify
+from accounts.services.mail.notifications import notify
 from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE
-from ledger.enums import DEPOSIT_TRANSITIONS, DepositStatus, EntryKind, LineCode, PaymentMethod
+from ledger.enums.books import DEPOSIT_TRANSITIONS, DepositStatus, EntryKind, LineCode, PaymentMethod
 from ledger.models import Deposit
 from ledger.selectors import similar_deposit
 from ledger.services.closed_period import require_open_period
 from ledger.services.large_sums import deposit_needs_two, require_below_ceiling
 from ledger.services.posting import credit, debit, post_entry
 from ledger.services.staff import require_decider
-from p2plending.figures import format_money
 from p2plending.lib import clock
-from p2plending.lib.db import lock_guard
+from p2plending.lib.database.references import new_reference
+from p2plending.lib.database.transactions import lock_guard
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
-from p2plending.lib.refs import new_reference
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.formatting import format_money
+from p2plending.lib.rules.values import platform_rules
 
 OLDEST_DAYS = 90
 AUTO_CONFIRMED = "system:auto-confirm"
@@ -72,7 +72,7 @@ def declare_deposit(
     setting AUTO_CONFIRM_MONEY confirms at once (demonstrations).
 
     Raises AmountNotPositive, AboveCeiling, DateNotPossible (in the future, or more than 90 days ago) and the refusals
-    of `accounts.gates` for DEPOSIT.
+    of `accounts.selectors.eligibility` for DEPOSIT.
     """
 
     def declare() -> Deposit:

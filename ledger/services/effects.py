@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from accounts.enums import ApprovalKind
+from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals import Effect, StartingPointChanged
-from ledger.enums import WithdrawalStatus
+from accounts.services.approvals.requests import Effect, StartingPointChanged
+from ledger.enums.books import WithdrawalStatus
 from ledger.models import Withdrawal
 from ledger.services.deposits import apply_confirmation, lock_deposit_of
 from ledger.services.withdrawal_checks import require_target
 from ledger.services.withdrawals import let_go
-from p2plending.lib.db import lock_guard
+from p2plending.lib.database.transactions import lock_guard
 
 
 def _lock_withdrawal_of(request: ApprovalRequest, _today: dt.date) -> Withdrawal:

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from ledger.chart import WALLET_AVAILABLE
-from ledger.enums import DepositStatus, WithdrawalStatus
+from ledger.enums.books import DepositStatus, WithdrawalStatus
 from ledger.locks import account_key, lock_accounts
 from ledger.models import Deposit, Withdrawal
-from p2plending.figures import format_money
 from p2plending.lib.errors import Refused
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.formatting import format_money
+from p2plending.lib.rules.values import platform_rules
 
 
 class AboveCeiling(Refused):

@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from ledger.chart import CHART, DUE_FROM_USER, WALLET_AVAILABLE, WALLET_RESERVED, WALLET_WITHDRAWING
-from ledger.enums import EntryKind, LineCode, Side
+from ledger.enums.books import EntryKind, LineCode, Side
 from ledger.locks import LockedAccount, account_key, lock_accounts
 from ledger.models import Account, JournalEntry, Posting
 from p2plending.lib import clock
-from p2plending.lib.bulk import as_read, insert_row, insert_rows, write_numbers
-from p2plending.lib.db import is_dry_run, require_transaction
+from p2plending.lib.database.bulk import as_read, insert_row, insert_rows, write_numbers
+from p2plending.lib.database.references import new_reference
+from p2plending.lib.database.transactions import is_dry_run, require_transaction
 from p2plending.lib.errors import Refused
-from p2plending.lib.refs import new_reference
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 from ledger.models import Account, BalanceSnapshot
 from ledger.selectors.books import totals
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 
 # An entry gets its time before it commits. Older than this, every entry is either visible or gone for good: no
 # transaction lives longer than a minute or two, and the clocks of two servers differ by less than the rest.

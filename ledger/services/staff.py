@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services.duties import require_staff
+from accounts.services.approvals.permissions import require_staff
 from p2plending.lib.errors import NotPermitted
 
 

@@ -9,16 +9,22 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts.gates import Action, EmailNotVerified, IdentityNotVerified, UserSuspended, blocking_refusal
+from accounts.selectors.eligibility import (
+    Action,
+    EmailNotVerified,
+    IdentityNotVerified,
+    UserSuspended,
+    blocking_refusal,
+)
 from ledger.chart import DUE_FROM_USER, WALLET_AVAILABLE, WALLET_WITHDRAWING
-from ledger.enums import WITHDRAWAL_TRANSITIONS, WithdrawalStatus
+from ledger.enums.books import WITHDRAWAL_TRANSITIONS, WithdrawalStatus
 from ledger.locks import account_key, lock_accounts
 from ledger.models import Withdrawal
 from ledger.selectors import balance
 from ledger.services.closed_period import require_open_period
 from ledger.services.deposits import DateNotPossible
-from p2plending.figures import format_money
 from p2plending.lib.errors import InvalidTransition, Refused
+from p2plending.lib.formatting import format_money
 
 
 class MayNotTakeOut(Refused):

@@ -6,9 +6,9 @@ import datetime as dt
 
 from django.utils.translation import gettext as _
 
-from accounts.enums import ApprovalKind
+from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals import request_approval
+from accounts.services.approvals.requests import request_approval
 from ledger.models import Withdrawal
 from ledger.services.withdrawal_checks import require_confirmed, take_of_dues
 

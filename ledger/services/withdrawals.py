@@ -11,15 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts.gates import Action, require_may
 from accounts.models import User
-from accounts.services.approvals import drop_requests
+from accounts.selectors.eligibility import Action, require_may
+from accounts.services.approvals.requests import drop_requests
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
-from accounts.services.notifications import notify
-from ledger.bank_accounts import BankAccount, as_given, checked_account
+from accounts.services.mail.notifications import notify
+from ledger.bank_details.accounts import BankAccount, as_given, checked_account
 from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE, WALLET_WITHDRAWING
-from ledger.enums import EntryKind, LineCode, WithdrawalStatus
+from ledger.enums.books import EntryKind, LineCode, WithdrawalStatus
 from ledger.models import Withdrawal
 from ledger.services.large_sums import require_below_ceiling, withdrawal_needs_two
 from ledger.services.posting import InsufficientBalance, Line, credit, debit, post_entry
@@ -31,13 +31,13 @@ from ledger.services.withdrawal_checks import (
     require_target,
     take_of_dues,
 )
+from ledger.services.withdrawal_notices import dues_words, kept_words, withdrawal_words
 from ledger.services.withdrawal_request import request_to_send
-from ledger.services.withdrawal_words import dues_words, kept_words, withdrawal_words
-from p2plending.figures import format_money
 from p2plending.lib import clock
-from p2plending.lib.db import lock_guard
+from p2plending.lib.database.references import new_reference
+from p2plending.lib.database.transactions import lock_guard
 from p2plending.lib.errors import NotPermitted, Refused
-from p2plending.lib.refs import new_reference
+from p2plending.lib.formatting import format_money
 
 REQUEST = "ledger.request_withdrawal"
 
@@ -78,7 +78,7 @@ def request_withdrawal(
 
     The account is `iban` where the currency has IBANs, else `account_number` at `bank_name` with its `routing_code`.
     Raises BelowMinimumWithdrawal, AboveCeiling, InvalidIban, InvalidBankAccount, InsufficientBalance (context:
-    available) and the refusals of `accounts.gates` for WITHDRAW.
+    available) and the refusals of `accounts.selectors.eligibility` for WITHDRAW.
     """
     given = BankAccount(iban, bank_name, account_number, routing_code)
 

@@ -10,12 +10,12 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from ledger.enums import EntryKind, LineCode
+from ledger.enums.books import EntryKind, LineCode
 from ledger.models import Deposit, JournalEntry, Withdrawal
 from ledger.selectors import WalletSummary, wallet_summary
 from ledger.services.posting import credit, debit, post_entry
 from p2plending.lib.clock import business_date
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 
 pytestmark = pytest.mark.django_db
 ApiOf = Callable[[User], APIClient]

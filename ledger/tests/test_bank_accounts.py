@@ -13,7 +13,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from ledger.bank_accounts import (
+from ledger.bank_details.accounts import (
     BankAccount,
     InvalidBankAccount,
     InvalidIban,
@@ -21,10 +21,10 @@ from ledger.bank_accounts import (
     client_account,
     uses_iban,
 )
-from ledger.iban import bank_of, is_valid_iban, normal_iban
+from ledger.bank_details.iban import bank_of, is_valid_iban, normal_iban
 from ledger.models import Withdrawal
 from p2plending.lib.clock import business_date
-from p2plending.tests.world import fund_wallet, new_key
+from p2plending.tests.support.world import fund_wallet, new_key
 
 ClientOf = Callable[[User], Client]
 ApiOf = Callable[[User], APIClient]

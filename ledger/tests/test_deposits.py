@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from constance import config
 
-from accounts.gates import IdentityNotVerified, WrongRole
 from accounts.models import AuditEvent, Notification, OperationKey, User
-from accounts.services.duties import StaffOnly
+from accounts.selectors.eligibility import IdentityNotVerified, WrongRole
+from accounts.services.approvals.permissions import StaffOnly
 from accounts.services.idempotency import IdempotencyConflict
-from ledger.enums import DEPOSIT_TRANSITIONS, DepositStatus
+from ledger.enums.books import DEPOSIT_TRANSITIONS, DepositStatus
 from ledger.models import Deposit, JournalEntry, Posting
 from ledger.selectors import balance, wallet_summary
 from ledger.services.deposits import (
@@ -27,8 +27,8 @@ from ledger.services.deposits import (
 )
 from ledger.services.staff import OwnRequest
 from p2plending.lib.errors import InvalidTransition
-from p2plending.tests.cast import make_user
-from p2plending.tests.figures import assert_links_open
+from p2plending.tests.support.cast import make_user
+from p2plending.tests.support.figures import assert_links_open
 
 pytestmark = pytest.mark.django_db
 

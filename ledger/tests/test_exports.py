@@ -14,11 +14,11 @@ import pytest
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from ledger.enums import EntryKind, LineCode
-from ledger.exports import csv_lines, safe_cell
-from ledger.journal_files import beancount_lines, hledger_lines, journal_csv_lines
+from ledger.enums.books import EntryKind, LineCode
+from ledger.selectors.journal_files import beancount_lines, hledger_lines, journal_csv_lines
 from ledger.services.posting import credit, debit, post_entry
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
+from p2plending.lib.documents.csv_files import csv_lines, safe_cell
 
 HOSTILE = {
     "=1+1": "'=1+1",

@@ -9,15 +9,14 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from ledger import invariants
-from ledger.enums import EntryKind, LineCode
-from ledger.invariants import Break
+from ledger.enums.books import EntryKind, LineCode
 from ledger.models import Account, BalanceSnapshot, JournalEntry
-from ledger.selectors import balance
+from ledger.selectors import balance, invariants
+from ledger.selectors.invariants import Break
 from ledger.services.posting import Line, credit, debit, post_entry
 from ledger.services.snapshots import take_snapshots
 from p2plending.lib import clock
-from p2plending.tests.transactional import triggers_lifted
+from p2plending.tests.support.transactional import triggers_lifted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.date(2026, 1, 15)

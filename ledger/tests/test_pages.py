@@ -12,12 +12,12 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from ledger.enums import DepositStatus, EntryKind, LineCode, WithdrawalStatus
+from ledger.enums.books import DepositStatus, EntryKind, LineCode, WithdrawalStatus
 from ledger.models import Deposit, JournalEntry, Withdrawal
 from ledger.selectors import WalletSummary, wallet_summary
 from ledger.services.posting import credit, debit, post_entry
 from p2plending.lib.clock import business_date
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]

@@ -11,12 +11,12 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from ledger.enums import EntryKind, LineCode
+from ledger.enums.books import EntryKind, LineCode
 from ledger.locks import account_key
 from ledger.models import Account, JournalEntry, Posting
 from ledger.selectors import balance, wallet_summary
 from ledger.services.posting import InsufficientBalance, Line, UnbalancedEntry, credit, debit, post_entry, reverse_entry
-from p2plending.tests.cast import make_user
+from p2plending.tests.support.cast import make_user
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2026, 1, 15)

@@ -17,9 +17,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, IdentityVerification, Notification, User
 from ledger.models import Withdrawal
-from p2plending.tests.cast import PASSWORD, code_now, turn_on_second_step
-from p2plending.tests.queue import carry_out_tasks
-from p2plending.tests.world import fund_wallet, new_key
+from p2plending.tests.support.cast import PASSWORD, code_now, turn_on_second_step
+from p2plending.tests.support.queue import carry_out_tasks
+from p2plending.tests.support.world import fund_wallet, new_key
 
 IBAN = "DE89370400440532013000"
 API = "/api/v1/withdrawals/"
@@ -59,7 +59,7 @@ def api(funded_bob: User, api_of: Callable[[User], APIClient], monkeypatch: pyte
     """Asks over the API, with a token of a sign-in six minutes ago."""
     client = api_of(funded_bob)
     later = dt.timedelta(seconds=LONG_AGO)
-    monkeypatch.setattr("accounts.services.proof.clock.machine_now", lambda: timezone.now() + later)
+    monkeypatch.setattr("accounts.services.sign_in.proof.clock.machine_now", lambda: timezone.now() + later)
 
     def send(key: str = "", **more: str) -> Any:
         return client.post(API, WANTED | more, headers={"Idempotency-Key": key or new_key()})
@@ -143,7 +143,7 @@ def test_a_refreshed_token_is_as_old_as_its_sign_in(funded_bob: User, monkeypatc
     client = APIClient()
     pair = client.post("/api/v1/auth/token/", {"email": funded_bob.email, "password": PASSWORD}).json()
     later = dt.timedelta(seconds=LONG_AGO)
-    monkeypatch.setattr("accounts.services.proof.clock.machine_now", lambda: timezone.now() + later)
+    monkeypatch.setattr("accounts.services.sign_in.proof.clock.machine_now", lambda: timezone.now() + later)
     fresh = client.post("/api/v1/auth/refresh/", {"refresh": pair["refresh"]}).json()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {fresh['access']}")
     answer = client.post(API, WANTED, headers={"Idempotency-Key": new_key()})

@@ -10,8 +10,8 @@ from constance import config
 from django.db import IntegrityError, transaction
 
 from accounts.models import ApprovalRequest, AuditEvent, Notification, User
-from accounts.selectors import waiting_about
-from accounts.services.approvals import (
+from accounts.selectors.people import waiting_about
+from accounts.services.approvals.requests import (
     AlreadyAsked,
     OwnAffair,
     OwnRequest,
@@ -23,18 +23,18 @@ from accounts.services.approvals import (
     request_approval,
     withdraw_request,
 )
-from accounts.services.suspension import suspend_user
-from ledger.enums import DepositStatus, WithdrawalStatus
+from accounts.services.people.suspension import suspend_user
+from ledger.enums.books import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, Withdrawal
 from ledger.selectors import wallet_summary
 from ledger.services.deposits import cancel_deposit, confirm_deposit, declare_deposit, reject_deposit
 from ledger.services.large_sums import AboveCeiling
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, reject_withdrawal, request_withdrawal
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import InvalidTransition, NotPermitted
-from p2plending.tests import world
-from p2plending.tests.books import money_mark
-from p2plending.tests.figures import assert_links_open
+from p2plending.tests.support import world
+from p2plending.tests.support.books import money_mark
+from p2plending.tests.support.figures import assert_links_open
 
 pytestmark = pytest.mark.django_db
 LIMIT = 400_00

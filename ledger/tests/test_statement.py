@@ -9,9 +9,8 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from ledger.enums import EntryKind, LineCode
+from ledger.enums.books import EntryKind, LineCode
 from ledger.models import JournalEntry
-from ledger.periods import usual_periods
 from ledger.selectors import (
     balance,
     explain_line,
@@ -23,6 +22,7 @@ from ledger.selectors import (
     wallet_totals,
 )
 from ledger.services.posting import Line, credit, debit, post_entry
+from ledger.wording.periods import usual_periods
 
 pytestmark = pytest.mark.django_db
 

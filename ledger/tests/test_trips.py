@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import User
 from accounts.services.idempotency import run_once
-from ledger.enums import EntryKind, LineCode
+from ledger.enums.books import EntryKind, LineCode
 from ledger.models import JournalEntry
 from ledger.services.posting import Line, credit, debit, post_entry
 

@@ -11,12 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import VerificationStatus
-from accounts.gates import IdentityNotVerified, UserSuspended
+from accounts.enums.people import VerificationStatus
 from accounts.models import AuditEvent, Notification, OperationKey, User
-from accounts.services.duties import StaffOnly
-from ledger.bank_accounts import InvalidIban
-from ledger.enums import WITHDRAWAL_TRANSITIONS, WithdrawalStatus
+from accounts.selectors.eligibility import IdentityNotVerified, UserSuspended
+from accounts.services.approvals.permissions import StaffOnly
+from ledger.bank_details.accounts import InvalidIban
+from ledger.enums.books import WITHDRAWAL_TRANSITIONS, WithdrawalStatus
 from ledger.models import JournalEntry, Withdrawal
 from ledger.selectors import WalletSummary, balance, wallet_summary
 from ledger.services.deposits import DateNotPossible, confirm_deposit, declare_deposit
@@ -33,8 +33,8 @@ from ledger.services.withdrawals import (
     request_withdrawal,
 )
 from p2plending.lib.errors import InvalidTransition
-from p2plending.tests.cast import make_user, sign_in_fully
-from p2plending.tests.figures import assert_links_open
+from p2plending.tests.support.cast import make_user, sign_in_fully
+from p2plending.tests.support.figures import assert_links_open
 
 pytestmark = pytest.mark.django_db
 IBAN = "DE89 3704 0044 0532 0130 00"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.enums import Role
-from accounts.gates import Action, blocking_refusal
-from accounts.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
-from ledger.bank_accounts import client_account
-from ledger.enums import DepositStatus, PaymentMethod
+from accounts.enums.people import Role
+from accounts.selectors.eligibility import Action, blocking_refusal
+from accounts.views.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
+from ledger.bank_details.accounts import client_account
+from ledger.enums.books import DepositStatus, PaymentMethod
 from ledger.forms import DepositForm
 from ledger.selectors import deposit_of, similar_deposit
 from ledger.services.deposits import cancel_deposit, declare_deposit
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import KeyedForm
+from p2plending.lib.web.decorators import get_only, get_or_post, role_required
+from p2plending.lib.web.forms import KeyedForm
 
 
 @get_or_post

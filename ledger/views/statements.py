@@ -7,15 +7,16 @@ import datetime as dt
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from ledger import selectors
-from ledger.documents import MOST_LINES_OF_PDF, statement_document
-from ledger.exports import LINE_HEADER, csv_response, line_row
 from ledger.forms import PeriodForm
-from ledger.periods import usual_periods
-from p2plending.documents import pdf_file, print_page
+from ledger.selectors.documents import MOST_LINES_OF_PDF, statement_document
+from ledger.views.csv_lines import LINE_HEADER, line_row
+from ledger.wording.periods import usual_periods
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib.documents.csv_files import csv_response
+from p2plending.lib.documents.printed import pdf_file, print_page
+from p2plending.lib.web.decorators import get_only, role_required
 
 
 @get_only

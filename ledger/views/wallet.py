@@ -6,14 +6,15 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.enums import Role
-from accounts.gates import Action, blocking_refusal
+from accounts.enums.people import Role
+from accounts.selectors.eligibility import Action, blocking_refusal
 from ledger import selectors
-from ledger.account_words import side_words
-from ledger.enums import LineCode
-from ledger.exports import LINE_HEADER, csv_response, line_row
+from ledger.enums.books import LineCode
 from ledger.forms import LineFilterForm
-from p2plending.lib.decorators import get_only, role_required
+from ledger.views.account_text import side_words
+from ledger.views.csv_lines import LINE_HEADER, line_row
+from p2plending.lib.documents.csv_files import csv_response
+from p2plending.lib.web.decorators import get_only, role_required
 
 LINES_PER_PAGE = 25
 MOST_DIGITS = 10

@@ -7,22 +7,22 @@ import dataclasses
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.enums import Role
-from accounts.gates import Action, blocking_refusal
-from accounts.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
-from accounts.selectors import verification_of
+from accounts.enums.people import Role
+from accounts.selectors.eligibility import Action, blocking_refusal
+from accounts.selectors.people import verification_of
 from accounts.services.idempotency import was_done
-from accounts.services.proof import TooManyTries, WrongCode, WrongPassword, is_fresh, proved_at, require_proof
-from accounts.services.second_step import has_second_step
-from ledger.enums import WithdrawalStatus
+from accounts.services.sign_in.proof import TooManyTries, WrongCode, WrongPassword, is_fresh, proved_at, require_proof
+from accounts.services.sign_in.second_step import has_second_step
+from accounts.views.kept_answers import answers_to_check, first_values, open_check_page, open_done_page, sent_before
+from ledger.bank_details.iban import bank_of
+from ledger.enums.books import WithdrawalStatus
 from ledger.forms import ProofForm, WithdrawalForm
-from ledger.iban import bank_of
 from ledger.selectors import wallet_summary, withdrawal_of
 from ledger.services.withdrawals import REQUEST, cancel_withdrawal, request_withdrawal
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import KeyedForm, add_refusal
+from p2plending.lib.web.decorators import get_only, get_or_post, role_required
+from p2plending.lib.web.forms import KeyedForm, add_refusal
 
 
 @get_or_post

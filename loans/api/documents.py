@@ -6,10 +6,10 @@ from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from loans.documents import KINDS, document_for
-from p2plending.documents import pdf_response
+from loans.selectors.documents.printed import KINDS, document_for
 from p2plending.lib.api.files import PDF_ANSWER, PDF_RENDERERS
 from p2plending.lib.api.views import ApiView
+from p2plending.lib.documents.printed import pdf_response
 
 
 class DocumentView(ApiView):

@@ -12,7 +12,7 @@ from loans.models import Loan, LoanQuestion
 from loans.selectors.borrower import loan_for_borrower, question_for_borrower
 from loans.selectors.listing import listing_for
 from loans.selectors.loan import questions_on_listing
-from loans.services.questions import answer_question, ask_question
+from loans.services.origination.questions import answer_question, ask_question
 from p2plending.lib.api.views import ApiView
 from p2plending.lib.clock import business_date
 

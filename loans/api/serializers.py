@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from loans.enums import Employment, Grade, LoanStatus, Purpose, QuestionStatus
+from loans.enums.loan import Employment, Grade, LoanStatus, Purpose, QuestionStatus
 from loans.models import Loan, LoanAgreement, LoanProduct, LoanQuestion
 from p2plending.lib.api.fields import (
     CurrencyField,

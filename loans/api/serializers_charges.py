@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from loans.api.serializers import LoanSerializer
-from loans.enums import ChargePart, ServicingMethod
+from loans.enums.loan import ChargePart, ServicingMethod
 from loans.models import Loan
 from loans.selectors.charges import charges_of
 from p2plending.lib.api.fields import MoneySerializerField

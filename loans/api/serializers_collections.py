@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from loans.collection_enums import (
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import (
     HardshipCause,
     HardshipStatus,
     PlanOption,
@@ -15,7 +16,6 @@ from loans.collection_enums import (
     UnpaidChoice,
 )
 from loans.models import HardshipRequest, PlanProposal, Recovery, SettlementOffer
-from loans.replanning import PlanTerms
 from p2plending.lib.api.fields import CurrencyField, MoneySerializerField, MultiLineSerializerField
 
 

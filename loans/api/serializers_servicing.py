@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from loans.enums import ExtraMode, RepaymentMethod, RepaymentStatus
+from loans.enums.loan import ExtraMode, RepaymentMethod, RepaymentStatus
 from loans.models import Repayment
 from p2plending.lib.api.fields import CurrencyField, DaySerializerField, MoneySerializerField, OneLineSerializerField
 from p2plending.lib.clock import business_date

@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.views.files import file_response
-from loans.enums import LoanDocumentKind
+from loans.enums.loan import LoanDocumentKind
 from loans.models import Loan, LoanDocument
 from loans.selectors.borrower import loan_for_borrower
-from loans.selectors.supporting_documents import documents_of, own_document
-from loans.services.supporting_documents import add_loan_document, read_loan_document
+from loans.selectors.documents.supporting import documents_of, own_document
+from loans.services.origination.supporting_documents import add_loan_document, read_loan_document
 from p2plending.lib.api.views import ApiView
 from p2plending.lib.clock import business_date
 

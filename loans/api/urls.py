@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-import loans.converters  # noqa: F401 - registers the kinds of documents
+import loans.forms.converters  # noqa: F401 - registers the kinds of documents
 from loans.api import documents, questions, supporting_documents, views
 
 urlpatterns = [

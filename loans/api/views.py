@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from loans.account.pricing import assumed_grade_terms, priced_terms
 from loans.api.serializers import (
     AgreementSerializer,
     AnswerSerializer,
@@ -28,14 +29,13 @@ from loans.api.serializers import (
 )
 from loans.api.serializers_charges import LoanDetailSerializer
 from loans.models import Loan, LoanProduct
-from loans.quoting import assumed_grade_terms, priced_terms
-from loans.selectors.agreement import agreement_for
 from loans.selectors.borrower import loan_for_borrower, loans_of
+from loans.selectors.documents.agreement import agreement_for
 from loans.selectors.loan import schedule_of
 from loans.selectors.products import offered_products
-from loans.services.agreement import sign_agreement
-from loans.services.offer import accept_offer, accept_smaller_loan, decline_offer, decline_smaller_loan
-from loans.services.origination import (
+from loans.services.funding.agreement import sign_agreement
+from loans.services.funding.offer import accept_offer, accept_smaller_loan, decline_offer, decline_smaller_loan
+from loans.services.origination.application import (
     ProductNotOffered,
     check_product_limits,
     create_draft,
@@ -43,7 +43,7 @@ from loans.services.origination import (
     update_draft,
     withdraw_application,
 )
-from loans.services.review import GradeNotOffered, answer_request
+from loans.services.origination.review import GradeNotOffered, answer_request
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
 from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date

@@ -11,7 +11,6 @@ from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loans.access import HARDSHIP_REQUESTS, PLAN_PROPOSALS, SETTLEMENT_OFFERS
 from loans.api.serializers_collections import (
     AskedPlanSerializer,
     AskHelpSerializer,
@@ -23,16 +22,17 @@ from loans.api.serializers_collections import (
     RecoverySerializer,
     SettlementSerializer,
 )
-from loans.collection_enums import HardshipCause
-from loans.enums import RepaymentMethod
+from loans.enums.collections import HardshipCause
+from loans.enums.loan import RepaymentMethod
 from loans.models import Loan, PlanProposal
+from loans.selectors.access import HARDSHIP_REQUESTS, PLAN_PROPOSALS, SETTLEMENT_OFFERS
 from loans.selectors.collections import open_offer, open_proposal, recoveries_of
 from loans.selectors.servicing import loan_for_payer
-from loans.services.hardship import preview_help, request_help, withdraw_help
-from loans.services.recovery import record_recovery
-from loans.services.restructuring import accept_plan, decline_plan, plan_terms_of, preview_plan
-from loans.services.settlement import pay_settlement
-from loans.services.standing import LoanNotOwing
+from loans.services.collections.hardship import preview_help, request_help, withdraw_help
+from loans.services.collections.recovery import record_recovery
+from loans.services.collections.restructuring import accept_plan, decline_plan, plan_terms_of, preview_plan
+from loans.services.collections.settlement import pay_settlement
+from loans.services.servicing.locking import LoanNotOwing
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
 from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date

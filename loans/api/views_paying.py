@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from loans.api.serializers_servicing import RepaymentSerializer
 from loans.models import Loan
 from loans.selectors.servicing import loan_for_payer
-from loans.services.autopay import set_autopay
-from loans.services.early_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
+from loans.services.repayments.right_of_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
+from loans.services.servicing.autopay import set_autopay
 from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
 from p2plending.lib.api.views import ApiView

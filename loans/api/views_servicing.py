@@ -16,10 +16,10 @@ from loans.api.serializers_servicing import (
     RepaymentSerializer,
     RepaySerializer,
 )
-from loans.enums import ExtraMode, LoanStatus, RepaymentMethod
+from loans.enums.loan import ExtraMode, LoanStatus, RepaymentMethod
 from loans.models import Loan
 from loans.selectors.servicing import loan_for_payer, payment_plan, payoff_figure, repayment_of
-from loans.services.repayment import NothingToPay, preview_repayment, record_repayment
+from loans.services.repayments.record import NothingToPay, preview_repayment, record_repayment
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
 from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date

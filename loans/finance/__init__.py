@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from loans.finance.accrual import accrued_interest, interest_owed, payoff
 from loans.finance.allocation import DEFAULT_ORDER, allocate, plan_payment
-from loans.finance.apr import apr_effective, apr_eu, apr_nominal, apr_us
 from loans.finance.arrears import bucket_for, days_past_due, late_fee
 from loans.finance.daycount import days_between_30_360, year_fraction
 from loans.finance.distribution import distribute
@@ -39,7 +38,8 @@ from loans.finance.enums import (
 from loans.finance.errors import FinanceError, InvalidPayment, InvalidTerms, NoRate, NoRateInRange, NoSignChange
 from loans.finance.periods import HolidayCalendar, due_dates, first_due_date
 from loans.finance.quote import Quote, quote, quote_terms
-from loans.finance.rates import effective_rate, periodic_irr, xirr, xnpv
+from loans.finance.rates.apr import apr_effective, apr_eu, apr_nominal, apr_us
+from loans.finance.rates.irr import effective_rate, periodic_irr, xirr, xnpv
 from loans.finance.schedule import build_schedule, level_instalment
 from loans.finance.scorecard import (
     Affordability,

@@ -15,15 +15,15 @@ from typing import NoReturn
 
 from loans.finance.accrual import payoff
 from loans.finance.allocation import plan_payment
-from loans.finance.apr import apr_eu, apr_us
 from loans.finance.daycount import AnyDayCount, year_fraction
 from loans.finance.enums import BondDayCount, DayCount, PeriodUnit, PrepaymentMode, ScheduleMethod
 from loans.finance.errors import NoRate
-from loans.finance.rates import xirr
+from loans.finance.rates.apr import apr_eu, apr_us
+from loans.finance.rates.irr import xirr
 from loans.finance.schedule import build_schedule
 from loans.finance.types import InstalmentLine, InstalmentState, Terms
+from p2plending.lib.documents.pipes import stop_when_unread
 from p2plending.lib.money import AmountError, Rounding, format_plain, parse_amount, split_by_ratio
-from p2plending.lib.pipes import stop_when_unread
 
 Figures = dict[str, object]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from loans.finance.apr import apr_eu, apr_us
 from loans.finance.enums import DayCount, ScheduleMethod
+from loans.finance.rates.apr import apr_eu, apr_us
 from loans.finance.schedule import build_schedule
 from loans.finance.types import Schedule, Terms
 from p2plending.lib.money import Rounding, percent_of

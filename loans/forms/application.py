@@ -9,13 +9,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from loans.contact_details import has_contact_details
-from loans.enums import Employment, Grade, Purpose
+from loans.enums.loan import Employment, Grade, Purpose
 from loans.finance import PeriodUnit
 from loans.models import LoanProduct
 from loans.selectors.products import term_choices
-from p2plending.figures import format_money
-from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField
+from loans.services.origination.contact_details import has_contact_details
+from p2plending.lib.formatting import format_money
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField
 
 # From one day of the month to the next such day.
 MOST_DAYS_TO_A_DAY = 30

@@ -8,12 +8,12 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from loans.collection_enums import HardshipCause, PlanOption, UnpaidChoice
-from loans.help_choices import HelpChoice, help_choices
-from loans.replanning import PlanTerms
-from loans.terms import LoanTerms
-from p2plending.figures import format_period
-from p2plending.lib.forms import KeyedForm, MoneyFormField, MultiLineField
+from loans.account.hardship_choices import HelpChoice, help_choices
+from loans.account.restructure import PlanTerms
+from loans.account.terms import LoanTerms
+from loans.enums.collections import HardshipCause, PlanOption, UnpaidChoice
+from p2plending.lib.formatting import format_period
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField
 
 
 class HelpForm(KeyedForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from p2plending.lib.forms import KeyedForm, MultiLineField, OneLineField
+from p2plending.lib.web.forms import KeyedForm, MultiLineField, OneLineField
 
 
 class AcceptOfferForm(KeyedForm):

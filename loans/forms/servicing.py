@@ -9,11 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ledger.services.closed_period import PeriodClosed, require_open_period
-from loans.enums import ExtraMode, RepaymentMethod
+from loans.enums.loan import ExtraMode, RepaymentMethod
 from loans.finance import PayoffFigure
 from loans.selectors.servicing import AmountsDue
-from p2plending.lib.forms import KeyedForm, MoneyFormField, OneLineField
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.rules.values import platform_rules
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, OneLineField
 
 QUOTE_DAYS = 30
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.uploads import ACCEPT
-from loans.enums import LoanDocumentKind
+from accounts.identity.uploads import ACCEPT
+from loans.enums.loan import LoanDocumentKind
 
 
 class LoanDocumentForm(forms.Form):

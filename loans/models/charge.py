@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from loans.enums import ChargeBase, ChargePart
+from loans.enums.loan import ChargeBase, ChargePart
 from p2plending.lib.models import MoneyField, RateField, TimestampedModel
 
 

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from loans.collection_enums import DefaultCause, LossKind, SettlementStatus
-from loans.enums import RepaymentMethod
+from loans.enums.collections import DefaultCause, LossKind, SettlementStatus
+from loans.enums.loan import RepaymentMethod
 from p2plending.lib.models import MomentField, MoneyField, TimestampedModel
 
 

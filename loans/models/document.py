@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from loans.enums import LoanDocumentKind
+from loans.enums.loan import LoanDocumentKind
 from p2plending.lib.models import MomentField
 
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from loans.enums import CommitmentSource, CommitmentStatus, NoteStatus
+from loans.enums.loan import CommitmentSource, CommitmentStatus, NoteStatus
 from p2plending.lib.models import CarryField, MoneyField, TimestampedModel
 
 

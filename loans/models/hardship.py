@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from loans.collection_enums import HardshipCause, HardshipStatus, PlanOption, PlanProposalStatus, UnpaidChoice
+from loans.enums.collections import HardshipCause, HardshipStatus, PlanOption, PlanProposalStatus, UnpaidChoice
 from p2plending.lib.models import MomentField, MoneyField, TimestampedModel
 
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from loans.enums import InstalmentStatus, ReminderKind
+from loans.enums.loan import InstalmentStatus, ReminderKind
 from p2plending.lib.models import MomentField, MoneyField, RateField
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from loans.enums import Bucket, Employment, Grade, LoanStatus, Purpose
+from loans.enums.loan import Bucket, Employment, Grade, LoanStatus, Purpose
 from p2plending.lib.models import GuardedModel, MomentField, MoneyField, RateField
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from loans.enums import Grade
+from loans.enums.loan import Grade
 from p2plending.lib.models import MoneyField, RateField, TimestampedModel
 
 

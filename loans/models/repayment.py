@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from loans.enums import RepaymentMethod, RepaymentStatus
+from loans.enums.loan import RepaymentMethod, RepaymentStatus
 from p2plending.lib.models import CarryField, GuardedModel, MoneyField
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from accounts.models import User
-from loans.access import LOANS, QUESTIONS
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.models import Loan, LoanQuestion
+from loans.selectors.access import LOANS, QUESTIONS
 
 
 def loan_for_borrower(user: User, reference: str) -> Loan:

@@ -6,11 +6,11 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-from loans.enums import LoanStatus, ServicingMethod
+from loans.account.progressive import is_progressive, unpaid_charges
+from loans.account.state import live_instalments
+from loans.account.terms import LoanTerms
+from loans.enums.loan import LoanStatus, ServicingMethod
 from loans.models import Loan, LoanCharge
-from loans.progressive import is_progressive, unpaid_charges
-from loans.snapshots import live_instalments
-from loans.terms import LoanTerms
 
 # What becomes of an unpaid charge when the loan is closed otherwise than by payment; else it went into another plan.
 _CLOSED = {LoanStatus.SETTLED: "waived", LoanStatus.WRITTEN_OFF: "written_off"}

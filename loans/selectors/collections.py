@@ -11,12 +11,11 @@ from django.db.models.functions import Cast, Greatest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import ApprovalKind, ApprovalState
+from accounts.enums.people import ApprovalKind, ApprovalState
 from accounts.models import ApprovalRequest, User
-from accounts.selectors import waiting_about
-from loans.access import RECOVERIES, RECOVERY_SHARES
-from loans.collection_enums import HardshipStatus, SettlementStatus
-from loans.enums import Bucket, LoanEvent, LoanStatus
+from accounts.selectors.people import waiting_about
+from loans.enums.collections import HardshipStatus, SettlementStatus
+from loans.enums.loan import Bucket, LoanEvent, LoanStatus
 from loans.models import (
     DefaultNotice,
     HardshipRequest,
@@ -30,6 +29,7 @@ from loans.models import (
     SettlementOffer,
     Waiver,
 )
+from loans.selectors.access import RECOVERIES, RECOVERY_SHARES
 
 # What lenders read of each step; nothing about the borrower's reasons but the category.
 LENDER_WORDS: dict[str, str | Promise] = {

@@ -13,14 +13,14 @@ from accounts.models import User
 from ledger.chart import WALLET_AVAILABLE
 from ledger.locks import account_key
 from ledger.models import Account
-from loans.access import LISTED_ONCE, LISTINGS
-from loans.bands import BandedProfile, debt_band, income_band, work_length_band
-from loans.enums import LoanStatus, Purpose
+from loans.enums.loan import LoanStatus, Purpose
 from loans.models import Loan
-from loans.selectors.rooms import LendingRoom, lending_room
-from loans.selectors.supporting_documents import checked_kinds
-from p2plending.figures import format_money, format_percent
-from p2plending.lib.rules import PlatformRules, platform_rules
+from loans.selectors.access import LISTED_ONCE, LISTINGS
+from loans.selectors.documents.supporting import checked_kinds
+from loans.selectors.exposure_limits import LendingRoom, lending_room
+from loans.wording.borrower_profile import BandedProfile, debt_band, income_band, work_length_band
+from p2plending.lib.formatting import format_money, format_percent
+from p2plending.lib.rules.values import PlatformRules, platform_rules
 
 
 class LimitKind(StrEnum):

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from loans.access import QUESTIONS
-from loans.enums import InstalmentStatus, LoanEvent, LoanStatus, QuestionStatus
+from loans.account.pricing import quote_of_loan
+from loans.enums.loan import InstalmentStatus, LoanEvent, LoanStatus, QuestionStatus
 from loans.finance import InstalmentLine
 from loans.models import CreditAssessment, Loan, LoanQuestion
-from loans.quoting import quote_of_loan
-from p2plending.figures import format_percent, local
+from loans.selectors.access import QUESTIONS
+from p2plending.lib.formatting import format_percent, local
 
 EVENT_WORDS: dict[str, str | Promise] = {
     LoanEvent.SUBMIT: gettext_lazy("Application sent"),

@@ -7,24 +7,24 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from loans.access import LOANS
-from loans.credit import left_to_pay
-from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
-from loans.falling_due import LateFee, late_fee_day, late_since, pauses_of, servicing_columns
+from loans.account.accrual import LateFee, late_fee_day, late_since, pauses_of, servicing_columns
+from loans.account.bring_forward import bring_up_to
+from loans.account.state import instalment_states, live_instalments
+from loans.account.terms import LoanTerms
+from loans.account.unapplied_funds import left_to_pay
+from loans.enums.loan import InstalmentStatus, LoanStatus, RepaymentStatus
 from loans.finance import PayoffFigure, payoff
-from loans.models import Instalment, Loan, Repayment, ScheduleVersion
-from loans.plan_words import plan_words
+from loans.models import EndOfDayFailure, Instalment, Loan, Repayment, ScheduleVersion
+from loans.selectors.access import LOANS
 from loans.selectors.charges import charges_of
-from loans.snapshots import instalment_states, live_instalments
-from loans.terms import LoanTerms
-from loans.up_to_date import bring_up_to
-from p2plending.charts import balance_line, payment_dots
-from p2plending.figures import format_day, format_money
+from loans.wording.schedule import plan_words
+from p2plending.lib.charts import balance_line, payment_dots
+from p2plending.lib.formatting import format_day, format_money
 
 ROWS_BEFORE_NEXT = 3
 ROWS_SHOWN = 7
@@ -286,3 +286,14 @@ def _next_late_fee(loan: Loan, rows: list[Instalment], terms: LoanTerms, today: 
     events = bring_up_to(loan, terms, copies, late_fee_day(late[0], terms, pauses_of(loan)), credit=0).events
     fees = [event for event in events if isinstance(event, LateFee) and event.fee]
     return next(((event.on, event.fee) for event in fees if event.row.pk == late[0].pk), None)
+
+
+def loans_left_behind() -> QuerySet[EndOfDayFailure]:
+    """Failures that wait, the oldest first, and after them those that were cleared, newest first."""
+    rows = EndOfDayFailure.objects.select_related("loan")
+    return rows.order_by(F("cleared_at").desc(nulls_first=True), "pk")
+
+
+def left_behind_count() -> int:
+    """How many loans are not up to date because they fail."""
+    return EndOfDayFailure.objects.filter(open_key__isnull=False).count()

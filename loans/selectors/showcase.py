@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count, F, Sum
 
-from loans.enums import LoanStatus, RepaymentStatus
+from loans.enums.loan import LoanStatus, RepaymentStatus
 from loans.models import Instalment, Loan, Note, Repayment
 from loans.selectors.statistics import SMALLEST_GROUP
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, Sum
 
-from loans.enums import Grade, InstalmentStatus, LoanStatus, RepaymentStatus
+from loans.enums.loan import Grade, InstalmentStatus, LoanStatus, RepaymentStatus
 from loans.models import Instalment, Loan, LoanLoss, Recovery, Repayment
 
 SMALLEST_GROUP = 5

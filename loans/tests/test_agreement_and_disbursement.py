@@ -13,23 +13,23 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from accounts.enums import Role
-from accounts.gates import UserSuspended
+from accounts.enums.people import Role
 from accounts.models import Notification, User
-from accounts.services.duties import StaffOnly
-from accounts.services.profile import rename_user
-from ledger.enums import EntryKind
+from accounts.selectors.eligibility import UserSuspended
+from accounts.services.approvals.permissions import StaffOnly
+from accounts.services.people.profile import rename_user
+from ledger.enums.books import EntryKind
 from ledger.models import JournalEntry
-from loans.enums import LoanStatus
+from loans.account.pricing import quote_for
+from loans.account.terms import LoanTerms
+from loans.enums.loan import LoanStatus
 from loans.models import Instalment, Loan, LoanAgreement, Note
-from loans.quoting import quote_for
-from loans.services.agreement import NameDoesNotMatch, SigningEnded, sign_agreement
-from loans.services.disbursement import LoanFrozen, NotSigned, ReservedDiffers, disburse_loan
-from loans.services.lifecycle import NotYourLoan
-from loans.term_words import borrower_clauses, interest_sentences, lender_clause
-from loans.terms import LoanTerms
+from loans.services.funding.agreement import NameDoesNotMatch, SigningEnded, sign_agreement
+from loans.services.funding.disbursement import LoanFrozen, NotSigned, ReservedDiffers, disburse_loan
+from loans.services.servicing.lifecycle import NotYourLoan
+from loans.wording.terms import borrower_clauses, interest_sentences, lender_clause
 from p2plending.lib.errors import InvalidTransition
-from p2plending.tests.world import active_loan, funded_loan, new_key, signed_loan, standard_product, verified
+from p2plending.tests.support.world import active_loan, funded_loan, new_key, signed_loan, standard_product, verified
 
 
 def sign(loan: Loan, actor: User, today: dt.date, name: str = "Alice Example", key: str = "") -> LoanAgreement:

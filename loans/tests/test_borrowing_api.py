@@ -10,11 +10,11 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.models import Loan
-from loans.services.review import make_offer, take_application
+from loans.services.origination.review import make_offer, take_application
 from p2plending.lib.clock import business_date
-from p2plending.tests.world import (
+from p2plending.tests.support.world import (
     commit,
     draft_loan,
     lift_lending_limits,

@@ -12,15 +12,15 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.models import Loan
-from loans.services.questions import ask_question
-from loans.services.review import ask_applicant
+from loans.services.origination.questions import ask_question
+from loans.services.origination.review import ask_applicant
 from p2plending.lib.clock import business_date
-from p2plending.tests.cast import make_user
-from p2plending.tests.world import (
+from p2plending.tests.support.cast import make_user
+from p2plending.tests.support.world import (
     ANSWERS,
     active_loan,
     draft_loan,

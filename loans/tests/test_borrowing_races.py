@@ -9,18 +9,18 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
 from ledger.models import Account, JournalEntry
-from loans.enums import CommitmentStatus, LoanStatus
+from loans.enums.loan import CommitmentStatus, LoanStatus
 from loans.models import CreditAssessment, Loan, Note
-from loans.services.agreement import sign_agreement
-from loans.services.disbursement import disburse_loan
-from loans.services.funding import LoanNotOpen, MoreThanRemaining, place_commitment, withdraw_commitment
-from loans.services.offer import accept_offer
-from loans.services.origination import submit_application, withdraw_application
+from loans.services.funding.agreement import sign_agreement
+from loans.services.funding.commitments import LoanNotOpen, MoreThanRemaining, place_commitment, withdraw_commitment
+from loans.services.funding.disbursement import disburse_loan
+from loans.services.funding.offer import accept_offer
+from loans.services.origination.application import submit_application, withdraw_application
 from p2plending.lib.errors import Refused
-from p2plending.tests.world import (
+from p2plending.tests.support.world import (
     commit,
     draft_loan,
     fund_wallet,

@@ -13,17 +13,17 @@ from django.urls import reverse
 from pypdf import PdfReader
 from rest_framework.test import APIClient
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums.people import Role, StaffGroup
 from accounts.models import User
 from adminpanel.tests.scenes import staff_of
-from loans.documents import AGREEMENT, CERTIFICATE, KEY_FACTS, KINDS, PLAN, RECEIPT
-from loans.enums import RepaymentMethod
+from loans.enums.loan import RepaymentMethod
 from loans.models import Loan, LoanAgreement, Repayment
-from loans.selectors.agreement import agreement_for
-from loans.services.repayment import record_repayment
-from p2plending.lib.pdf import find_libraries
-from p2plending.tests.shared import shared_scene
-from p2plending.tests.world import TODAY, active_loan, fund_wallet, funded_loan, new_key, signed_loan, verified
+from loans.selectors.documents.agreement import agreement_for
+from loans.selectors.documents.printed import AGREEMENT, CERTIFICATE, KEY_FACTS, KINDS, PLAN, RECEIPT
+from loans.services.repayments.record import record_repayment
+from p2plending.lib.documents.pdf import find_libraries
+from p2plending.tests.support.shared import shared_scene
+from p2plending.tests.support.world import TODAY, active_loan, fund_wallet, funded_loan, new_key, signed_loan, verified
 
 Loans = dict[str, Loan | Repayment | User]
 BROKEN = "raise OSError(\"cannot load library 'libpango-1.0-0': no such file\")\n"

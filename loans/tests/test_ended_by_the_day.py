@@ -9,19 +9,19 @@ import pytest
 
 from accounts.models import Notification, OperationKey, User
 from ledger.models import JournalEntry
-from loans.enums import CommitmentStatus, LoanStatus
+from loans.enums.loan import CommitmentStatus, LoanStatus
 from loans.models import Commitment, Loan
-from loans.services.agreement import SigningEnded, sign_agreement
-from loans.services.disbursement import disburse_loan
-from loans.services.funding import LoanNotOpen, OwnLoan, place_commitment, withdraw_commitment
-from loans.services.offer import OfferEnded, accept_offer
-from loans.services.origination import withdraw_application
-from loans.services.questions import answer_question, ask_question
-from loans.services.review import answer_request, ask_applicant, cancel_listing, take_application
-from loans.services.servicing import bring_up_to_date
+from loans.services.funding.agreement import SigningEnded, sign_agreement
+from loans.services.funding.commitments import LoanNotOpen, OwnLoan, place_commitment, withdraw_commitment
+from loans.services.funding.disbursement import disburse_loan
+from loans.services.funding.offer import OfferEnded, accept_offer
+from loans.services.origination.application import withdraw_application
+from loans.services.origination.questions import answer_question, ask_question
+from loans.services.origination.review import answer_request, ask_applicant, cancel_listing, take_application
+from loans.services.servicing.bring_forward import bring_up_to_date
 from p2plending.lib.errors import InvalidTransition, Refused
-from p2plending.tests.books import assert_sound_books, available, totals
-from p2plending.tests.world import (
+from p2plending.tests.support.books import assert_sound_books, available, totals
+from p2plending.tests.support.world import (
     commit,
     funded_loan,
     lift_lending_limits,

@@ -9,14 +9,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from accounts.gates import EmailNotVerified, WrongRole
 from accounts.models import User
+from accounts.selectors.eligibility import EmailNotVerified, WrongRole
 from ledger.models import Account
 from ledger.services.posting import InsufficientBalance
-from loans.enums import CommitmentStatus, LoanStatus
+from loans.enums.loan import CommitmentStatus, LoanStatus
 from loans.models import Commitment, Loan
 from loans.selectors.listing import commitment_limits
-from loans.services.funding import (
+from loans.services.funding.commitments import (
     BelowMinimum,
     BorrowerCap,
     LoanNotOpen,
@@ -29,7 +29,7 @@ from loans.services.funding import (
     withdraw_commitment,
 )
 from p2plending.lib.errors import IdempotencyConflict, InvalidTransition
-from p2plending.tests.world import (
+from p2plending.tests.support.world import (
     NO_CAP,
     active_loan,
     commit,

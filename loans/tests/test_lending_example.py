@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
-from ledger.enums import EntryKind
+from ledger.enums.books import EntryKind
 from ledger.models import Account, JournalEntry
-from loans.enums import CommitmentStatus, LoanStatus
-from p2plending.tests.world import example_loan, verified
+from loans.enums.loan import CommitmentStatus, LoanStatus
+from p2plending.tests.support.world import example_loan, verified
 
 
 @pytest.fixture

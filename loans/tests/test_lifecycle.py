@@ -9,12 +9,12 @@ import pytest
 from django.db import transaction
 
 from accounts.models import AuditEvent, User
-from loans.enums import LOAN_TRANSITIONS, LoanEvent, LoanStatus
+from loans.enums.loan import LOAN_TRANSITIONS, LoanEvent, LoanStatus
 from loans.models import Loan
-from loans.services.lifecycle import move_loan
+from loans.services.servicing.lifecycle import move_loan
 from p2plending.lib import clock
 from p2plending.lib.errors import InvalidTransition
-from p2plending.tests.world import TODAY, offered_loan
+from p2plending.tests.support.world import TODAY, offered_loan
 
 CLOSED = (LoanStatus.REPAID, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF)
 

@@ -9,13 +9,13 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
-from loans.bands import debt_band, income_band, work_length_band
 from loans.models import Loan
 from loans.selectors.listing import listing_for, public_profile
-from p2plending.tests.world import listed_loan as list_one
-from p2plending.tests.world import offered_loan, verified
+from loans.wording.borrower_profile import debt_band, income_band, work_length_band
+from p2plending.tests.support.world import listed_loan as list_one
+from p2plending.tests.support.world import offered_loan, verified
 
 
 @pytest.fixture

@@ -14,28 +14,28 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums.people import Role, StaffGroup
+from accounts.identity.private_files import load_file
+from accounts.identity.uploads import PdfNotPlain
 from accounts.models import AuditEvent, User
-from accounts.private_files import load_file
-from accounts.services.duties import StaffOnly
+from accounts.services.approvals.permissions import StaffOnly
 from accounts.tests.samples import PLAIN_PDF, SCRIPT_PDF, STORED_PDF, picture
-from accounts.uploads import PdfNotPlain
 from loans.models import Loan, LoanDocument
 from loans.selectors.listing import public_profile
-from loans.services import supporting_documents as service
-from loans.services.lifecycle import NotYourLoan
-from loans.services.origination import withdraw_application
-from loans.services.review import ask_applicant
-from loans.services.supporting_documents import (
+from loans.services.origination import supporting_documents as service
+from loans.services.origination.application import withdraw_application
+from loans.services.origination.review import ask_applicant
+from loans.services.origination.supporting_documents import (
     TooManyLoanDocuments,
     add_loan_document,
     check_loan_document,
     read_loan_document,
 )
+from loans.services.servicing.lifecycle import NotYourLoan
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import InvalidTransition, NotPermitted
-from p2plending.tests import world
-from p2plending.tests.cast import make_user
+from p2plending.tests.support import world
+from p2plending.tests.support.cast import make_user
 
 ClientOf = Callable[[User], Client]
 ApiOf = Callable[[User], APIClient]

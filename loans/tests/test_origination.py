@@ -7,13 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.enums import Role
-from accounts.gates import IdentityNotVerified
+from accounts.enums.people import Role
 from accounts.models import Notification, User
-from loans.enums import LoanStatus
+from accounts.selectors.eligibility import IdentityNotVerified
+from loans.enums.loan import LoanStatus
 from loans.models import CreditAssessment, Loan
-from loans.services.lifecycle import NotYourLoan
-from loans.services.origination import (
+from loans.services.origination.application import (
     AmountNotOffered,
     ApplicationIncomplete,
     BorrowersOnly,
@@ -27,9 +26,10 @@ from loans.services.origination import (
     update_draft,
     withdraw_application,
 )
+from loans.services.servicing.lifecycle import NotYourLoan
 from p2plending.lib.errors import InvalidTransition
-from p2plending.tests.cast import make_user
-from p2plending.tests.world import (
+from p2plending.tests.support.cast import make_user
+from p2plending.tests.support.world import (
     active_loan,
     draft_loan,
     listed_loan,

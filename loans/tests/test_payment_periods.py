@@ -12,20 +12,20 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from loans.collection_enums import PlanOption
+from loans.account.hardship_choices import help_choices
+from loans.account.restructure import PlanTerms
+from loans.account.terms import LoanTerms, monthly_amount
+from loans.enums.collections import PlanOption
 from loans.finance import InvalidTerms, PeriodUnit
-from loans.finance.replan import PlanChange, ReplanKind, replan_dates
+from loans.finance.restructure import PlanChange, ReplanKind, replan_dates
 from loans.forms.application import AmountForm
-from loans.help_choices import help_choices
 from loans.models import LoanProduct
-from loans.replanning import PlanTerms
-from loans.services.assessment import preview_outcome
-from loans.services.hardship import OptionNotOffered, PaymentsOutOfRange, preview_help
-from loans.terms import LoanTerms, monthly_amount
-from p2plending.figures import format_length, format_period
+from loans.services.collections.hardship import OptionNotOffered, PaymentsOutOfRange, preview_help
+from loans.services.origination.underwriting import preview_outcome
 from p2plending.lib import clock
+from p2plending.lib.formatting import format_length, format_period
 from p2plending.lib.money import format_plain
-from p2plending.tests.world import TODAY, active_loan, draft_loan, offered_loan, set_price
+from p2plending.tests.support.world import TODAY, active_loan, draft_loan, offered_loan, set_price
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]

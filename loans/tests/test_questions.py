@@ -7,14 +7,20 @@ import datetime as dt
 import pytest
 
 from accounts.models import Notification, User
-from loans.enums import QuestionStatus
+from loans.enums.loan import QuestionStatus
 from loans.models import LoanQuestion
 from loans.selectors.loan import questions_for_borrower, questions_on_listing
-from loans.services.lifecycle import NotYourLoan
-from loans.services.origination import ContactDetailsInText
-from loans.services.questions import LendersAsk, TextMissing, TooManyQuestions, answer_question, ask_question
+from loans.services.origination.application import ContactDetailsInText
+from loans.services.origination.questions import (
+    LendersAsk,
+    TextMissing,
+    TooManyQuestions,
+    answer_question,
+    ask_question,
+)
+from loans.services.servicing.lifecycle import NotYourLoan
 from p2plending.lib.errors import InvalidTransition
-from p2plending.tests.world import listed_loan, offered_loan
+from p2plending.tests.support.world import listed_loan, offered_loan
 
 
 def test_only_lenders_ask_and_only_while_the_loan_is_open(alice: User, bob: User, dora: User, today: dt.date) -> None:

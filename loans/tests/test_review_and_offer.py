@@ -9,23 +9,21 @@ import pytest
 from django.db import transaction
 from django_q.models import OrmQ
 
-from accounts.gates import UserSuspended
 from accounts.models import Notification, User
-from accounts.services.duties import StaffOnly
+from accounts.selectors.eligibility import UserSuspended
+from accounts.services.approvals.permissions import StaffOnly
 from ledger.models import Account
-from loans.enums import CommitmentStatus, LoanStatus
+from loans.account.pricing import quote_for, quote_of_loan
+from loans.enums.loan import CommitmentStatus, LoanStatus
 from loans.models import Loan
-from loans.quoting import quote_for, quote_of_loan
-from loans.services.expiry import (
-    end_listing,
-    end_partial_offer,
-    end_signing,
-    expire_information_request,
-    expire_offer,
+from loans.services.funding.offer import (
+    OfferEnded,
+    accept_offer,
+    accept_smaller_loan,
+    decline_offer,
+    decline_smaller_loan,
 )
-from loans.services.lifecycle import NotYourLoan
-from loans.services.offer import OfferEnded, accept_offer, accept_smaller_loan, decline_offer, decline_smaller_loan
-from loans.services.review import (
+from loans.services.origination.review import (
     DateInThePast,
     GradeTooFar,
     ReasonMissing,
@@ -36,9 +34,17 @@ from loans.services.review import (
     make_offer,
     take_application,
 )
-from loans.services.servicing import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.expiry import (
+    end_listing,
+    end_partial_offer,
+    end_signing,
+    expire_information_request,
+    expire_offer,
+)
+from loans.services.servicing.lifecycle import NotYourLoan
 from p2plending.lib.errors import InvalidTransition
-from p2plending.tests.world import (
+from p2plending.tests.support.world import (
     commit,
     funded_loan,
     lift_lending_limits,

@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from loans.models import GradeTerms, Loan, LoanProduct
-from loans.services.origination import create_draft
-from p2plending.tests import world
+from loans.services.origination.application import create_draft
+from p2plending.tests.support import world
 
 pytestmark = pytest.mark.django_db
 

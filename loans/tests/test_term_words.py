@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from loans.enums import ServicingMethod
+from loans.account.terms import LoanTerms, frozen_terms
+from loans.enums.loan import ServicingMethod
 from loans.finance import DayCount, PrepaymentMode, ScheduleMethod
-from loans.finance.replay import (
+from loans.finance.progressive import (
     AllocationWay,
     FutureInstalments,
     InterestRecalculation,
@@ -18,8 +19,7 @@ from loans.finance.replay import (
     PayoffInterest,
 )
 from loans.models import GradeTerms, LoanProduct
-from loans.term_words import borrower_clauses, cost_words, interest_sentences, late_fee_words, lender_clause
-from loans.terms import LoanTerms, frozen_terms
+from loans.wording.terms import borrower_clauses, cost_words, interest_sentences, late_fee_words, lender_clause
 
 HOLDS = LoanTerms.from_json(
     frozen_terms(

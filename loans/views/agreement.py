@@ -5,17 +5,17 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.enums import Role
-from loans.enums import LoanStatus
+from accounts.enums.people import Role
+from loans.enums.loan import LoanStatus
 from loans.forms.loan import SignForm
 from loans.models import Loan, LoanAgreement
-from loans.selectors.agreement import agreement_for
-from loans.services.agreement import sign_agreement
+from loans.selectors.documents.agreement import agreement_for
+from loans.services.funding.agreement import sign_agreement
 from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
 from p2plending.lib.context import current_request
-from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
+from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 
 
 @get_or_post

@@ -11,21 +11,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.enums import Role
-from accounts.gates import Action, blocking_refusal
-from loans.enums import LoanStatus
+from accounts.enums.people import Role
+from accounts.selectors.eligibility import Action, blocking_refusal
+from loans.account.pricing import assumed_grade_terms, priced_terms
+from loans.enums.loan import LoanStatus
 from loans.forms.application import AmountForm, IncomeForm, PurposeForm, SendForm
 from loans.models import GradeTerms, Loan, LoanProduct
-from loans.quoting import assumed_grade_terms, priced_terms
 from loans.selectors.borrower import application_of
 from loans.selectors.products import chosen_product, offered_products
-from loans.services.assessment import Outcome, largest_passing_amount, preview_outcome
-from loans.services.origination import NEEDED_FIELDS, create_draft, submit_application, update_draft
+from loans.services.origination.application import NEEDED_FIELDS, create_draft, submit_application, update_draft
+from loans.services.origination.underwriting import Outcome, largest_passing_amount, preview_outcome
 from loans.views.own import own_loan
 from loans.views.quote import plans_context, start_of
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
+from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 
 STEPS = (
     gettext_lazy("Amount"),

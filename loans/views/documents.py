@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from accounts.enums import Role
-from loans.documents import document_for
-from p2plending.documents import Document, pdf_file, print_page
-from p2plending.lib.decorators import get_only, role_required
+from accounts.enums.people import Role
+from loans.selectors.documents.printed import document_for
+from p2plending.lib.documents.printed import Document, pdf_file, print_page
+from p2plending.lib.web.decorators import get_only, role_required
 
 
 @get_only

@@ -11,20 +11,20 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Role
-from accounts.first_steps import steps_context
-from accounts.gates import Action, blocking_refusal
+from accounts.enums.people import Role
 from accounts.models import User
-from loans.enums import LoanStatus
-from loans.first_steps import borrower_steps
+from accounts.selectors.eligibility import Action, blocking_refusal
+from accounts.selectors.first_steps import steps_context
+from loans.account.restructure import NewPlan
+from loans.enums.loan import LoanStatus
 from loans.models import Loan, PlanProposal
-from loans.replanning import NewPlan
 from loans.selectors.borrower import application_of, loans_of, running_loans_of
 from loans.selectors.collections import open_proposals
-from loans.services.restructuring import plan_terms_of, preview_plan
+from loans.selectors.first_steps import borrower_steps
+from loans.services.collections.restructuring import plan_terms_of, preview_plan
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, role_required
 from p2plending.lib.errors import Refused
+from p2plending.lib.web.decorators import get_only, role_required
 
 PER_PAGE = 25
 RECENT = 5

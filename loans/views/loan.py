@@ -10,32 +10,32 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role
-from accounts.gates import Action, blocking_refusal
-from loans.access import ASKED_ABOUT, LISTINGS
-from loans.enums import DeclineReason, LoanStatus
-from loans.explain_changes import changes_of
+from accounts.enums.people import Role
+from accounts.selectors.eligibility import Action, blocking_refusal
+from loans.account.pricing import quote_of_loan
+from loans.account.terms import LoanTerms
+from loans.enums.loan import DeclineReason, LoanStatus
+from loans.enums.permissions import VIEW_LOANS
 from loans.forms.loan import AcceptOfferForm, AnswerForm, SmallerLoanForm
 from loans.models import Loan
-from loans.permissions import VIEW_LOANS
-from loans.quoting import quote_of_loan
+from loans.selectors.access import ASKED_ABOUT, LISTINGS
 from loans.selectors.borrower import loan_for_borrower
 from loans.selectors.collections import loss_of
+from loans.selectors.explanations.changes import changes_of
 from loans.selectors.listing import public_profile
 from loans.selectors.loan import factor_rows, questions_for_borrower, score_tips, timeline_of
 from loans.selectors.servicing import repaying_context
-from loans.services.early_withdrawal import withdrawal_figures
-from loans.services.origination import withdraw_application
-from loans.services.recovery import missing_amount
-from loans.services.review import answer_request
-from loans.term_words import cost_words
-from loans.terms import LoanTerms
-from loans.views.help import trouble_context
+from loans.services.collections.recovery import missing_amount
+from loans.services.origination.application import withdraw_application
+from loans.services.origination.review import answer_request
+from loans.services.repayments.right_of_withdrawal import withdrawal_figures
+from loans.views.hardship import trouble_context
 from loans.views.own import own_loan
+from loans.wording.terms import cost_words
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import KeyedForm
+from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
+from p2plending.lib.web.forms import KeyedForm
 
 PARTIALS: dict[str, str] = {
     LoanStatus.SUBMITTED: "loans/states/_review.html",

@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from loans.forms.loan import AcceptOfferForm, SmallerLoanForm
-from loans.services.offer import accept_offer, accept_smaller_loan, decline_smaller_loan
+from loans.services.funding.offer import accept_offer, accept_smaller_loan, decline_smaller_loan
 from loans.views.loan import loan_page
 from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import post_only, role_required
 from p2plending.lib.errors import Refused
+from p2plending.lib.web.decorators import post_only, role_required
 
 
 @post_only

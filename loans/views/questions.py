@@ -7,16 +7,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from loans.forms.loan import AnswerForm
 from loans.models import LoanQuestion
 from loans.selectors.borrower import question_for_borrower
-from loans.services.questions import answer_question
+from loans.services.origination.questions import answer_question
 from loans.views.loan import loan_page
 from loans.views.own import own_loan
 from p2plending.lib import clock
-from p2plending.lib.decorators import post_only, role_required
 from p2plending.lib.errors import Refused
+from p2plending.lib.web.decorators import post_only, role_required
 
 
 @post_only

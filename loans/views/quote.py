@@ -9,15 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from loans.account.pricing import ASSUMED_GRADE, PricedTerm, assumed_grade_terms, priced_terms
+from loans.account.terms import LoanTerms, frozen_terms
 from loans.forms.application import QuoteForm
 from loans.models import GradeTerms, LoanProduct
-from loans.quoting import ASSUMED_GRADE, PricedTerm, assumed_grade_terms, priced_terms
 from loans.selectors.products import chosen_product, offered_products, term_choices
-from loans.term_words import early_words
-from loans.terms import LoanTerms, frozen_terms
+from loans.wording.terms import early_words
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only
 from p2plending.lib.money import format_plain
+from p2plending.lib.web.decorators import get_only
 
 FIELDS = ("product", "requested_amount", "term_months", "grade")
 START_AMOUNT, START_MONTHS = 5_000_00, 24

@@ -8,16 +8,14 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.enums import Role
-from ledger.exports import csv_response, plain
-from loans.enums import LoanStatus
-from loans.explain import explain_repayment as explain
+from accounts.enums.people import Role
+from loans.enums.loan import LoanStatus
 from loans.forms.servicing import QUOTE_DAYS, QuoteDayForm
 from loans.models import Loan
-from loans.plan_words import plan_words
 from loans.selectors.charges import charges_of
-from loans.selectors.late_charges import late_charges_of
-from loans.selectors.replay import taken_back
+from loans.selectors.explanations.late_charges import late_charges_of
+from loans.selectors.explanations.repayment import explain_repayment as explain
+from loans.selectors.reprocessing import taken_back
 from loans.selectors.servicing import (
     PlanLine,
     earlier_plans,
@@ -28,8 +26,10 @@ from loans.selectors.servicing import (
     repayments_of,
     schedule_versions,
 )
+from loans.wording.schedule import plan_words
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib.documents.csv_files import csv_response, plain
+from p2plending.lib.web.decorators import get_only, role_required
 
 PLAN_HEADER = ("payment", "due", "state", "principal", "interest", "late_fee", "total", "paid", "paid_on", "left")
 

@@ -7,17 +7,22 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role
-from accounts.uploads import UploadRefused
+from accounts.enums.people import Role
+from accounts.identity.uploads import UploadRefused
 from accounts.views.files import file_response
 from loans.forms.supporting_documents import LoanDocumentForm
 from loans.models import LoanDocument
-from loans.selectors.supporting_documents import documents_of, own_document
-from loans.services.supporting_documents import MAX_DOCUMENTS, add_loan_document, read_loan_document, takes_documents
+from loans.selectors.documents.supporting import documents_of, own_document
+from loans.services.origination.supporting_documents import (
+    MAX_DOCUMENTS,
+    add_loan_document,
+    read_loan_document,
+    takes_documents,
+)
 from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
+from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 
 
 @get_or_post

@@ -7,14 +7,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from loans.enums import CommitmentSource, CommitmentStatus, Employment, Grade, LoanStatus, NoteStatus, Purpose
+from loans.enums.loan import CommitmentSource, CommitmentStatus, Employment, Grade, LoanStatus, NoteStatus, Purpose
 from loans.models import Commitment, Loan, Note
 from loans.selectors.listing import LimitKind
-from matching.enums import DecisionReason, MandateStatus, ProposalStatus, RiskTolerance
+from matching.enums.mandates import DecisionReason, MandateStatus, ProposalStatus, RiskTolerance
 from matching.models import AllocationDecision, LendingMandate, MatchProposal, RiskProfile
 from matching.selectors.positions import facts_of
 from matching.services.mandates import LONGEST_TERM_MONTHS, SHORTEST_TERM_MONTHS
-from matching.words import consent_text, reasons_in_words, who_borrows
+from matching.wording import consent_text, reasons_in_words, who_borrows
 from p2plending.lib.api.fields import CurrencyField, MoneySerializerField, OneLineSerializerField, RateSerializerField
 
 

@@ -11,12 +11,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loans.access import COMMITMENTS
-from loans.enums import Grade, Purpose
+from loans.enums.loan import Grade, Purpose
 from loans.models import Loan
+from loans.selectors.access import COMMITMENTS
 from loans.selectors.listing import commitment_limits, listing_for, loan_of_lending_form, public_profile
-from loans.services.funding import place_commitment, withdraw_commitment
-from matching.access import PROPOSALS
+from loans.services.funding.commitments import place_commitment, withdraw_commitment
 from matching.api.serializers import (
     ActivateSerializer,
     CommitmentSerializer,
@@ -31,6 +30,7 @@ from matching.api.serializers import (
 )
 from matching.forms import ENDS_CHOICES, HISTORY_CHOICES, SORT_CHOICES, AmountForm, FilterForm
 from matching.models import LendingMandate
+from matching.selectors.access import PROPOSALS
 from matching.selectors.listing import planned_earnings
 from matching.selectors.mandates import decisions_of, mandate_of, risk_profile_of
 from matching.selectors.marketplace import TERM_BANDS, matching_loans, open_loans
@@ -38,7 +38,7 @@ from matching.selectors.portfolio import notes_of
 from matching.services.mandates import ConsentMissing, activate_mandate, pause_mandate, save_mandate
 from matching.services.profiles import set_risk_profile
 from matching.services.proposals import dismiss_proposal, propose_matches
-from matching.words import consent_text
+from matching.wording import consent_text
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
 from p2plending.lib.api.views import ApiListView, ApiView
 from p2plending.lib.clock import business_date

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a rule did or did not lend. The words for people are in ``matching.enums.DecisionReason``, code by code."""
+    """Why a rule did or did not lend. The words for people are in `mandates.DecisionReason`, code by code."""
 
     LENT = "LENT"
     GRADE = "GRADE"

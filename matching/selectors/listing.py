@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from accounts.models import User
+from loans.account.pricing import quote_of_loan
 from loans.models import Commitment, Loan
-from loans.quoting import quote_of_loan
 from matching.engine.earnings import Earnings, earnings
 from matching.selectors.positions import held_commitments, holdings_of
 

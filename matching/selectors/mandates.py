@@ -8,9 +8,9 @@ from django.db.models import Avg, QuerySet
 
 from accounts.models import User
 from loans.models import GradeTerms
-from matching.access import DECISIONS, MANDATES, RISK_PROFILES
-from matching.enums import MandateStatus
+from matching.enums.mandates import MandateStatus
 from matching.models import AllocationDecision, LendingMandate, RiskProfile
+from matching.selectors.access import DECISIONS, MANDATES, RISK_PROFILES
 
 
 def risk_profile_of(lender: User) -> RiskProfile | None:

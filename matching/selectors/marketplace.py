@@ -25,7 +25,7 @@ from django.db.models.fields import DecimalField
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from loans.enums import Grade, LoanStatus, Purpose
+from loans.enums.loan import Grade, LoanStatus, Purpose
 from loans.models import Loan
 from matching.selectors.positions import held_commitments
 from p2plending.lib.models import MoneyField

@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import Count, F, QuerySet, Sum
 
 from accounts.models import User
-from loans.access import NOTES
-from loans.enums import InstalmentStatus, LoanStatus, RepaymentStatus
+from loans.account.state import live_instalments
+from loans.enums.loan import InstalmentStatus, LoanStatus, RepaymentStatus
 from loans.finance import InstalmentLine
 from loans.models import Commitment, Distribution, Instalment, Loan, Note
-from loans.snapshots import live_instalments
+from loans.selectors.access import NOTES
 from matching.engine.earnings import PartLine, earnings
 from matching.selectors.positions import held_commitments, open_notes
 from p2plending.lib.money import round_ratio

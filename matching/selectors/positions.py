@@ -9,13 +9,13 @@ from django.db.models import QuerySet, Sum
 
 from ledger.chart import WALLET_AVAILABLE
 from ledger.models import Account
-from loans.enums import CommitmentStatus, NoteStatus
+from loans.enums.loan import CommitmentStatus, NoteStatus
 from loans.finance import net_rate
 from loans.models import Commitment, Loan, Note
 from matching.engine.allocation import Position
 from matching.engine.eligibility import LoanFacts
 from matching.engine.scoring import Holdings
-from matching.enums import DecisionReason
+from matching.enums.mandates import DecisionReason
 from matching.models import AllocationDecision
 
 

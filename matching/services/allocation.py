@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 from django.db.models import F, QuerySet, Sum
 
-from accounts.gates import Action, blocking_refusal
+from accounts.selectors.eligibility import Action, blocking_refusal
 from accounts.services.idempotency import run_once
-from loans.enums import CommitmentSource, LoanStatus
+from loans.enums.loan import CommitmentSource, LoanStatus
 from loans.models import Commitment, Loan
-from loans.services.funding import (
+from loans.services.funding.commitments import (
     BorrowerCap,
     InsufficientBalance,
     LoanNotOpen,
@@ -27,16 +27,16 @@ from loans.services.funding import (
 )
 from matching.engine.allocation import Claim, Limits, Wish, cap_of, share_out
 from matching.engine.eligibility import Criteria, LoanFacts, Reason, reason_against
-from matching.enums import DecisionReason, Occasion
+from matching.enums.mandates import DecisionReason, Occasion
 from matching.models import AllocationDecision, AllocationRun, LendingMandate
 from matching.selectors.mandates import active_mandates
 from matching.selectors.positions import facts_of, held_commitments, positions_for
 from matching.services.mandates import mark_served
 from p2plending.lib import clock
-from p2plending.lib.db import lock_guard, run_money
+from p2plending.lib.database.transactions import lock_guard, run_money
 from p2plending.lib.errors import Busy, NotPermitted, Refused
 from p2plending.lib.money import floor_percent_of
-from p2plending.lib.rules import PlatformRules, platform_rules
+from p2plending.lib.rules.values import PlatformRules, platform_rules
 
 REASON_OF_REFUSAL: tuple[tuple[type[Refused], Reason], ...] = (
     (InsufficientBalance, Reason.NO_CASH),

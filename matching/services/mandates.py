@@ -12,21 +12,21 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.gates import Action, require_may
 from accounts.models import User
+from accounts.selectors.eligibility import Action, require_may
 from accounts.services.audit import record
 from accounts.services.idempotency import run_once
-from loans.enums import Grade
-from matching.enums import MandateStatus
+from loans.enums.loan import Grade
+from matching.enums.mandates import MandateStatus
 from matching.models import LendingMandate
 from matching.selectors.mandates import mandate_of
 from matching.services.profiles import LendersOnly
-from p2plending.figures import format_money
 from p2plending.lib import clock
-from p2plending.lib.db import lock_guard
+from p2plending.lib.database.references import new_reference
+from p2plending.lib.database.transactions import lock_guard
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
-from p2plending.lib.refs import new_reference
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.formatting import format_money
+from p2plending.lib.rules.values import platform_rules
 
 LONGEST_TERM_MONTHS = 120
 SHORTEST_TERM_MONTHS = 1

@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services.audit import record
-from matching.enums import RiskTolerance
+from matching.enums.mandates import RiskTolerance
 from matching.models import RiskProfile
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import NotPermitted, Refused
 
 

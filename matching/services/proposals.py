@@ -12,20 +12,20 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services.audit import record
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.models import Loan
 from matching.engine.allocation import Limits, Position, Wish, cap_of
 from matching.engine.eligibility import Criteria, reason_against
 from matching.engine.scoring import Holdings, Match, Taste, match
-from matching.enums import MandateStatus, ProposalStatus, RiskTolerance
+from matching.enums.mandates import MandateStatus, ProposalStatus, RiskTolerance
 from matching.models import LendingMandate, MatchProposal, RiskProfile
 from matching.selectors.positions import facts_of, held_commitments, holdings_of
 from matching.services.allocation import limits_of
 from matching.services.profiles import LendersOnly
-from p2plending.lib.db import run_money
+from p2plending.lib.database.references import new_reference
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import NotPermitted
-from p2plending.lib.refs import new_reference
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.rules.values import platform_rules
 
 OPEN = (ProposalStatus.NEW, ProposalStatus.SEEN)
 # What a lender without a rule of his own is taken to want.

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
 from loans.models import Loan
 from matching.models import LendingMandate
 from matching.services.mandates import activate_mandate, save_mandate
 from p2plending.lib.clock import business_date
-from p2plending.tests import world
-from p2plending.tests.cast import *  # noqa: F403 - fixtures reach pytest by name
+from p2plending.tests.support import world
+from p2plending.tests.support.cast import *  # noqa: F403 - fixtures reach pytest by name
 
 
 @pytest.fixture

@@ -10,19 +10,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
 from ledger.selectors import wallet_summary
-from loans.enums import CommitmentSource, LoanStatus
+from loans.enums.loan import CommitmentSource, LoanStatus
 from loans.models import Commitment, Loan
-from loans.services.funding import withdraw_commitment
+from loans.services.funding.commitments import withdraw_commitment
 from matching import tasks
-from matching.enums import DecisionReason, Occasion
+from matching.enums.mandates import DecisionReason, Occasion
 from matching.models import AllocationDecision, AllocationRun, LendingMandate
 from matching.services.allocation import carry_out, run_mandates
 from matching.services.mandates import pause_mandate
 from p2plending.lib import clock
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 Rule = Callable[..., LendingMandate]
 

@@ -13,11 +13,11 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from ledger.selectors import wallet_summary
 from loans.models import Commitment, Loan
-from matching.enums import MandateStatus, Occasion
+from matching.enums.mandates import MandateStatus, Occasion
 from matching.models import LendingMandate, RiskProfile
 from matching.services.allocation import run_mandates
 from matching.services.profiles import set_risk_profile
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 ApiOf = Callable[[User], APIClient]
 Market = Callable[..., Loan]

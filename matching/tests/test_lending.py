@@ -12,11 +12,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from ledger.selectors import wallet_summary
-from loans.enums import CommitmentSource, CommitmentStatus, LoanStatus
+from loans.enums.loan import CommitmentSource, CommitmentStatus, LoanStatus
 from loans.models import Commitment, Loan
-from loans.services.origination import withdraw_application
-from loans.services.review import cancel_listing
-from p2plending.tests import world
+from loans.services.origination.application import withdraw_application
+from loans.services.origination.review import cancel_listing
+from p2plending.tests.support import world
 
 ClientOf = Callable[[User], Client]
 

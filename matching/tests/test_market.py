@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.models import Loan, LoanQuestion
-from loans.services.review import cancel_listing
+from loans.services.origination.review import cancel_listing
 from matching.selectors.marketplace import Filters, market_counts, matching_loans, open_loans
 from p2plending.lib.clock import business_date
-from p2plending.tests import world
-from p2plending.tests.cast import cast_dora
-from p2plending.tests.shared import shared_scene
+from p2plending.tests.support import world
+from p2plending.tests.support.cast import cast_dora
+from p2plending.tests.support.shared import shared_scene
 
 MARKET = "/marketplace/"
 Market = Callable[..., Loan]

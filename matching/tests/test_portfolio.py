@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
 from ledger.selectors import wallet_summary
-from loans.enums import NoteStatus, RepaymentMethod
+from loans.enums.loan import NoteStatus, RepaymentMethod
 from loans.models import Instalment, Loan, Note
-from loans.services.repayment import record_repayment
+from loans.services.repayments.record import record_repayment
 from matching.selectors.portfolio import expected_payments, lender_figures, months_from, note_plan, parts_of, sums_of
 from matching.services.profiles import set_risk_profile
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 ClientOf = Callable[[User], Client]
 

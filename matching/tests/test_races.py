@@ -10,18 +10,18 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
 from ledger.selectors import wallet_summary
 from loans.models import Commitment
-from matching.enums import Occasion
+from matching.enums.mandates import Occasion
 from matching.models import AllocationDecision, AllocationRun, LendingMandate
 from matching.services.allocation import run_mandates
 from matching.services.mandates import save_mandate
 from matching.services.profiles import set_risk_profile
 from matching.services.proposals import propose_matches
 from p2plending.lib.errors import Refused
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Rule = Callable[..., LendingMandate]

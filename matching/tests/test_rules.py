@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.gates import EmailNotVerified
 from accounts.models import AuditEvent, User
+from accounts.selectors.eligibility import EmailNotVerified
 from loans.models import Loan
-from matching.enums import MandateStatus, Occasion
+from matching.enums.mandates import MandateStatus, Occasion
 from matching.models import LendingMandate, RiskProfile
 from matching.services.allocation import run_mandates
 from matching.services.mandates import (
@@ -28,7 +28,7 @@ from matching.services.mandates import (
 )
 from matching.services.profiles import LendersOnly, UnknownTolerance, set_risk_profile
 from p2plending.lib.errors import IdempotencyConflict, InvalidTransition
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 ClientOf = Callable[[User], Client]
 FIGURES: dict[str, Any] = {

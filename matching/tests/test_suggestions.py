@@ -11,14 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
 from loans.models import Loan
-from matching.enums import ProposalStatus
+from matching.enums.mandates import ProposalStatus
 from matching.models import LendingMandate, MatchProposal
 from matching.services.profiles import LendersOnly, set_risk_profile
 from matching.services.proposals import NotYourSuggestion, dismiss_proposal, propose_loan, propose_matches
-from p2plending.tests import world
+from p2plending.tests.support import world
 
 ClientOf = Callable[[User], Client]
 Market = Callable[..., Loan]

@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role
-from accounts.first_steps import steps_context
-from accounts.selectors import notifications_of
+from accounts.enums.people import Role
+from accounts.selectors.first_steps import steps_context
+from accounts.selectors.people import notifications_of
 from ledger.selectors import WalletSummary, wallet_summary
-from loans.enums import Bucket, Grade
-from matching.enums import MandateStatus, RiskTolerance
-from matching.first_steps import lender_steps
+from loans.enums.loan import Bucket, Grade
+from matching.enums.mandates import MandateStatus, RiskTolerance
 from matching.models import RiskProfile
+from matching.selectors.first_steps import lender_steps
 from matching.selectors.mandates import mandate_of, risk_profile_of
 from matching.selectors.portfolio import (
     ExpectedPayment,
@@ -27,10 +27,10 @@ from matching.selectors.portfolio import (
     lender_figures,
     months_from,
 )
-from p2plending.charts import Series, stacked_bars, strip, target_bar
-from p2plending.figures import format_day, format_money
+from p2plending.lib.charts import Series, stacked_bars, strip, target_bar
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib.formatting import format_day, format_money
+from p2plending.lib.web.decorators import get_only, role_required
 
 NEXT_SHOWN = 5
 LATEST_SHOWN = 4

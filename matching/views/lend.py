@@ -11,27 +11,27 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role
-from accounts.gates import Action, blocking_refusal
-from accounts.kept_answers import PARAMETER, open_done_page, sent_before
+from accounts.enums.people import Role
+from accounts.selectors.eligibility import Action, blocking_refusal
+from accounts.views.kept_answers import PARAMETER, open_done_page, sent_before
 from ledger.selectors import wallet_summary
-from loans.access import COMMITMENTS
-from loans.enums import CommitmentSource, CommitmentStatus, LoanStatus
+from loans.enums.loan import CommitmentSource, CommitmentStatus, LoanStatus
 from loans.models import Commitment, Loan
+from loans.selectors.access import COMMITMENTS
 from loans.selectors.listing import commitment_limits, loan_of_lending_form
-from loans.services.funding import place_commitment, withdraw_commitment
+from loans.services.funding.commitments import place_commitment, withdraw_commitment
 from matching.forms import AmountForm, LendForm
 from matching.selectors.listing import exposure_of, planned_earnings
 from matching.selectors.marketplace import similar_loans
 from matching.selectors.positions import facts_of
 from matching.views.market import listing_or_404, rows_of
-from matching.words import WAYS_OUT
-from p2plending.figures import format_money
+from matching.wording import WAYS_OUT
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, get_or_post, role_required
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import KeyedForm, new_form_key
+from p2plending.lib.formatting import format_money
 from p2plending.lib.money import format_plain
+from p2plending.lib.web.decorators import get_only, get_or_post, role_required
+from p2plending.lib.web.forms import KeyedForm, new_form_key
 
 
 @get_or_post

@@ -13,14 +13,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.enums import Role
-from accounts.gates import Action, blocking_refusal
-from loans.enums import LoanStatus, Purpose, QuestionStatus
+from accounts.enums.people import Role
+from accounts.selectors.eligibility import Action, blocking_refusal
+from loans.enums.loan import LoanStatus, Purpose, QuestionStatus
 from loans.models import Loan
 from loans.selectors.listing import commitment_limits, listing_for, public_profile
 from loans.selectors.loan import questions_on_listing
-from loans.services.questions import ask_question
-from matching.enums import MandateStatus, RiskTolerance
+from loans.services.origination.questions import ask_question
+from matching.enums.mandates import MandateStatus, RiskTolerance
 from matching.forms import ENDS_CHOICES, HISTORY_CHOICES, TERM_LABELS, AmountForm, FilterForm, QuestionForm
 from matching.selectors.listing import (
     exposure_of,
@@ -39,11 +39,11 @@ from matching.selectors.marketplace import (
     quiet_market,
 )
 from matching.selectors.positions import facts_of
-from matching.words import WAYS_OUT, days_left, factors_in_words, who_borrows
-from p2plending.figures import format_money, format_percent
+from matching.wording import WAYS_OUT, days_left, factors_in_words, who_borrows
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, post_only, role_required
 from p2plending.lib.errors import Refused
+from p2plending.lib.formatting import format_money, format_percent
+from p2plending.lib.web.decorators import get_only, post_only, role_required
 
 PAGE_SIZE = 8
 EXAMPLE_AMOUNT = 100_00

@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Role
-from ledger.exports import csv_response, plain
-from loans.explain_changes import changes_of
+from accounts.enums.people import Role
 from loans.selectors.collections import lender_events
+from loans.selectors.explanations.changes import changes_of
 from matching.selectors.portfolio import (
     ALL,
     FINISHED,
@@ -30,7 +29,8 @@ from matching.selectors.portfolio import (
     sums_of,
 )
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, role_required
+from p2plending.lib.documents.csv_files import csv_response, plain
+from p2plending.lib.web.decorators import get_only, role_required
 
 PAGE_SIZE = 25
 ROWS_PER_READ = 500

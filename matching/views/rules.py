@@ -11,21 +11,21 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role
-from accounts.gates import Action, blocking_refusal
+from accounts.enums.people import Role
 from accounts.models import User
+from accounts.selectors.eligibility import Action, blocking_refusal
 from ledger.selectors import wallet_summary
-from matching.enums import MandateStatus, RiskTolerance
+from matching.enums.mandates import MandateStatus, RiskTolerance
 from matching.forms import ActivateForm, MandateForm, RiskProfileForm
 from matching.models import LendingMandate
 from matching.selectors.mandates import decisions_of, expected_losses, mandate_of, risk_profile_of
 from matching.services.mandates import activate_mandate, pause_mandate, save_mandate
 from matching.services.profiles import set_risk_profile
-from matching.words import consent_text
-from p2plending.lib.decorators import get_only, get_or_post, post_only, role_required
+from matching.wording import consent_text
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import KeyedForm
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.rules.values import platform_rules
+from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
+from p2plending.lib.web.forms import KeyedForm
 
 LOG_PAGE_SIZE = 25
 LATEST_DECISIONS = 5

@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.enums import Role
-from matching.access import PROPOSALS
+from accounts.enums.people import Role
+from matching.selectors.access import PROPOSALS
 from matching.selectors.mandates import risk_profile_of
 from matching.services.proposals import dismiss_proposal, propose_matches
 from matching.views.market import rows_of
-from matching.words import reasons_in_words
+from matching.wording import reasons_in_words
 from p2plending.lib.clock import business_date
-from p2plending.lib.decorators import get_only, post_only, role_required
+from p2plending.lib.web.decorators import get_only, post_only, role_required
 
 SHOWN = 10
 

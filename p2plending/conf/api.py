@@ -75,7 +75,7 @@ def schema_settings(*, site_name: str) -> dict[str, Any]:
         "COMPONENT_SPLIT_REQUEST": True,
         "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
         "SERVE_AUTHENTICATION": [],
-        "ENUM_NAME_OVERRIDES": {"Country": "accounts.countries.COUNTRY_CHOICES"}
-        | {name: f"loans.collection_enums.{name}" for name in COLLECTION_ENUMS.split()}
+        "ENUM_NAME_OVERRIDES": {"Country": "accounts.values.countries.COUNTRY_CHOICES"}
+        | {name: f"loans.enums.collections.{name}" for name in COLLECTION_ENUMS.split()}
         | {name: f"{app}.enums.{name}" for app, names in API_ENUMS.items() for name in names.split()},
     }

@@ -9,7 +9,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from p2plending.lib.mysql.nodes import Node
+from p2plending.lib.database.mysql.nodes import Node
 
 KINDS = (
     "DATABASE_URL must be sqlite:///… or mysql://user:password@host:3306/name, for a cluster "
@@ -83,7 +83,7 @@ def _sqlite(var_dir: Path) -> dict[str, Any]:
 def _mysql(env: environ.Env, entry: dict[str, Any], nodes: list[Node]) -> dict[str, Any]:
     return entry | {
         # Django's own, for several hosts (docs/cluster.md).
-        "ENGINE": "p2plending.lib.mysql",
+        "ENGINE": "p2plending.lib.database.mysql",
         "OPTIONS": {
             "charset": "utf8mb4",
             "isolation_level": "read committed",

@@ -22,7 +22,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-from accounts.countries import COUNTRIES
+from accounts.values.countries import COUNTRIES
 
 YES = {"on", "yes", "true", "1"}
 NO = {"off", "no", "false", "0"}

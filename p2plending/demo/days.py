@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from django.conf import settings
 from django_q.tasks import async_task
 
-from accounts.services.notifications import in_app_only
+from accounts.services.mail.notifications import in_app_only
 from accounts.tasks import expire_identities
 from adminpanel.models import DateMove
 from adminpanel.services.demo_date import GO_ON, begin_day, begin_today, end_day, put_down, take_up

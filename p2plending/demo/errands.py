@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from functools import partial
 
-from accounts.enums import Role, VerificationStatus
+from accounts.enums.people import Role, VerificationStatus
 from accounts.models import IdentityVerification
-from ledger.enums import DepositStatus, WithdrawalStatus
+from ledger.enums.books import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, Withdrawal
 from ledger.selectors import wallet_summary
-from loans.enums import RepaymentStatus
+from loans.enums.loan import RepaymentStatus
 from loans.models import Repayment
 from p2plending.demo.paying import find_payment
 from p2plending.demo.people import People

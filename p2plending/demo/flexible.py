@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from adminpanel.services.products import request_product
-from loans.enums import ChargePart, ServicingMethod
+from loans.enums.loan import ChargePart, ServicingMethod
 from loans.models import GradeTerms, Loan, LoanCharge, LoanProduct, Repayment
-from loans.services.charges import add_charge, waive_charge
+from loans.services.collections.charges import add_charge, waive_charge
 from p2plending.demo.paying import pay
 from p2plending.demo.people import People
 from p2plending.demo.purses import agree, new_key
-from p2plending.reference_data import STANDARD_PRODUCT
+from p2plending.operations.reference_data import STANDARD_PRODUCT
 
 FLEXIBLE_PRODUCT = "flexible"
 # Equal payments every two weeks; interest counts from the day on which money comes, and what comes early ends the loan

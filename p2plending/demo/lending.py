@@ -7,22 +7,22 @@ import random
 from decimal import Decimal
 
 from accounts.models import User
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.models import Loan, LoanQuestion
-from loans.selectors.rooms import lending_room
-from loans.services.funding import place_commitment
-from loans.services.questions import answer_question, ask_question
-from matching.enums import MandateStatus, Occasion, RiskTolerance
+from loans.selectors.exposure_limits import lending_room
+from loans.services.funding.commitments import place_commitment
+from loans.services.origination.questions import answer_question, ask_question
+from matching.enums.mandates import MandateStatus, Occasion, RiskTolerance
 from matching.models import LendingMandate, RiskProfile
 from matching.selectors.mandates import mandate_of
 from matching.services.allocation import run_mandates
 from matching.services.mandates import activate_mandate, save_mandate
 from matching.services.profiles import set_risk_profile
 from matching.services.proposals import propose_loan
-from matching.words import consent_text
+from matching.wording import consent_text
 from p2plending.demo.people import People
 from p2plending.demo.purses import add_money, have_available, new_key
-from p2plending.lib.rules import PlatformRules, platform_rules
+from p2plending.lib.rules.values import PlatformRules, platform_rules
 
 # Every third lender lends by a rule.
 RULE_EVERY = 3

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from loans.enums import ExtraMode, RepaymentMethod, RepaymentStatus
+from loans.account.state import live_instalments
+from loans.enums.loan import ExtraMode, RepaymentMethod, RepaymentStatus
 from loans.models import Instalment, Loan, Repayment
 from loans.selectors.servicing import payoff_figure
-from loans.services.autopay import set_autopay
-from loans.services.repayment import confirm_repayment, record_repayment
-from loans.snapshots import live_instalments
+from loans.services.repayments.record import confirm_repayment, record_repayment
+from loans.services.servicing.autopay import set_autopay
 from p2plending.demo.people import People
 from p2plending.demo.purses import agree_about, have_available, new_key
 from p2plending.demo.stories import LoanStory, Pays

@@ -15,11 +15,10 @@ from django.db.models import QuerySet
 from faker import Faker
 from PIL import Image, ImageDraw
 
-from accounts.enums import DocumentKind, DocumentReason, IdDocumentType, Role, StaffGroup, VerificationStatus
+from accounts.enums.people import DocumentKind, DocumentReason, IdDocumentType, Role, StaffGroup, VerificationStatus
 from accounts.models import TermsAcceptance, User
-from accounts.passwords import hashed_password
-from accounts.selectors import current_documents, verification_of
-from accounts.services.identity import (
+from accounts.selectors.people import current_documents, verification_of
+from accounts.services.identity.submission import (
     add_document,
     approve_identity,
     ask_again,
@@ -27,7 +26,8 @@ from accounts.services.identity import (
     save_identity_details,
     submit_identity,
 )
-from accounts.services.registration import register_user
+from accounts.services.people.registration import register_user
+from accounts.values.passwords import hashed_password
 from p2plending.demo.logins import ALICE, BOB, DEMO_DOMAIN, DORA, FAY, FINN, NEWCOMER, PASSWORD
 from p2plending.demo.stories import FIRST_FLEXIBLE
 

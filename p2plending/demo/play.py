@@ -12,17 +12,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from accounts.services.identity_expiry import run_identity_expiry
-from loans.enums import DeclineReason, LoanStatus
+from accounts.services.identity.expiry import run_identity_expiry
+from loans.enums.loan import DeclineReason, LoanStatus
 from loans.models import Loan, LoanProduct
-from loans.services.agreement import sign_agreement
-from loans.services.collections import run_collections
-from loans.services.disbursement import disburse_loan
-from loans.services.offer import accept_offer, accept_smaller_loan
-from loans.services.origination import create_draft, submit_application, withdraw_application
-from loans.services.reminders import send_reminders
-from loans.services.repayment_notices import tell_of_payments
-from loans.services.review import (
+from loans.services.collections.daily_run import run_collections
+from loans.services.collections.reminders import send_reminders
+from loans.services.funding.agreement import sign_agreement
+from loans.services.funding.disbursement import disburse_loan
+from loans.services.funding.offer import accept_offer, accept_smaller_loan
+from loans.services.notices.repayments import tell_of_payments
+from loans.services.origination.application import create_draft, submit_application, withdraw_application
+from loans.services.origination.review import (
     answer_request,
     ask_applicant,
     cancel_listing,
@@ -30,7 +30,7 @@ from loans.services.review import (
     make_offer,
     take_application,
 )
-from loans.services.servicing import run_end_of_day
+from loans.services.servicing.end_of_day import run_end_of_day
 from p2plending.demo.flexible import FLEXIBLE_PRODUCT, live_with_charges
 from p2plending.demo.lending import answer, ask, fund_a_day, open_to_lenders
 from p2plending.demo.paying import FILLED_BEFORE, fill_wallet_for_autopay, pay_what_is_due
@@ -39,7 +39,7 @@ from p2plending.demo.purses import new_key, take_out_money
 from p2plending.demo.steps import Steps
 from p2plending.demo.stories import DAYS_TO_LISTING, DAYS_TO_SIGN, LoanStory, Pays
 from p2plending.demo.trouble import end_default, follow_up_lateness, let_a_payment_bounce, recover_a_part
-from p2plending.reference_data import STANDARD_PRODUCT
+from p2plending.operations.reference_data import STANDARD_PRODUCT
 
 TAKEN_AFTER, DECIDED_AFTER = 1, 2
 CLOSED_AFTER = 8

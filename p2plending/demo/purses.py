@@ -6,9 +6,9 @@ import datetime as dt
 import uuid
 
 from accounts.models import ApprovalRequest, User
-from accounts.selectors import waiting_about
-from accounts.services.approvals import approve_request
-from ledger.enums import DepositStatus, PaymentMethod
+from accounts.selectors.people import waiting_about
+from accounts.services.approvals.requests import approve_request
+from ledger.enums.books import DepositStatus, PaymentMethod
 from ledger.models import Deposit, Withdrawal
 from ledger.selectors import wallet_summary
 from ledger.services.deposits import confirm_deposit, declare_deposit

@@ -13,7 +13,7 @@ import random
 from collections.abc import Iterator
 from enum import Enum, auto
 
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.finance.daycount import add_months
 
 # Days from the application until it is listed, and from the last commitment to the pay-out.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from accounts.selectors import waiting_about
-from accounts.services.approvals import approve_request
-from loans.collection_enums import (
+from accounts.selectors.people import waiting_about
+from accounts.services.approvals.requests import approve_request
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import (
     DefaultCause,
     HardshipCause,
     HardshipStatus,
@@ -18,18 +19,17 @@ from loans.collection_enums import (
     PlanProposalStatus,
     SettlementStatus,
 )
-from loans.enums import LoanStatus, RepaymentMethod, RepaymentStatus
+from loans.enums.loan import LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import DefaultNotice, Loan, PlanProposal, Recovery, Repayment, SettlementOffer
-from loans.replanning import PlanTerms
 from loans.selectors.collections import loss_of
-from loans.services.default import declare_default, send_default_notice
-from loans.services.hardship import approve_help, request_help
-from loans.services.recovery import record_recovery
-from loans.services.restructuring import accept_plan, propose_plan
-from loans.services.reversal import tell_lenders_of_reversal
-from loans.services.reversal_request import request_reversal
-from loans.services.settlement import offer_settlement, pay_settlement
-from loans.services.write_off import request_write_off
+from loans.services.collections.default import declare_default, send_default_notice
+from loans.services.collections.hardship import approve_help, request_help
+from loans.services.collections.recovery import record_recovery
+from loans.services.collections.restructuring import accept_plan, propose_plan
+from loans.services.collections.settlement import offer_settlement, pay_settlement
+from loans.services.collections.write_off import request_write_off
+from loans.services.corrections.reversal import tell_lenders_of_reversal
+from loans.services.corrections.reversal_request import request_reversal
 from p2plending.demo.people import People
 from p2plending.demo.purses import have_available, new_key
 from p2plending.demo.stories import LoanStory, Pays

@@ -12,10 +12,10 @@ from django.db import connection
 
 from accounts.models import AuditEvent, Notification, User
 from accounts.services.audit import record
-from accounts.services.notifications import in_app_only, mark_read
+from accounts.services.mail.notifications import in_app_only, mark_read
 from adminpanel.services.products import request_product
 from ledger.models import Deposit, JournalEntry
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.finance.daycount import add_months
 from loans.models import Loan, LoanProduct
 from p2plending.demo.errands import leave_at_the_door, run_errands
@@ -30,8 +30,8 @@ from p2plending.demo.quiet import nothing_queued
 from p2plending.demo.steps import Steps
 from p2plending.demo.stories import LISTING_DAYS, write_stories
 from p2plending.lib import clock
-from p2plending.lib.db import run_money
-from p2plending.reference_data import STANDARD_PRODUCT
+from p2plending.lib.database.transactions import run_money
+from p2plending.operations.reference_data import STANDARD_PRODUCT
 
 BEGUN = "demo.world.begun"
 TIDY_EVERY_DAYS = 7

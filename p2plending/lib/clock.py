@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from django.conf import settings
 from django.utils import timezone
 
-from p2plending.lib.rules import demo_days_ahead
+from p2plending.lib.rules.values import demo_days_ahead
 
 # What the days of the demo world are lived on: a moment and when, for the machine, it was set; or a number of days.
 _moment: ContextVar[tuple[dt.datetime, dt.datetime] | None] = ContextVar("moment", default=None)

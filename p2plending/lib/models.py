@@ -10,7 +10,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from p2plending.lib import clock
-from p2plending.lib.forms import MoneyFormField
+from p2plending.lib.web.forms import MoneyFormField
 
 
 class MoneyField(models.BigIntegerField):
@@ -73,7 +73,7 @@ class KeyTextField(ComparedExactly, models.CharField):
 
 
 class KeyEmailField(ComparedExactly, models.EmailField):
-    """An e-mail address in its one spelling (`accounts.addresses`), compared exactly: a look-alike is another."""
+    """An e-mail address in its one spelling (`accounts.values.addresses`), compared exactly."""
 
     description = "E-mail address (compared exactly)"
 

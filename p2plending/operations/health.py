@@ -21,10 +21,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext
 from django_q.models import OrmQ, Schedule
 
-from accounts.enums import DeliveryStatus
+from accounts.enums.people import DeliveryStatus
 from accounts.models import Notification, OutgoingMail
 from ledger.currency import currency_problem
-from loans.services.servicing import count_loans_due
+from loans.services.servicing.end_of_day import count_loans_due
 from p2plending.lib import clock
 from p2plending.models import JobRun
 from p2plending.operations.heartbeat import SILENT_AFTER, last_beat

@@ -16,10 +16,10 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 from django_q.models import Task
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts import limits
-from accounts.enums import DeliveryStatus
+from accounts.enums.people import DeliveryStatus
 from accounts.models import Notification, OperationKey, OutgoingMail
-from accounts.services import tokens
+from accounts.services import rate_limits
+from accounts.services.sign_in import tokens
 from p2plending.lib import clock
 from p2plending.operations.heartbeat import forget_dead_workers
 
@@ -80,7 +80,7 @@ def tidy_up(now: dt.datetime) -> dict[str, int]:
     """
     removed = {kind.name: _remove(kind.older_than(now - dt.timedelta(days=kind.days))) for kind in KINDS}
     removed["cached values"] = _remove_expired_cache(now)
-    removed["sign-in limits"] = limits.purge_expired()
+    removed["sign-in limits"] = rate_limits.purge_expired()
     removed["refreshed tokens"] = tokens.purge_expired()
     removed["workers"] = forget_dead_workers(now)
     logger.info("housekeeping", extra={"removed": {name: count for name, count in removed.items() if count}})

@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
+from accounts.enums.people import MAIL_QUEUE
+
 PREFIX = "clockwork."
-# Tasks that talk to the mail server wait in a queue of their own: a server that never answers delays nothing else.
-MAIL_QUEUE = "mail"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,7 +101,12 @@ JOBS: tuple[Job, ...] = (
         "Remove old sessions, tokens, keys, read notifications and results.",
         at=dt.time(4, 0),
     ),
-    Job("snapshots", "p2plending.jobs.take_snapshots", "Add up the accounts that keep no balance.", minutes=60),
+    Job(
+        "snapshots",
+        "p2plending.operations.scheduler.take_snapshots",
+        "Add up the accounts that keep no balance.",
+        minutes=60,
+    ),
     Job("check_books", "adminpanel.tasks.check_books", "Prove every invariant of the books.", at=dt.time(3, 0)),
     Job(
         "demo_day",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
-from p2plending.lib.mysql.nodes import Node, NodeState, node_at, read_state
+from p2plending.lib.database.mysql.nodes import Node, NodeState, node_at, read_state
 
 MEMBERS = "SHOW GLOBAL STATUS LIKE 'wsrep_incoming_addresses'"
 # Every statement of the connection waits until the node has applied what the cluster has committed.

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from p2plending.scripts.console import CannotContinue, say, stop_with
-from p2plending.scripts.processes import (
+from p2plending.lib.processes import (
     StopRequested,
     end_process,
     ignore_further_signals,
     start_process,
     stop_on_signals,
 )
+from p2plending.scripts.console import CannotContinue, say, stop_with
 from p2plending.scripts.system_parts import find_program, install_command, install_packages, mariadb_server_packages
 from p2plending.scripts.timezone_tables import timezone_statements
 

@@ -7,12 +7,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from p2plending.lib.processes import StopRequested, end_process, stop_on_signals
 from p2plending.scripts.console import CannotContinue, say, stop_with
 from p2plending.scripts.environment import ROOT, VENV_PYTHON, prepare_environment, random_field_key
 from p2plending.scripts.mariadb import require_server, temporary_server
-from p2plending.scripts.processes import StopRequested, end_process, stop_on_signals
 
-REQUIREMENTS = "p2plending/bench/requirements.txt"
+REQUIREMENTS = "p2plending/trials/bench/requirements.txt"
 STOP_SECONDS = 20
 
 
@@ -26,14 +26,14 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="p2p-bench-") as scratch, temporary_server() as url:
             environment = os.environ | {
                 "DATABASE_URL": url,
-                "DJANGO_SETTINGS_MODULE": "p2plending.bench.settings",
+                "DJANGO_SETTINGS_MODULE": "p2plending.trials.bench.settings",
                 "ENV_FILE": os.devnull,
                 "VAR_DIR": scratch,
                 "SECRET_KEY": "only-for-the-bench-" * 3,
                 "FIELD_KEYS": random_field_key(),
             }
             process = subprocess.Popen(
-                [VENV_PYTHON, "-m", "p2plending.bench"], cwd=ROOT, env=environment, start_new_session=True
+                [VENV_PYTHON, "-m", "p2plending.trials.bench"], cwd=ROOT, env=environment, start_new_session=True
             )
             try:
                 code = process.wait()

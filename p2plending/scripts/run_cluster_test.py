@@ -15,15 +15,15 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from p2plending.scripts.console import CannotContinue, say, stop_with
-from p2plending.scripts.environment import DEVELOPMENT, ROOT, VENV_PYTHON, prepare_environment, random_field_key
-from p2plending.scripts.processes import (
+from p2plending.lib.processes import (
     StopRequested,
     end_with_parent,
     ignore_further_signals,
     kill_session,
     stop_on_signals,
 )
+from p2plending.scripts.console import CannotContinue, say, stop_with
+from p2plending.scripts.environment import DEVELOPMENT, ROOT, VENV_PYTHON, prepare_environment, random_field_key
 from p2plending.scripts.system_parts import cluster_packages, install_command, install_packages
 
 # --kill-child: whoever ends the first of them ends all.
@@ -47,7 +47,7 @@ def require_cluster_parts(log: Path) -> None:
 
 def cluster_command(folder: Path, arguments: Sequence[str]) -> list[str]:
     """The command line of the run, whose files go into `folder`."""
-    return [*APART, str(VENV_PYTHON), "-m", "p2plending.cluster", str(folder), *arguments]
+    return [*APART, str(VENV_PYTHON), "-m", "p2plending.trials.cluster", str(folder), *arguments]
 
 
 def cluster_environment() -> dict[str, str]:

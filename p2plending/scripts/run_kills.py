@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from p2plending.lib.processes import StopRequested, end_process, stop_on_signals
 from p2plending.scripts.console import CannotContinue, say, stop_with
 from p2plending.scripts.environment import ROOT, RUNTIME, VENV_PYTHON, prepare_environment
-from p2plending.scripts.processes import StopRequested, end_process, stop_on_signals
 
 STOP_SECONDS = 60
 
@@ -22,7 +22,7 @@ def main() -> None:
     try:
         prepare_environment(RUNTIME, log=Path(tempfile.gettempdir()) / "p2plending-kill.log")
         process = subprocess.Popen(
-            [VENV_PYTHON, "-m", "p2plending.kills", *sys.argv[1:]], cwd=ROOT, start_new_session=True
+            [VENV_PYTHON, "-m", "p2plending.trials.kills", *sys.argv[1:]], cwd=ROOT, start_new_session=True
         )
         try:
             code = process.wait()

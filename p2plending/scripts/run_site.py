@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import IO
 
+from p2plending.lib.processes import StopRequested, end_with_parent, ignore_further_signals, stop_on_signals
 from p2plending.scripts.console import CannotContinue, say, stop_with
 from p2plending.scripts.environment import (
     ROOT,
@@ -22,7 +23,6 @@ from p2plending.scripts.environment import (
     prepare_environment,
     wants_mysql,
 )
-from p2plending.scripts.processes import StopRequested, end_with_parent, ignore_further_signals, stop_on_signals
 from p2plending.scripts.supervise import Program, Supervisor
 
 READY_SECONDS = 90

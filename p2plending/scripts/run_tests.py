@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from p2plending.lib.processes import StopRequested, end_process, ignore_further_signals, stop_on_signals
 from p2plending.scripts.console import CannotContinue, say, stop_with, warn
 from p2plending.scripts.environment import DEVELOPMENT, ROOT, VENV_PYTHON, prepare_environment, random_field_key
 from p2plending.scripts.mariadb import require_server, roomy_folder, temporary_server
-from p2plending.scripts.processes import StopRequested, end_process, ignore_further_signals, stop_on_signals
 from p2plending.scripts.run_cluster_test import require_cluster_parts
 from p2plending.scripts.system_parts import browser_packages, install_command, install_packages, mysqlclient_packages
 
@@ -29,7 +29,7 @@ STOP_SECONDS = 20
 CLUSTER_SECONDS = "15"
 # Two processes: tests wait for disks and browsers often enough that more would only take turns. The plugin puts files
 # with slow tests first; the order by number of tests would keep a file with one long test for the end.
-PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "p2plending.tests.stages")
+PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "p2plending.tests.support.stages")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from p2plending.lib.processes import end_process, start_process
 from p2plending.scripts.console import CannotContinue
-from p2plending.scripts.processes import end_process, start_process
 
 LOOK_EVERY_SECONDS = 0.2
 PATIENCE_SECONDS = 20.0

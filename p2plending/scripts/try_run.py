@@ -21,9 +21,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from p2plending.lib.processes import kill_session, members_of_session
 from p2plending.scripts.console import CannotContinue, say, stop_with
 from p2plending.scripts.environment import ROOT, RUNTIME, VENV, fingerprint, flat
-from p2plending.scripts.processes import kill_session, members_of_session
 
 READY_SECONDS = 420
 WORKER_SECONDS = 60

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from p2plending.figures import format_length, format_period
+from p2plending.lib.formatting import format_length, format_period
 
 register = template.Library()
 

@@ -23,10 +23,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from p2plending import badges
-from p2plending.badges import Badge
-from p2plending.figures import format_day, format_money, format_percent, local
+from p2plending.lib.formatting import format_day, format_money, format_percent, local
 from p2plending.lib.money import format_plain
+from p2plending.templatetags import badges
+from p2plending.templatetags.badges import Badge
 
 register = template.Library()
 

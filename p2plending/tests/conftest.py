@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from p2plending.tests.browser import chromium  # noqa: F401 - a fixture
-from p2plending.tests.cast import *  # noqa: F403 - fixtures reach pytest by name
-from p2plending.tests.cast import cast_dora
-from p2plending.tests.demo_world import demo_mode, demo_world, private_folder  # noqa: F401 - fixtures
-from p2plending.tests.scene import Scene, build_scene
-from p2plending.tests.shared import shared_scene
-from p2plending.tests.walking import january, picture  # noqa: F401 - fixtures
+from p2plending.tests.support.browser import chromium  # noqa: F401 - a fixture
+from p2plending.tests.support.cast import *  # noqa: F403 - fixtures reach pytest by name
+from p2plending.tests.support.cast import cast_dora
+from p2plending.tests.support.demo_world import demo_mode, demo_world, private_folder  # noqa: F401 - fixtures
+from p2plending.tests.support.scene import Scene, build_scene
+from p2plending.tests.support.shared import shared_scene
+from p2plending.tests.support.walking import january, picture  # noqa: F401 - fixtures
 
 
 @shared_scene

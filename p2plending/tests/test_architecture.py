@@ -24,10 +24,10 @@ FLOAT_ALLOWED = re.compile(
 # The clock itself; libraries' own columns of time stamps; the planner of the worker's schedules.
 CLOCK_ALLOWED = {
     "p2plending/lib/clock.py",
-    "p2plending/jobs.py",
+    "p2plending/operations/scheduler.py",
     "accounts/models/user.py",
     # Writes down when a trial of a cluster heard an answer: the time of the machine that runs the trial.
-    "p2plending/cluster/client.py",
+    "p2plending/trials/cluster/client.py",
 }
 LEDGER_WRITERS = {"ledger/services/posting.py", "ledger/locks.py", "ledger/services/snapshots.py"}
 LEDGER_TABLES = {"Account", "JournalEntry", "Posting", "BalanceSnapshot"}
@@ -227,12 +227,12 @@ def _has_keys(function: ast.FunctionDef) -> bool:
 
 # Services that take a loan's guard and do not bring it to the day first, each with its reason.
 NOT_ROLLED_FORWARD = {
-    "loans/services/origination.py:update": "a draft: the calendar owes it nothing",
-    "loans/services/repayment.py:_record": "the posting brings the loan to the day on which the payment counts",
-    "loans/services/repayment.py:_lock_declared": "as _record; and a refused payment changes no figure of the loan",
-    "loans/services/approvals.py:lock_payment_of": "as _lock_declared",
-    "loans/services/autopay.py:run": "switches a flag, and reads nothing that a day changes",
-    "loans/services/left_behind.py:keep": "writes down that bringing the loan to the day has just failed",
+    "loans/services/origination/application.py:update": "a draft: the calendar owes it nothing",
+    "loans/services/repayments/record.py:_record": "the posting brings the loan to the day of the payment",
+    "loans/services/repayments/record.py:_lock_declared": "as _record; and a refused payment changes no figure",
+    "loans/services/decisions.py:lock_payment_of": "as _lock_declared",
+    "loans/services/servicing/autopay.py:run": "switches a flag, and reads nothing that a day changes",
+    "loans/services/servicing/end_of_day_failures.py:keep": "records that bringing the loan to the day has just failed",
     "matching/services/allocation.py:_plan": "plans only: each loan is then lent to by place_commitment",
 }
 BRINGS_TO_THE_DAY = {"roll_forward", "lock_current_loan", "lock_owing_loan"}

@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import User
-from ledger.invariants import CHECKS
+from ledger.selectors.invariants import CHECKS
 from ledger.services.deposits import confirm_deposit, declare_deposit
-from p2plending.tests.transactional import triggers_lifted
+from p2plending.tests.support.transactional import triggers_lifted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,23 +20,23 @@ import ledger.services
 import loans.services
 import matching.services
 from accounts.models import ApprovalRequest, User
-from ledger.enums import PaymentMethod
+from ledger.enums.books import PaymentMethod
 from ledger.models import Deposit, JournalEntry, Withdrawal
 from ledger.services.closed_period import PeriodClosed
 from ledger.services.deposits import confirm_deposit, declare_deposit
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, request_withdrawal
-from loans.collection_enums import DefaultCause
-from loans.enums import ChargePart, RepaymentMethod, RepaymentStatus
+from loans.enums.collections import DefaultCause
+from loans.enums.loan import ChargePart, RepaymentMethod, RepaymentStatus
 from loans.models import Loan, LoanCharge, Recovery, Repayment
-from loans.services.backdating import record_backdated_repayment
-from loans.services.charges import add_charge
-from loans.services.recovery import record_recovery
-from loans.services.recovery_request import request_recovery
-from loans.services.repayment import confirm_repayment, record_repayment
+from loans.services.collections.charges import add_charge
+from loans.services.collections.recovery import record_recovery
+from loans.services.collections.recovery_request import request_recovery
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.repayments.record import confirm_repayment, record_repayment
 from loans.tests.collections import steps
 from p2plending.lib import clock
-from p2plending.tests import cast, world
-from p2plending.tests.books import assert_sound_books, money_mark
+from p2plending.tests.support import cast, world
+from p2plending.tests.support.books import assert_sound_books, money_mark
 
 pytestmark = pytest.mark.django_db
 
@@ -50,14 +50,14 @@ DAYS = {
     ("ledger.services.deposits.declare_deposit", "sent_on"): TOLD,
     ("ledger.services.deposits.confirm_deposit", "value_date"): "deposit",
     ("ledger.services.withdrawals.pay_withdrawal", "paid_on"): "withdrawal",
-    ("loans.services.repayment.record_repayment", "value_date"): "declared",
-    ("loans.services.repayment.confirm_repayment", "value_date"): "confirmed",
-    ("loans.services.backdating.record_backdated_repayment", "value_date"): "backdated",
-    ("loans.services.charges.add_charge", "due_on"): "charge",
-    ("loans.services.recovery.record_recovery", "value_date"): "recovery",
-    ("loans.services.recovery_request.request_recovery", "value_date"): "asked recovery",
-    ("loans.services.settlement.offer_settlement", "pay_by"): TO_COME,
-    ("loans.services.settlement.pay_settlement", "arrived_on"): IN_TIME,
+    ("loans.services.repayments.record.record_repayment", "value_date"): "declared",
+    ("loans.services.repayments.record.confirm_repayment", "value_date"): "confirmed",
+    ("loans.services.corrections.backdated_payment.record_backdated_repayment", "value_date"): "backdated",
+    ("loans.services.collections.charges.add_charge", "due_on"): "charge",
+    ("loans.services.collections.recovery.record_recovery", "value_date"): "recovery",
+    ("loans.services.collections.recovery_request.request_recovery", "value_date"): "asked recovery",
+    ("loans.services.collections.settlement.offer_settlement", "pay_by"): TO_COME,
+    ("loans.services.collections.settlement.pay_settlement", "arrived_on"): IN_TIME,
 }
 
 

@@ -11,13 +11,14 @@ from django.core.management import CommandError
 from django.test import Client
 from django_q.models import OrmQ
 
-from accounts.enums import DeliveryStatus, VerificationStatus
+from accounts.enums.people import DeliveryStatus, VerificationStatus
 from accounts.models import ApprovalRequest, AuditEvent, IdentityVerification, Notification, User
-from accounts.selectors import email_is_verified
-from ledger.enums import DepositStatus, WithdrawalStatus
+from accounts.selectors.people import email_is_verified
+from ledger.enums.books import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, JournalEntry, Withdrawal
-from loans.collection_enums import LossKind
-from loans.enums import Bucket, LoanStatus, RepaymentStatus
+from loans.account.state import live_instalments
+from loans.enums.collections import LossKind
+from loans.enums.loan import Bucket, LoanStatus, RepaymentStatus
 from loans.models import (
     HardshipRequest,
     Loan,
@@ -30,13 +31,12 @@ from loans.models import (
     Repayment,
     SettlementOffer,
 )
-from loans.snapshots import live_instalments
 from matching.models import AllocationDecision
 from p2plending.demo.logins import ALICE, FAY, LOGINS, PASSWORD
 from p2plending.demo.stories import write_stories
-from p2plending.lib.rules import platform_rules
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.demo_world import DemoWorld, run_demo
+from p2plending.lib.rules.values import platform_rules
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.demo_world import DemoWorld, run_demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 

@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser
 
-from accounts.enums import DeliveryStatus, Role, VerificationStatus
+from accounts.enums.people import DeliveryStatus, Role, VerificationStatus
 from accounts.models import AuditEvent, IdentityVerification, Notification, User
 from adminpanel.models import DateMove
 from ledger.models import JournalEntry
 from ledger.services.deposits import declare_deposit
-from loans.enums import Grade, LoanStatus
+from loans.enums.loan import Grade, LoanStatus
 from loans.finance import net_rate
 from loans.models import Commitment, GradeTerms, Loan, LoanQuestion, Repayment
 from loans.selectors.statistics import PlatformFigures, platform_figures
@@ -27,13 +27,13 @@ from p2plending.demo.days import live_today
 from p2plending.demo.logins import ADMIN, DEMO_DOMAIN, LOGINS, PASSWORD
 from p2plending.demo.world import plan_of_world
 from p2plending.lib.clock import business_date
-from p2plending.tests import world
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.browser import Visitor
-from p2plending.tests.cast import cast
-from p2plending.tests.demo_world import DemoWorld
-from p2plending.tests.figures import assert_figures_agree, assert_links_open
-from p2plending.tests.queue import carry_out_tasks
+from p2plending.tests.support import world
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.browser import Visitor
+from p2plending.tests.support.cast import cast
+from p2plending.tests.support.demo_world import DemoWorld
+from p2plending.tests.support.figures import assert_figures_agree, assert_links_open
+from p2plending.tests.support.queue import carry_out_tasks
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 

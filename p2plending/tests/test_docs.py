@@ -16,25 +16,25 @@ from django.core.management import get_commands
 from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts import enums as people
-from accounts.enums import Role
+from accounts.enums import people
+from accounts.enums.people import Role
 from accounts.models import User
-from ledger import enums as money
 from ledger.chart import CHART
-from ledger.enums import EntryKind, LineCode
-from ledger.invariants import CHECKS as LEDGER_CHECKS
+from ledger.enums import books as money
+from ledger.enums.books import EntryKind, LineCode
 from ledger.models import JournalEntry
+from ledger.selectors.invariants import CHECKS as LEDGER_CHECKS
 from ledger.services.withdrawals import approve_withdrawal, cancel_withdrawal, pay_withdrawal, request_withdrawal
-from loans import enums as lending
-from loans.invariants import CHECKS as LOAN_CHECKS
-from loans.services.repayment import record_repayment
-from loans.services.servicing import bring_up_to_date
-from matching import enums as matching
-from p2plending.figures import format_money
-from p2plending.jobs import JOBS
+from loans.enums import loan as lending
+from loans.selectors.invariants import CHECKS as LOAN_CHECKS
+from loans.services.repayments.record import record_repayment
+from loans.services.servicing.bring_forward import bring_up_to_date
+from matching.enums import mandates as matching
 from p2plending.lib.errors import Refused
+from p2plending.lib.formatting import format_money
+from p2plending.operations.scheduler import JOBS
+from p2plending.tests.support.world import example_loan, new_key, officer, verified
 from p2plending.tests.test_consistency import environment_names
-from p2plending.tests.world import example_loan, new_key, officer, verified
 
 ROOT = Path(settings.BASE_DIR)
 DOCS = ROOT / "docs"
@@ -185,7 +185,7 @@ def all_refusals() -> set[type[Refused]]:
     for name in PACKAGES:
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
-            if not re.search(r"\.(tests|migrations|scripts|management|__main__|wsgi|asgi|bench|demo)\b", module.name):
+            if not re.search(r"\.(tests|migrations|scripts|management|__main__|wsgi|bench|demo)\b", module.name):
                 importlib.import_module(module.name)
     found, waiting = set(), [Refused]
     while waiting:

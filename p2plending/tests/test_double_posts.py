@@ -12,18 +12,18 @@ import pytest
 from django.test import Client
 from django.urls import resolve
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import OperationKey, User
 from ledger.models import JournalEntry
 from loans.models import Loan
-from loans.services.servicing import bring_up_to_date
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.places import owner_of, path_to, url_names
-from p2plending.tests.scene import Scene, build_scene
+from loans.services.servicing.bring_forward import bring_up_to_date
+from p2plending.tests.pages.test_wrong_input import NOT_OURS, forms_of
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.places import owner_of, path_to, url_names
+from p2plending.tests.support.scene import Scene, build_scene
+from p2plending.tests.support.twins import at_once
+from p2plending.tests.support.world import commit, listed_loan, new_key, verified
 from p2plending.tests.test_double_posts_in_trouble import IN_TROUBLE
-from p2plending.tests.test_wrong_input import NOT_OURS, forms_of
-from p2plending.tests.twins import at_once
-from p2plending.tests.world import commit, listed_loan, new_key, verified
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.mariadb]
 

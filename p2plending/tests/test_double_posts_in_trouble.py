@@ -12,30 +12,30 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import ApprovalKind, Role, StaffGroup
+from accounts.enums.people import ApprovalKind, Role, StaffGroup
 from accounts.models import OperationKey, User
-from accounts.selectors import waiting_about
-from accounts.services.approvals import approve_request
+from accounts.selectors.people import waiting_about
+from accounts.services.approvals.requests import approve_request
 from adminpanel.tests.scenes import told_deposit
-from adminpanel.views.collection_steps import STEPS
+from adminpanel.views.lending.collection_actions import STEPS
 from ledger.models import JournalEntry
-from loans.collection_enums import DefaultCause, HardshipCause, PlanOption
-from loans.enums import RepaymentMethod
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import DefaultCause, HardshipCause, PlanOption
+from loans.enums.loan import RepaymentMethod
 from loans.models import HardshipRequest, Instalment, Loan, LoanCharge, Recovery, Repayment
-from loans.replanning import PlanTerms
-from loans.services.default import send_default_notice
-from loans.services.hardship import request_help
-from loans.services.repayment import record_repayment
-from loans.services.restructuring import propose_plan
-from loans.services.reversal_request import request_reversal
-from loans.services.servicing import bring_up_to_date
-from loans.services.settlement import offer_settlement
-from loans.services.write_off import request_write_off
+from loans.services.collections.default import send_default_notice
+from loans.services.collections.hardship import request_help
+from loans.services.collections.restructuring import propose_plan
+from loans.services.collections.settlement import offer_settlement
+from loans.services.collections.write_off import request_write_off
+from loans.services.corrections.reversal_request import request_reversal
+from loans.services.repayments.record import record_repayment
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.servicing.following import following_loan
 from p2plending.lib.clock import business_date
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.twins import at_once
-from p2plending.tests.world import active_loan, fund_wallet, lift_lending_limits, make_user, new_key, verified
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.twins import at_once
+from p2plending.tests.support.world import active_loan, fund_wallet, lift_lending_limits, make_user, new_key, verified
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.mariadb]
 

@@ -9,11 +9,11 @@ from django.apps import apps
 from django.db import connection, models
 
 from accounts.models import Notification, OperationKey, User
-from accounts.services.notifications import notify
+from accounts.services.mail.notifications import notify
 from ledger.models import Deposit, JournalEntry
 from ledger.services.deposits import declare_deposit
 from p2plending.lib.models import ComparedExactly
-from p2plending.tests.world import fund_wallet
+from p2plending.tests.support.world import fund_wallet
 
 ALIKE = ("Order-aB-1", "order-Ab-1", "order-ab-1 ", "order-ab-1", "örder-ab-1")
 

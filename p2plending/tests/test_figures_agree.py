@@ -8,17 +8,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
-from loans.enums import RepaymentMethod
+from loans.enums.loan import RepaymentMethod
 from loans.models import Loan
-from loans.services.agreement import sign_agreement
-from loans.services.disbursement import disburse_loan
-from loans.services.repayment import record_repayment
-from p2plending.badges import loan_badges
-from p2plending.tests import world
-from p2plending.tests.figures import Reader, assert_figures_agree, wallet_rows
-from p2plending.tests.scene import Scene
+from loans.services.funding.agreement import sign_agreement
+from loans.services.funding.disbursement import disburse_loan
+from loans.services.repayments.record import record_repayment
+from p2plending.templatetags.badges import loan_badges
+from p2plending.tests.support import world
+from p2plending.tests.support.figures import Reader, assert_figures_agree, wallet_rows
+from p2plending.tests.support.scene import Scene
 
 ClientOf = Callable[[User], Client]
 

@@ -16,9 +16,9 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
 from adminpanel.registry.base import ReadOnlyAdmin
-from p2plending.tests.cast import cast_dora
-from p2plending.tests.places import url_names
-from p2plending.tests.scene import Scene
+from p2plending.tests.support.cast import cast_dora
+from p2plending.tests.support.places import url_names
+from p2plending.tests.support.scene import Scene
 
 HOSTILE = (
     "regex", "iregex", "contains", "icontains", "startswith", "endswith", "gt", "lte", "in", "range", "len", "pk",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import User
-from p2plending.tests.cast import cast_dora
-from p2plending.tests.shared import shared_scene
+from p2plending.tests.support.cast import cast_dora
+from p2plending.tests.support.shared import shared_scene
 
 built: list[User] = []
 

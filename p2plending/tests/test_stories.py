@@ -15,16 +15,16 @@ import datetime as dt
 
 import pytest
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, request_withdrawal
-from loans.enums import LoanStatus, NoteStatus, RepaymentMethod
+from loans.enums.loan import LoanStatus, NoteStatus, RepaymentMethod
 from loans.models import Loan, Repayment
-from loans.services.repayment import confirm_repayment, record_repayment
-from loans.services.servicing import bring_up_to_date
-from p2plending.tests.books import assert_sound_books, available
-from p2plending.tests.storybook import Storybook
-from p2plending.tests.world import example_loan, fund_wallet, new_key, verified
+from loans.services.repayments.record import confirm_repayment, record_repayment
+from loans.services.servicing.bring_forward import bring_up_to_date
+from p2plending.tests.support.books import assert_sound_books, available
+from p2plending.tests.support.storybook import Storybook
+from p2plending.tests.support.world import example_loan, fund_wallet, new_key, verified
 
 IBAN = "DE89 3704 0044 0532 0130 00"
 PAYMENT, LAST_PAYMENT = 888_49, 888_47

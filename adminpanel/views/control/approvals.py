@@ -12,21 +12,21 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.access import APPROVALS
-from accounts.enums import ApprovalState
+from accounts.enums.people import ApprovalState
+from accounts.enums.permissions import DECIDE_APPROVALS
 from accounts.models import ApprovalRequest
-from accounts.permissions import DECIDE_APPROVALS
-from accounts.selectors import approval_queue, audit_trail
-from accounts.services.approvals import approve_request, effect_of, refuse_request, withdraw_request
+from accounts.selectors.access import APPROVALS
+from accounts.selectors.people import approval_queue, audit_trail
+from accounts.services.approvals.requests import approve_request, effect_of, refuse_request, withdraw_request
 from adminpanel.forms.collections import ApproveForm, RefuseForm
 from adminpanel.permissions import VIEW_APPROVALS, permission_required
 from adminpanel.views.control.requested import requested
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
-from loans.permissions import WORK_COLLECTIONS
-from loans.services.approvals import ASKED_AGAIN, ask_again
+from loans.enums.permissions import WORK_COLLECTIONS
+from loans.services.decisions import ASKED_AGAIN, ask_again
 from p2plending.lib import clock
-from p2plending.lib.decorators import get_only, post_only
-from p2plending.lib.forms import KeyedForm
+from p2plending.lib.web.decorators import get_only, post_only
+from p2plending.lib.web.forms import KeyedForm
 
 HISTORY_LENGTH = 20
 

@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 
 from adminpanel.forms.people import FreezeForm, ReasonForm
 from adminpanel.permissions import permission_required
-from adminpanel.views.applications import loan_page
+from adminpanel.views.lending.applications import loan_page
 from adminpanel.views.pages import decide
-from loans.access import LOANS
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
+from loans.enums.permissions import FREEZE_LOANS
 from loans.models import Loan
-from loans.permissions import FREEZE_LOANS
-from loans.services.freezing import freeze_loan, unfreeze_loan
+from loans.selectors.access import LOANS
+from loans.services.collections.freezing import freeze_loan, unfreeze_loan
 from p2plending.lib import clock
-from p2plending.lib.decorators import post_only
+from p2plending.lib.web.decorators import post_only
 
 
 @post_only

@@ -9,16 +9,16 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.enums import ApprovalKind, ApprovalState
+from accounts.enums.people import ApprovalKind, ApprovalState
 from accounts.models import ApprovalRequest
-from adminpanel.views.replay import shown_replay
+from adminpanel.views.money.reprocessing import shown_replay
 from loans.models import Loan
-from loans.services.approvals import owed_today
-from loans.services.asked_figures import PARTS, figures_of, waiting_payment
-from loans.services.recovery_reversal import recovery_to_undo
-from loans.services.replay_preview import preview_reversal
-from loans.services.reversal_request import payment_to_undo
-from loans.services.standing import LoanNotOwing
+from loans.services.approvals.approved_figures import PARTS, figures_of, waiting_payment
+from loans.services.corrections.preview import preview_reversal
+from loans.services.corrections.recovery_reversal import recovery_to_undo
+from loans.services.corrections.reversal_request import payment_to_undo
+from loans.services.decisions import owed_today
+from loans.services.servicing.locking import LoanNotOwing
 from p2plending.lib import clock
 
 PART_WORDS = {

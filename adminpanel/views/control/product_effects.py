@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.enums import ApprovalState
+from accounts.enums.people import ApprovalState
 from accounts.models import ApprovalRequest
 from adminpanel.selectors import loans_with_terms
 from adminpanel.services.product_preview import examples_of

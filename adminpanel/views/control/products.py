@@ -10,19 +10,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from accounts.enums import ApprovalKind
-from accounts.selectors import waiting_about
-from adminpanel.changes import changes_of_terms
+from accounts.enums.people import ApprovalKind
+from accounts.selectors.people import waiting_about
 from adminpanel.forms.products import GradeForm, NewProductForm, ProductForm, grade_forms, new_grade_forms
 from adminpanel.permissions import CHANGE_SETTINGS, VIEW_PRODUCTS, permission_required, require_permission
+from adminpanel.services.changes import changes_of_terms
 from adminpanel.services.products import changed_terms, request_product, require_changed
 from adminpanel.views.control.product_effects import effect_on_loans
 from adminpanel.views.pages import INVALID, SPOKEN_STATUS, asked_words, desk_page
 from loans.models import LoanProduct
 from p2plending.lib import clock
-from p2plending.lib.decorators import get_only, get_or_post
 from p2plending.lib.errors import Refused
-from p2plending.lib.forms import add_refusal
+from p2plending.lib.web.decorators import get_only, get_or_post
+from p2plending.lib.web.forms import add_refusal
 
 
 @get_only

@@ -8,18 +8,18 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.selectors import audit_trail
+from accounts.selectors.people import audit_trail
 from adminpanel.forms.decisions import RefuseQuestionForm
 from adminpanel.permissions import permission_required
 from adminpanel.selectors import held_questions
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
-from loans.access import QUESTIONS
-from loans.enums import QuestionStatus
+from loans.enums.loan import QuestionStatus
+from loans.enums.permissions import MODERATE_QUESTIONS
 from loans.models import LoanQuestion
-from loans.permissions import MODERATE_QUESTIONS
-from loans.services.questions import refuse_question, release_question
+from loans.selectors.access import QUESTIONS
+from loans.services.origination.questions import refuse_question, release_question
 from p2plending.lib import clock
-from p2plending.lib.decorators import get_only, post_only
+from p2plending.lib.web.decorators import get_only, post_only
 
 HISTORY_LENGTH = 20
 

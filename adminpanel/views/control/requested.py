@@ -11,16 +11,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.access import USERS
-from accounts.enums import ApprovalKind
+from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from adminpanel.changes import Change, product_changes, setting_changes_of
+from accounts.selectors.access import USERS
+from adminpanel.services.changes import Change, product_changes, setting_changes_of
 from adminpanel.views.control.loan_requests import about_loan
 from adminpanel.views.control.product_effects import product_effect
-from ledger.access import DEPOSITS, WITHDRAWALS
-from loans.access import REPAYMENTS
-from loans.services.approvals import loan_of
-from p2plending.figures import format_day, format_money
+from ledger.selectors.access import DEPOSITS, WITHDRAWALS
+from loans.selectors.access import REPAYMENTS
+from loans.services.decisions import loan_of
+from p2plending.lib.formatting import format_day, format_money
 
 
 def requested(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_q.models import OrmQ, Schedule
 
-from accounts.selectors import waiting_about
+from accounts.selectors.people import waiting_about
 from adminpanel.forms.settings import SettingsForm
 from adminpanel.permissions import (
     CHANGE_SETTINGS,
@@ -22,8 +22,8 @@ from adminpanel.services.clockwork import run_job_now
 from adminpanel.services.settings import SUBJECT, request_settings
 from adminpanel.views.pages import asked_words, decide, desk_page
 from p2plending.lib import clock
-from p2plending.lib.decorators import get_only, get_or_post, post_only
-from p2plending.lib.rules import platform_rules
+from p2plending.lib.rules.values import platform_rules
+from p2plending.lib.web.decorators import get_only, get_or_post, post_only
 
 HISTORY_LENGTH = 20
 

@@ -11,7 +11,7 @@ from adminpanel.permissions import GIVE_GROUPS, permission_required
 from adminpanel.services.staff_accounts import request_staff_account
 from adminpanel.views.pages import asked_words, decide, desk_page
 from p2plending.lib import clock
-from p2plending.lib.decorators import get_or_post
+from p2plending.lib.web.decorators import get_or_post
 
 
 @get_or_post

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums.people import Role, StaffGroup
 from accounts.models import User
 from loans.tests.servicing.conftest import *  # noqa: F403 - fixtures reach pytest by name
-from p2plending.tests.cast import make_user
+from p2plending.tests.support.cast import make_user
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ import datetime as dt
 from typing import Any
 
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals import approve_request
+from accounts.services.approvals.requests import approve_request
 from ledger.selectors import balance
-from loans.collection_enums import DefaultCause, HardshipCause, PlanOption
-from loans.enums import RepaymentMethod
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import DefaultCause, HardshipCause, PlanOption
+from loans.enums.loan import RepaymentMethod
 from loans.models import (
     DefaultNotice,
     HardshipRequest,
@@ -21,15 +22,14 @@ from loans.models import (
     SettlementOffer,
     Waiver,
 )
-from loans.replanning import PlanTerms
-from loans.services.default import declare_default, send_default_notice
-from loans.services.hardship import request_help
-from loans.services.recovery import record_recovery
-from loans.services.restructuring import accept_plan, propose_plan
-from loans.services.settlement import offer_settlement, pay_settlement
-from loans.services.waivers import waive_charges
-from loans.services.write_off import request_write_off
-from p2plending.tests.world import new_key
+from loans.services.collections.default import declare_default, send_default_notice
+from loans.services.collections.hardship import request_help
+from loans.services.collections.recovery import record_recovery
+from loans.services.collections.restructuring import accept_plan, propose_plan
+from loans.services.collections.settlement import offer_settlement, pay_settlement
+from loans.services.collections.waivers import waive_charges
+from loans.services.collections.write_off import request_write_off
+from p2plending.tests.support.world import new_key
 
 FIRST_DUE, SECOND_DUE, THIRD_DUE = dt.date(2026, 2, 15), dt.date(2026, 3, 15), dt.date(2026, 4, 15)
 NOTICE_DAY = dt.date(2026, 5, 30)

@@ -10,15 +10,15 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from loans.collection_enums import PlanOption
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import PlanOption
 from loans.models import HardshipRequest, Loan, Recovery
-from loans.replanning import PlanTerms
-from loans.services.servicing import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh
 from p2plending.lib.clock import business_date
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.world import example_loan, new_key
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.world import example_loan, new_key
 
 ApiOf = Callable[[User], APIClient]
 

@@ -7,17 +7,17 @@ import datetime as dt
 import pytest
 
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals import OwnRequest, RequestDecided
-from accounts.services.duties import NotYourDuty, StaffOnly
-from loans.collection_enums import DefaultCause
+from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.requests import OwnRequest, RequestDecided
+from loans.enums.collections import DefaultCause
 from loans.models import Loan, LoanLoss, Repayment
-from loans.services.approvals import FiguresStand, ask_again, owed_today
-from loans.services.asked_figures import FiguresChanged, PaymentWaiting
-from loans.services.repayment import reject_repayment
+from loans.services.approvals.approved_figures import FiguresChanged, PaymentWaiting
+from loans.services.decisions import FiguresStand, ask_again, owed_today
+from loans.services.repayments.record import reject_repayment
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import bounce, confirm, declare, fresh, pay
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.world import new_key
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.world import new_key
 
 DAY = steps.DEFAULT_DAY
 NEXT_DAY = dt.date(2026, 6, 15)

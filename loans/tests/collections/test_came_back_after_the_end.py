@@ -7,19 +7,19 @@ import datetime as dt
 import pytest
 
 from accounts.models import ApprovalRequest, Notification, User
-from accounts.services.approvals import OwnRequest
-from accounts.services.duties import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.requests import OwnRequest
 from loans.models import Instalment, Loan, LoanLoss, Note, Recovery, SettlementOffer
-from loans.services.recovery import MoreThanLost
-from loans.services.recovery_reversal import RecoveryUndone, request_recovery_reversal
-from loans.services.replay_preview import preview_reversal
-from loans.services.servicing import bring_up_to_date
-from loans.services.waivers import ReasonMissing
+from loans.services.collections.recovery import MoreThanLost
+from loans.services.collections.waivers import ReasonMissing
+from loans.services.corrections.preview import preview_reversal
+from loans.services.corrections.recovery_reversal import RecoveryUndone, request_recovery_reversal
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import ask_to_undo, available, bounce, confirm, declare, fresh, pay
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.world import new_key
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.world import new_key
 
 LOST_ON, RECOVERED_ON, BACK_ON = dt.date(2026, 8, 1), dt.date(2026, 9, 1), dt.date(2026, 9, 5)
 

@@ -8,13 +8,13 @@ import pytest
 
 from accounts.models import User
 from loans.models import DefaultInterest, Loan
-from loans.services.backdating import record_backdated_repayment
-from loans.services.hardship import decline_help, withdraw_help
-from loans.services.servicing import bring_up_to_date
+from loans.services.collections.hardship import decline_help, withdraw_help
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.world import new_key
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.world import new_key
 
 FEE = 44_42
 # 796.37 of payment 2 is late: 10 % a year for 10, 7 and 1 days, from the end of the grace on 30 March.

@@ -8,18 +8,18 @@ import pytest
 
 from accounts.models import User
 from ledger.services.withdrawals import request_withdrawal
-from loans.enums import ExtraMode, LoanStatus
+from loans.account.state import live_instalments
+from loans.enums.loan import ExtraMode, LoanStatus
 from loans.models import Instalment, Loan, LoanDefault
-from loans.services.autopay import set_autopay
-from loans.services.backdating import record_backdated_repayment
-from loans.services.default import current_cure
-from loans.services.servicing import bring_up_to_date
-from loans.snapshots import live_instalments
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.servicing.autopay import set_autopay
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.cure import current_cure
 from loans.tests.collections.steps import DEFAULT_DAY, declare, notify, put_in_default
 from loans.tests.servicing.paying import bounce, fresh, pay
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.scene import IBAN
-from p2plending.tests.world import TODAY, fund_wallet, new_key
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.scene import IBAN
+from p2plending.tests.support.world import TODAY, fund_wallet, new_key
 
 pytestmark = pytest.mark.django_db
 

@@ -12,14 +12,14 @@ import datetime as dt
 
 from accounts.models import User
 from loans.models import Instalment, Loan
-from loans.services.default import current_cure
-from loans.services.servicing import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.cure import current_cure
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.storybook import Storybook
-from p2plending.tests.world import set_rules
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.storybook import Storybook
+from p2plending.tests.support.world import set_rules
 
 PAY_DAY, NEXT_DUE = dt.date(2026, 6, 20), dt.date(2026, 7, 15)
 TABLE = """

@@ -9,7 +9,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApprovalRequest, AuditEvent, User
-from accounts.services.approvals import (
+from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.requests import (
     AlreadyAsked,
     MakerMissing,
     OwnRequest,
@@ -18,21 +19,20 @@ from accounts.services.approvals import (
     approve_request,
     expire_request,
 )
-from accounts.services.duties import NotYourDuty, StaffOnly
-from loans.collection_enums import DefaultCause
+from loans.enums.collections import DefaultCause
 from loans.models import DefaultNotice, Loan, LoanDefault, LoanLoss, Note, Recovery
 from loans.selectors.servicing import payoff_figure
-from loans.services.asked_figures import FiguresChanged
-from loans.services.collections import run_collections
-from loans.services.default import NoticeMissing, NoticeSent, NotLateEnough
-from loans.services.recovery import BeforeLoss, MoreThanLost, NothingLost
-from loans.services.repayment import AmountTooSmall
-from loans.services.servicing import bring_up_to_date
-from loans.services.write_off import NotInDefault
+from loans.services.approvals.approved_figures import FiguresChanged
+from loans.services.collections.daily_run import run_collections
+from loans.services.collections.default import NoticeMissing, NoticeSent, NotLateEnough
+from loans.services.collections.recovery import BeforeLoss, MoreThanLost, NothingLost
+from loans.services.collections.write_off import NotInDefault
+from loans.services.repayments.record import AmountTooSmall
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.world import active_loan, new_key, set_rules, verified
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.world import active_loan, new_key, set_rules, verified
 
 DAY = dt.date(2026, 6, 14)
 

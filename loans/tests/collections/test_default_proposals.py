@@ -9,8 +9,9 @@ import pytest
 from accounts.models import User
 from loans.models import DefaultNotice, Loan, LoanDefault
 from loans.selectors.collections import default_proposals, default_proposed_on, late_loans, proposed_defaults
-from loans.services.collections import run_collections
-from loans.services.servicing import bring_up_to_date, run_end_of_day
+from loans.services.collections.daily_run import run_collections
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.end_of_day import run_end_of_day
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
 

@@ -10,15 +10,15 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Notification, User
-from loans.collection_enums import PlanOption, UnpaidChoice
-from loans.explain_changes import changes_of, explain_change
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import PlanOption, UnpaidChoice
 from loans.models import Loan, LoanLoss, Note
-from loans.replanning import PlanTerms
-from loans.services.servicing import bring_up_to_date
+from loans.selectors.explanations.changes import changes_of, explain_change
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.world import active_loan, fund_wallet, standard_product
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.world import active_loan, fund_wallet, standard_product
 
 DAY = dt.date(2026, 4, 20)
 # What Bob, Carol and Dan had left after payment 1.

@@ -7,14 +7,14 @@ import datetime as dt
 import pytest
 
 from accounts.models import Notification, User
-from accounts.services.duties import StaffOnly
-from loans.collection_enums import PlanOption
-from loans.enums import ReminderKind
+from accounts.services.approvals.permissions import StaffOnly
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import PlanOption
+from loans.enums.loan import ReminderKind
 from loans.models import HardshipRequest, Loan, PlanProposal, ReminderSent
-from loans.replanning import PlanTerms
 from loans.selectors.collections import lender_events
-from loans.services.default import CollectionsPaused
-from loans.services.hardship import (
+from loans.services.collections.default import CollectionsPaused
+from loans.services.collections.hardship import (
     HelpAsked,
     HelpDecided,
     OptionNotOffered,
@@ -22,15 +22,15 @@ from loans.services.hardship import (
     decline_help,
     withdraw_help,
 )
-from loans.services.lifecycle import NotYourLoan
-from loans.services.reminders import send_reminder, send_reminders
-from loans.services.restructuring import decline_plan
-from loans.services.servicing import bring_up_to_date
+from loans.services.collections.reminders import send_reminder, send_reminders
+from loans.services.collections.restructuring import decline_plan
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.lifecycle import NotYourLoan
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.world import new_key
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.world import new_key
 
 # Payment 2 of 15 March is five days late, its fee would come on 31 March.
 DAY = dt.date(2026, 3, 20)

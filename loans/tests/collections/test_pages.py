@@ -12,16 +12,16 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from loans.collection_enums import PlanOption
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import PlanOption
 from loans.models import HardshipRequest, Loan, Note, Recovery
-from loans.replanning import PlanTerms
-from loans.services.servicing import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import available, fresh
-from p2plending.figures import format_money as money
 from p2plending.lib.clock import business_date
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.world import example_loan, new_key
+from p2plending.lib.formatting import format_money as money
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.world import example_loan, new_key
 
 ClientOf = Callable[[User], Client]
 FRAUD = "fraud"

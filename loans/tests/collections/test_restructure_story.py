@@ -11,14 +11,14 @@ from __future__ import annotations
 import datetime as dt
 
 from accounts.models import User
-from loans.collection_enums import PlanOption
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import PlanOption
 from loans.models import Instalment, Loan, Note
-from loans.replanning import PlanTerms
-from loans.services.servicing import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.storybook import Storybook
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.storybook import Storybook
 
 DAY = dt.date(2026, 4, 20)
 NEW_DUE = [dt.date(2026, month, 15) for month in range(7, 13)] + [dt.date(2027, month, 15) for month in (1, 2, 3)]

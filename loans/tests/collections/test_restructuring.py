@@ -7,12 +7,11 @@ import datetime as dt
 import pytest
 
 from accounts.models import User
-from accounts.services.duties import NotYourDuty, StaffOnly
-from loans.collection_enums import PlanOption, UnpaidChoice
+from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import PlanOption, UnpaidChoice
 from loans.models import CapitalisationShare, Instalment, Loan, Note, PlanProposal
-from loans.replanning import PlanTerms
-from loans.services.lifecycle import NotYourLoan
-from loans.services.restructuring import (
+from loans.services.collections.restructuring import (
     PaymentBelowInterest,
     PlanNotPossible,
     ProposalEnded,
@@ -22,12 +21,13 @@ from loans.services.restructuring import (
     expire_proposal,
     preview_plan,
 )
-from loans.services.servicing import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.lifecycle import NotYourLoan
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.lib.errors import InvalidTransition
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.world import new_key
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.world import new_key
 
 DAY = dt.date(2026, 4, 20)
 PAUSE = PlanTerms(PlanOption.HOLIDAY, payments=2)

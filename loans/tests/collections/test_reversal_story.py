@@ -10,12 +10,12 @@ import datetime as dt
 
 from accounts.models import User
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, request_withdrawal
-from loans.services.reversal_request import request_reversal
+from loans.services.corrections.reversal_request import request_reversal
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import confirm, declare, fresh, pay
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.storybook import Storybook
-from p2plending.tests.world import example_loan, fund_wallet, new_key
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.storybook import Storybook
+from p2plending.tests.support.world import example_loan, fund_wallet, new_key
 
 TABLE = """
 step                           |    Alice|     Bob|   Carol|     Dan|     bank|    L1200|  L1210|  L1220| income|  C1300

@@ -7,14 +7,12 @@ import datetime as dt
 import pytest
 
 from accounts.models import User
-from accounts.services.approvals import OwnRequest, refuse_request
-from accounts.services.duties import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.requests import OwnRequest, refuse_request
 from ledger.services.posting import InsufficientBalance
 from ledger.services.withdrawals import request_withdrawal
 from loans.models import Loan, LoanLoss, Note, SettlementOffer
-from loans.services.lifecycle import NotYourLoan
-from loans.services.repayment import WalletPaysToday
-from loans.services.settlement import (
+from loans.services.collections.settlement import (
     NotLessThanOwed,
     OutsideOffer,
     PayByPassed,
@@ -22,12 +20,14 @@ from loans.services.settlement import (
     SettlementOpen,
     end_settlement_unpaid,
 )
+from loans.services.repayments.record import WalletPaysToday
+from loans.services.servicing.lifecycle import NotYourLoan
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import available, fresh, pay
 from p2plending.lib.errors import Refused
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.world import new_key
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.world import new_key
 
 OFFER_DAY, PAY_BY, PAY_DAY = dt.date(2026, 5, 1), dt.date(2026, 5, 31), dt.date(2026, 5, 10)
 

@@ -7,19 +7,25 @@ import datetime as dt
 import pytest
 
 from accounts.models import AuditEvent, User
-from accounts.services.duties import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
 from ledger.models import JournalEntry
 from loans.finance.daycount import add_months
 from loans.models import Loan, Note, Waiver
 from loans.selectors.servicing import payoff_figure
-from loans.services.servicing import bring_up_to_date
-from loans.services.standing import LoanNotOwing
-from loans.services.waivers import MoreThanOwed, NothingToWaive, ReasonMissing, WrongInstalment, waive_charges
+from loans.services.collections.waivers import (
+    MoreThanOwed,
+    NothingToWaive,
+    ReasonMissing,
+    WrongInstalment,
+    waive_charges,
+)
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.locking import LoanNotOwing
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.lib.errors import Refused
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.world import fund_wallet, new_key
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.world import fund_wallet, new_key
 
 DAY = dt.date(2026, 4, 20)
 

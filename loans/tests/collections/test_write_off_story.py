@@ -12,10 +12,10 @@ import datetime as dt
 
 from accounts.models import User
 from loans.models import Loan, LoanLoss, Note
-from loans.services.servicing import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.storybook import Storybook
+from p2plending.tests.support.storybook import Storybook
 
 TABLE = """
 step                |    Alice|     Bob|   Carol|     Dan|     bank|    L1200|  L1210|  L1220| income|  C1300|   L9000

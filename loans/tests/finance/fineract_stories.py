@@ -10,7 +10,7 @@ from typing import Any
 
 from loans.finance import DayCount, PeriodUnit, ScheduleMethod, Terms
 from loans.finance.enums import BondDayCount
-from loans.finance.replay import (
+from loans.finance.progressive import (
     AllocationStep,
     AllocationWay,
     Charge,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from loans.finance import InvalidPayment, Terms, apr_effective, apr_eu, apr_nominal, apr_us, build_schedule
-from loans.finance.apr import UnitPeriod, eu_times, find_unit_period
 from loans.finance.daycount import add_months
-from loans.finance.rates import rate_of_timed_flows
+from loans.finance.rates.apr import UnitPeriod, eu_times, find_unit_period
+from loans.finance.rates.irr import rate_of_timed_flows
 from loans.tests.finance.published_rows import minor, published
 
 US_ROWS = published("apr_us_reg_z")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loans.finance.replay import LoanPicture, ReplayTerms, Reversal, replay
+from loans.finance.progressive import LoanPicture, ReplayTerms, Reversal, replay
 from loans.tests.finance.fineract_stories import (
     Teller,
     replay_terms_of,

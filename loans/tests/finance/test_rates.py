@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loans.finance import DayCount, NoRateInRange, NoSignChange, effective_rate, periodic_irr, xirr, xnpv
-from loans.finance.rates import rate_of_timed_flows
+from loans.finance.rates.irr import rate_of_timed_flows
 from loans.tests.finance.published_rows import published
 
 DAY_COUNTS = {"ACT/360": DayCount.ACT_360, "30E/360": DayCount.THIRTY_E_360}

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from loans.finance import DayCount, InvalidPayment, InvalidTerms, ScheduleMethod, Terms, build_schedule
-from loans.finance.replay import (
+from loans.finance.progressive import (
     AllocationWay,
     Charge,
     ChargeBase,

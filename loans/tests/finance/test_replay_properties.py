@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from loans.finance import DayCount, Terms
 from loans.finance.periods import period_fraction
-from loans.finance.replay import (
+from loans.finance.progressive import (
     INTEREST_FIRST,
     AllocationWay,
     Charge,

@@ -17,8 +17,8 @@ from loans.finance.enums import BondDayCount
 from loans.finance.periods import due_dates, period_fraction
 from loans.finance.schedule import RateFactors, amortise, level_figures, rate_factors
 from loans.tests.finance.published_rows import minor, published, published_csv
-from p2plending.bench.schedules import our_lines, random_terms, reference_lines
 from p2plending.lib.money import Rounding
+from p2plending.trials.bench.schedules import our_lines, random_terms, reference_lines
 
 START = date(2026, 1, 15)
 TEN_THOUSAND = Terms(1000000, Decimal("0.12"), 12, START)

@@ -7,14 +7,14 @@ import datetime as dt
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums.people import Role, StaffGroup
 from accounts.models import User
 from loans.models import Loan
 from p2plending.lib.clock import business_date
-from p2plending.tests.cast import *  # noqa: F403 - fixtures reach pytest by name
-from p2plending.tests.cast import cast, cast_dora, make_user
-from p2plending.tests.shared import shared_scene
-from p2plending.tests.world import example_loan, fund_wallet
+from p2plending.tests.support.cast import *  # noqa: F403 - fixtures reach pytest by name
+from p2plending.tests.support.cast import cast, cast_dora, make_user
+from p2plending.tests.support.shared import shared_scene
+from p2plending.tests.support.world import example_loan, fund_wallet
 
 
 def four() -> tuple[User, tuple[User, User, User]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.models import User
 from loans.models import Loan
-from p2plending.tests.world import TODAY, active_loan, set_price
+from p2plending.tests.support.world import TODAY, active_loan, set_price
 
 FOLLOWING: dict[str, Any] = {
     "servicing_method": "progressive",

@@ -6,14 +6,14 @@ import datetime as dt
 from typing import Any
 
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals import approve_request, refuse_request
+from accounts.services.approvals.requests import approve_request, refuse_request
 from ledger.selectors import balance
-from loans.enums import RepaymentMethod
+from loans.enums.loan import RepaymentMethod
 from loans.models import Loan, Repayment
-from loans.services.repayment import confirm_repayment, record_repayment
-from loans.services.reversal_request import request_reversal
+from loans.services.corrections.reversal_request import request_reversal
+from loans.services.repayments.record import confirm_repayment, record_repayment
 from p2plending.lib.errors import Refused
-from p2plending.tests.world import new_key
+from p2plending.tests.support.world import new_key
 
 
 def pay(loan: Loan, amount: int, on: dt.date, **changes: Any) -> Repayment:

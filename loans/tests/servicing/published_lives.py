@@ -8,20 +8,20 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
-from loans.enums import ChargeBase, ChargePart, LoanStatus, RepaymentStatus
-from loans.finance.replay import Charge, InstalmentCharge
+from loans.account.progressive import events_of, picture_of, unpaid_charges
+from loans.account.state import live_instalments
+from loans.account.terms import LoanTerms
+from loans.enums.loan import ChargeBase, ChargePart, LoanStatus, RepaymentStatus
+from loans.finance.progressive import Charge, InstalmentCharge
 from loans.models import Instalment, Loan, LoanCharge, Repayment, RepaymentAllocation
-from loans.progressive import events_of, picture_of, unpaid_charges
 from loans.selectors.servicing import payoff_figure
-from loans.services.backdating import record_backdated_repayment
-from loans.services.charges import add_charge
-from loans.services.servicing import bring_up_to_date
-from loans.snapshots import live_instalments
-from loans.terms import LoanTerms
+from loans.services.collections.charges import add_charge
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.finance.fineract_stories import charge_event, replay_terms_of
 from loans.tests.finance.published_rows import minor
 from loans.tests.servicing.paying import bounce, pay
-from p2plending.tests.world import active_loan, fund_wallet, lift_lending_limits, new_key, set_price, set_rules
+from p2plending.tests.support.world import active_loan, fund_wallet, lift_lending_limits, new_key, set_price, set_rules
 
 # More than any loan of the stories ever costs.
 PURSE = 60_000_000_00

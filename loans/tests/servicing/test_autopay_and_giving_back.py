@@ -10,16 +10,16 @@ from accounts.models import Notification, User
 from ledger.selectors import balance
 from ledger.services.posting import InsufficientBalance
 from ledger.services.withdrawals import request_withdrawal
-from loans.enums import LoanStatus, RepaymentMethod
+from loans.enums.loan import LoanStatus, RepaymentMethod
 from loans.models import Instalment, Loan, Repayment
-from loans.services.autopay import NotBeingPaidBack, set_autopay
-from loans.services.early_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
-from loans.services.lifecycle import NotYourLoan
-from loans.services.servicing import bring_up_to_date
+from loans.services.repayments.right_of_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
+from loans.services.servicing.autopay import NotBeingPaidBack, set_autopay
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.lifecycle import NotYourLoan
 from loans.tests.servicing.paying import available, bounce, fresh, pay
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.world import fund_wallet, new_key
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.world import fund_wallet, new_key
 
 pytestmark = pytest.mark.django_db
 

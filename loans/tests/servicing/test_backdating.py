@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from accounts.services.duties import StaffOnly
+from accounts.services.approvals.permissions import StaffOnly
 from ledger.selectors import balance
 from ledger.services.closed_period import PeriodClosed
-from loans.enums import RepaymentStatus
+from loans.enums.loan import RepaymentStatus
 from loans.models import DefaultInterest, Instalment, Loan, Repayment
-from loans.services.backdating import NotInThePast, record_backdated_repayment
-from loans.services.repayment import AmountTooSmall, BeforePayout, DateInFuture
-from loans.services.servicing import bring_up_to_date
+from loans.services.corrections.backdated_payment import NotInThePast, record_backdated_repayment
+from loans.services.repayments.record import AmountTooSmall, BeforePayout, DateInFuture
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.servicing.paying import available, bounce, fresh, pay
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.world import new_key, set_rules
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.world import new_key, set_rules
 
 pytestmark = pytest.mark.django_db
 

@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from accounts.models import User
 from loans.models import DefaultInterest, Instalment, Loan
-from loans.selectors.late_charges import late_charges_of
-from loans.services.backdating import record_backdated_repayment
-from loans.services.servicing import bring_up_to_date
+from loans.selectors.explanations.late_charges import late_charges_of
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.world import new_key
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.world import new_key
 
 FIRST_DUE = dt.date(2026, 2, 15)
 # Fifteen days of grace.

@@ -8,12 +8,12 @@ import pytest
 
 from accounts.models import User
 from ledger.models import Account
-from loans.enums import ExtraMode
-from loans.invariants import CHECKS
+from loans.enums.loan import ExtraMode
 from loans.models import Commitment, Distribution, Instalment, Loan, Note
-from loans.services.servicing import bring_up_to_date
+from loans.selectors.invariants import CHECKS
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.world import TODAY, fund_wallet, funded_loan
+from p2plending.tests.support.world import TODAY, fund_wallet, funded_loan
 
 pytestmark = pytest.mark.django_db
 

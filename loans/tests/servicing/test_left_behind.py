@@ -6,15 +6,16 @@ import datetime as dt
 
 import pytest
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import Notification, User
 from loans.models import EndOfDayFailure, Loan
-from loans.selectors.left_behind import left_behind_count, loans_left_behind
-from loans.services.servicing import bring_up_to_date, run_end_of_day
+from loans.selectors.servicing import left_behind_count, loans_left_behind
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.end_of_day import run_end_of_day
 from loans.tests.servicing.paying import fresh
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.world import listed_loan, verified
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.world import listed_loan, verified
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +46,7 @@ def test_what_failed_is_kept_without_what_people_entered(broken: Loan, dora: Use
     failure = EndOfDayFailure.objects.get()
     assert (failure.loan, failure.first_on, failure.last_on, failure.times) == (broken, FIRST_DUE, FIRST_DUE, 1)
     assert (failure.error, failure.words, failure.cleared_at) == ("ValueError", "", None)
-    assert failure.place.startswith("loans.terms:")
+    assert failure.place.startswith("loans.account.terms:")
     assert "alice" not in (failure.place + failure.words).lower()
     assert (money_mark(), fresh(broken).rolled_forward_to) == (before, broken.rolled_forward_to)
 

@@ -11,21 +11,21 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Notification, User
 from ledger.models import Account
 from ledger.selectors import balance
-from loans.enums import ExtraMode, LoanStatus, RepaymentMethod, RepaymentStatus
-from loans.explain import explain_repayment
+from loans.enums.loan import ExtraMode, LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import DefaultInterest, Instalment, Loan, Repayment
+from loans.selectors.explanations.repayment import explain_repayment
 from loans.selectors.servicing import payoff_figure
-from loans.services.autopay import set_autopay
-from loans.services.backdating import record_backdated_repayment
-from loans.services.early_withdrawal import give_loan_back, withdrawal_figures
-from loans.services.repayment import preview_repayment
-from loans.services.reversal import NotReversible
-from loans.services.servicing import bring_up_to_date
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.corrections.reversal import NotReversible
+from loans.services.repayments.record import preview_repayment
+from loans.services.repayments.right_of_withdrawal import give_loan_back, withdrawal_figures
+from loans.services.servicing.autopay import set_autopay
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tasks import tell_of_payments
 from loans.tests.servicing.paying import ask_to_undo, available, bounce, confirm, declare, fresh, pay
 from loans.tests.servicing.test_payment_properties import standing, undone
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.world import fund_wallet, new_key
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.world import fund_wallet, new_key
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,9 @@ from ledger.selectors import balance
 from ledger.services.withdrawals import request_withdrawal
 from loans.models import Loan
 from loans.tests.servicing.paying import available, bounce, pay
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.scene import IBAN
-from p2plending.tests.world import new_key
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.scene import IBAN
+from p2plending.tests.support.world import new_key
 
 pytestmark = pytest.mark.django_db
 

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from ledger.models import Account
-from loans.enums import ExtraMode, LoanStatus
+from loans.enums.loan import ExtraMode, LoanStatus
 from loans.models import Instalment, Loan, Note
 from loans.selectors.servicing import payoff_figure
-from loans.services.repayment import preview_repayment
-from loans.services.servicing import bring_up_to_date
+from loans.services.repayments.record import preview_repayment
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.servicing.paying import bounce, fresh, pay
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.world import TODAY, fund_wallet
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.world import TODAY, fund_wallet
 
 pytestmark = pytest.mark.django_db
 

@@ -8,13 +8,13 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import User
-from loans.holiday_calendars import first_day_of_lateness
+from loans.account.holiday_calendars import first_day_of_lateness
+from loans.account.pricing import quote_for
 from loans.models import Instalment, Loan
-from loans.quoting import quote_for
-from loans.services.servicing import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.world import TODAY, active_loan, fund_wallet, set_price
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.world import TODAY, active_loan, fund_wallet, set_price
 
 pytestmark = pytest.mark.django_db
 

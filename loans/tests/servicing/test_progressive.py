@@ -10,18 +10,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
-from accounts.services.duties import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
 from ledger.selectors import balance
 from ledger.services.closed_period import PeriodClosed
-from loans.collection_enums import PlanOption
-from loans.enums import ChargeBase, ChargePart, LoanStatus, RepaymentStatus
+from loans.account.restructure import PlanTerms
+from loans.account.state import live_instalments
+from loans.enums.collections import PlanOption
+from loans.enums.loan import ChargeBase, ChargePart, LoanStatus, RepaymentStatus
 from loans.models import Instalment, Loan, LoanCharge, Repayment
-from loans.replanning import PlanTerms
 from loans.selectors.servicing import payoff_figure
-from loans.services.backdating import record_backdated_repayment
-from loans.services.charges import (
+from loans.services.collections.charges import (
     AlreadyWaived,
     ChargeBeforePayout,
     NothingToCharge,
@@ -29,15 +29,23 @@ from loans.services.charges import (
     add_charge,
     waive_charge,
 )
-from loans.services.repayment import payment_choices, preview_repayment
-from loans.services.replay import PlanAgreedSince
-from loans.services.servicing import bring_up_to_date
-from loans.services.waivers import NothingToWaive, ReasonMissing, WaiveTheCharge
-from loans.snapshots import live_instalments
+from loans.services.collections.waivers import NothingToWaive, ReasonMissing, WaiveTheCharge
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.repayments.record import payment_choices, preview_repayment
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.reprocessing import PlanAgreedSince
 from loans.tests.collections.steps import accept, propose, put_in_default, waive
 from loans.tests.servicing.paying import available, bounce, confirm, declare, fresh, pay
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.world import active_loan, example_loan, fund_wallet, new_key, set_price, set_rules, verified
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.world import (
+    active_loan,
+    example_loan,
+    fund_wallet,
+    new_key,
+    set_price,
+    set_rules,
+    verified,
+)
 
 pytestmark = pytest.mark.django_db
 

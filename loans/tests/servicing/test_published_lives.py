@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from loans.enums import LoanStatus, RepaymentStatus
+from loans.enums.loan import LoanStatus, RepaymentStatus
 from loans.models import Instalment, Loan, LoanCharge, Repayment
-from loans.services.standing import LoanNotOwing
+from loans.services.servicing.locking import LoanNotOwing
 from loans.tests.finance.fineract_stories import told_payments, told_schedule
 from loans.tests.finance.published_rows import minor, published
 from loans.tests.servicing.published_lives import Life, lend
-from p2plending.tests.books import assert_sound_books
+from p2plending.tests.support.books import assert_sound_books
 
 # The figures are those of the maths, which no database changes; `lives` live on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]

@@ -12,12 +12,12 @@ import pytest
 from django.db import connection
 
 from accounts.models import Notification
-from loans.invariants import CHECKS
 from loans.models import Loan, ReminderSent, Repayment
-from loans.services.reminders import send_reminders
-from loans.services.servicing import run_end_of_day
+from loans.selectors.invariants import CHECKS
+from loans.services.collections.reminders import send_reminders
+from loans.services.servicing.end_of_day import run_end_of_day
 from loans.tests.servicing.paying import available, fresh, pay
-from p2plending.tests.world import new_key
+from p2plending.tests.support.world import new_key
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.mariadb]
 

@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 
 from accounts.models import Notification
-from loans.enums import ReminderKind
+from loans.enums.loan import ReminderKind
 from loans.models import Instalment, Loan, ReminderSent
-from loans.services.reminders import send_reminder, send_reminders
+from loans.services.collections.reminders import send_reminder, send_reminders
 from loans.tests.servicing.paying import pay
 
 pytestmark = pytest.mark.django_db

@@ -9,14 +9,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import AuditEvent, Notification, User
 from ledger.models import JournalEntry
 from ledger.selectors import balance
 from ledger.services.posting import InsufficientBalance
-from loans.enums import ExtraMode, InstalmentStatus, LoanStatus, NoteStatus, RepaymentMethod, RepaymentStatus
+from loans.enums.loan import ExtraMode, InstalmentStatus, LoanStatus, NoteStatus, RepaymentMethod, RepaymentStatus
 from loans.models import Distribution, Instalment, Loan, Note, Repayment, RepaymentAllocation, ScheduleVersion
-from loans.services.repayment import (
+from loans.services.repayments.record import (
     AlreadyDecided,
     AmountTooSmall,
     BeforeLastPayment,
@@ -28,12 +28,12 @@ from loans.services.repayment import (
     preview_repayment,
     reject_repayment,
 )
-from loans.services.servicing import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tasks import tell_of_payments
 from loans.tests.servicing.paying import available, confirm, declare, fresh, pay
 from p2plending.lib.errors import IdempotencyConflict
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.world import active_loan, fund_wallet, new_key, set_rules, verified
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.world import active_loan, fund_wallet, new_key, set_rules, verified
 
 pytestmark = pytest.mark.django_db
 

@@ -11,13 +11,13 @@ from accounts.models import Notification, User
 from ledger.models import Account
 from ledger.selectors import balance
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, request_withdrawal
-from loans.enums import ExtraMode, LoanStatus, NoteStatus, RepaymentStatus
+from loans.enums.loan import ExtraMode, LoanStatus, NoteStatus, RepaymentStatus
 from loans.models import Instalment, Loan, Note, Repayment
-from loans.services.reversal import tell_lenders_of_reversal
-from loans.services.servicing import bring_up_to_date
+from loans.services.corrections.reversal import tell_lenders_of_reversal
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.servicing.paying import available, bounce, confirm, declare, fresh, pay
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.world import TODAY, fund_wallet, new_key
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.world import TODAY, fund_wallet, new_key
 
 pytestmark = pytest.mark.django_db
 

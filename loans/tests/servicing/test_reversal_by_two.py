@@ -8,9 +8,10 @@ import datetime as dt
 import pytest
 from django_q.models import OrmQ
 
-from accounts.enums import ApprovalState, StaffGroup
+from accounts.enums.people import ApprovalState, StaffGroup
 from accounts.models import ApprovalRequest, AuditEvent, Notification, User
-from accounts.services.approvals import (
+from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.requests import (
     AlreadyAsked,
     MakerMissing,
     OwnRequest,
@@ -18,27 +19,26 @@ from accounts.services.approvals import (
     expire_request,
     refuse_request,
 )
-from accounts.services.duties import NotYourDuty, StaffOnly
 from adminpanel.tests.scenes import staff_of
 from ledger.models import JournalEntry
 from ledger.selectors import balance
 from ledger.services.withdrawals import request_withdrawal
-from loans.collection_enums import DefaultCause, PlanOption
-from loans.enums import LoanStatus, RepaymentStatus
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import DefaultCause, PlanOption
+from loans.enums.loan import LoanStatus, RepaymentStatus
 from loans.models import Loan, LoanLoss, Repayment
-from loans.replanning import PlanTerms
-from loans.selectors.replay import LoanPicture, PaymentFigures, ReplayPreview, RowFigures, loan_picture
-from loans.services.backdating import record_backdated_repayment
-from loans.services.replay import PlanAgreedSince
-from loans.services.replay_preview import preview_backdated_repayment, preview_reversal
-from loans.services.restructuring import accept_plan, propose_plan
-from loans.services.reversal import NotReversible, OwnPaymentReversal, ReversalReasonMissing
-from loans.services.reversal_request import request_reversal
+from loans.selectors.reprocessing import LoanPicture, PaymentFigures, ReplayPreview, RowFigures, loan_picture
+from loans.services.collections.restructuring import accept_plan, propose_plan
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.corrections.preview import preview_backdated_repayment, preview_reversal
+from loans.services.corrections.reversal import NotReversible, OwnPaymentReversal, ReversalReasonMissing
+from loans.services.corrections.reversal_request import request_reversal
+from loans.services.servicing.reprocessing import PlanAgreedSince
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import available, fresh, pay
 from p2plending.lib.errors import Refused
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.world import new_key, set_rules
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.world import new_key, set_rules
 
 pytestmark = pytest.mark.django_db
 

@@ -9,11 +9,12 @@ import pytest
 from accounts.models import User
 from ledger.models import JournalEntry
 from ledger.selectors import balance
-from loans.enums import Bucket, InstalmentStatus, LoanStatus
+from loans.enums.loan import Bucket, InstalmentStatus, LoanStatus
 from loans.models import Instalment, Loan, LoanDelinquency
-from loans.services.servicing import bring_up_to_date, loans_due, run_end_of_day
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.end_of_day import loans_due, run_end_of_day
 from loans.tests.servicing.paying import fresh, pay
-from p2plending.tests.world import listed_loan, offered_loan, verified
+from p2plending.tests.support.world import listed_loan, offered_loan, verified
 
 pytestmark = pytest.mark.django_db
 

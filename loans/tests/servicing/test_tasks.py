@@ -9,10 +9,10 @@ import pytest
 from accounts.models import User
 from ledger.selectors import balance
 from loans import tasks
-from loans.enums import LoanStatus
+from loans.enums.loan import LoanStatus
 from loans.models import Loan, Note
 from loans.tests.servicing.paying import fresh
-from p2plending.tests.world import TODAY, funded_loan, signed_loan
+from p2plending.tests.support.world import TODAY, funded_loan, signed_loan
 
 pytestmark = pytest.mark.django_db
 

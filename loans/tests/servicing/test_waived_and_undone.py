@@ -7,15 +7,15 @@ import datetime as dt
 import pytest
 
 from accounts.models import User
-from loans.enums import ExtraMode
+from loans.enums.loan import ExtraMode
 from loans.models import Instalment, Loan, Repayment
-from loans.services.backdating import record_backdated_repayment
-from loans.services.replay import PlanAgreedSince
-from loans.services.servicing import bring_up_to_date
-from loans.services.waivers import waive_charges
+from loans.services.collections.waivers import waive_charges
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.reprocessing import PlanAgreedSince
 from loans.tests.servicing.paying import bounce, fresh, pay
-from p2plending.tests.books import assert_sound_books, money_mark
-from p2plending.tests.world import fund_wallet, new_key
+from p2plending.tests.support.books import assert_sound_books, money_mark
+from p2plending.tests.support.world import fund_wallet, new_key
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Notification, User
-from ledger.enums import WithdrawalStatus
+from ledger.enums.books import WithdrawalStatus
 from ledger.models import JournalEntry, Withdrawal
 from ledger.selectors import WalletSummary, balance, wallet_summary
 from ledger.services.withdrawal_checks import DueTakenFirst, NothingLeftToSend
@@ -23,10 +23,10 @@ from ledger.services.withdrawals import (
 )
 from loans.models import Loan, Repayment
 from loans.tests.servicing.paying import bounce, confirm, declare
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.cast import sign_in_fully
-from p2plending.tests.figures import assert_links_open
-from p2plending.tests.world import fund_wallet, new_key
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.cast import sign_in_fully
+from p2plending.tests.support.figures import assert_links_open
+from p2plending.tests.support.world import fund_wallet, new_key
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from matching.engine.eligibility import Criteria, LoanFacts, Reason, reason_against
-from matching.enums import DecisionReason
+from matching.enums.mandates import DecisionReason
 
 LOAN = LoanFacts(
     grade="B",

@@ -9,11 +9,11 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.models import AuditEvent
 from accounts.services.audit import record
-from ledger.enums import EntryKind, LineCode
+from ledger.enums.books import EntryKind, LineCode
 from ledger.models import JournalEntry, Posting
 from ledger.services.posting import credit, debit, post_entry
-from p2plending.lib.append_only import APPEND_ONLY_TABLES, AppendOnlyError, AppendOnlyModel
-from p2plending.lib.db import run_money
+from p2plending.lib.database.append_only import APPEND_ONLY_TABLES, AppendOnlyError, AppendOnlyModel
+from p2plending.lib.database.transactions import run_money
 
 pytestmark = pytest.mark.django_db
 FACTS: dict[str, type[AppendOnlyModel]] = {

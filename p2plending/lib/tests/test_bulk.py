@@ -10,8 +10,9 @@ from django.db.models import Max, Min
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import OperationKey
-from p2plending.lib import bulk, clock
-from p2plending.lib.bulk import AlreadyThere, as_read, insert_row, insert_rows, write_numbers
+from p2plending.lib import clock
+from p2plending.lib.database import bulk
+from p2plending.lib.database.bulk import AlreadyThere, as_read, insert_row, insert_rows, write_numbers
 
 COLUMNS = ("scope", "operation", "key", "fingerprint", "result_id", "created_at")
 

@@ -11,13 +11,13 @@ from django.conf import LazySettings
 from django.db import models
 
 from accounts.models import AuditEvent, Notification, User
-from accounts.services.notifications import in_app_only, notify
-from accounts.services.registration import register_user
+from accounts.services.mail.notifications import in_app_only, notify
+from accounts.services.people.registration import register_user
 from ledger.models import JournalEntry
 from p2plending.lib import clock
-from p2plending.lib.db import run_money
+from p2plending.lib.database.transactions import run_money
 from p2plending.lib.models import MomentField
-from p2plending.tests.world import fund_wallet, set_rules
+from p2plending.tests.support.world import fund_wallet, set_rules
 
 SECOND = dt.timedelta(seconds=1)
 

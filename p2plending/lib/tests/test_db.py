@@ -12,15 +12,22 @@ import pytest
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from accounts.models import OperationKey, User
-from ledger.enums import EntryKind, LineCode
-from ledger.invariants import CHECKS
+from ledger.enums.books import EntryKind, LineCode
 from ledger.models import Account, Deposit, JournalEntry
 from ledger.selectors import wallet_summary
+from ledger.selectors.invariants import CHECKS
 from ledger.services.deposits import confirm_deposit, declare_deposit
 from ledger.services.posting import InsufficientBalance, credit, debit, post_entry
 from ledger.services.withdrawals import request_withdrawal
-from p2plending.lib import db
-from p2plending.lib.db import ConcurrentChange, do_again_if_refused, is_dry_run, lock_guard, run_dry, run_money
+from p2plending.lib.database import transactions
+from p2plending.lib.database.transactions import (
+    ConcurrentChange,
+    do_again_if_refused,
+    is_dry_run,
+    lock_guard,
+    run_dry,
+    run_money,
+)
 from p2plending.lib.errors import Busy, Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,7 +115,7 @@ def test_a_duplicate_that_stays_is_a_bug() -> None:
     function, runs = failing_first(*[IntegrityError(1062, "Duplicate entry")] * 9)
     with pytest.raises(IntegrityError):
         run_money(function)
-    assert len(runs) == 1 + db.DUPLICATE_RETRIES
+    assert len(runs) == 1 + transactions.DUPLICATE_RETRIES
 
 
 def test_after_the_deadline_we_are_busy_and_nothing_moved() -> None:

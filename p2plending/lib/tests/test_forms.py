@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django import forms
 
-from p2plending.lib.forms import MoneyFormField
+from p2plending.lib.web.forms import MoneyFormField
 
 
 @pytest.mark.parametrize("widget", [None, forms.HiddenInput])

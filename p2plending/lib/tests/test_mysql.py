@@ -12,8 +12,8 @@ from django.db.transaction import TransactionManagementError
 
 from accounts.models import OperationKey
 from accounts.services.idempotency import run_once
-from p2plending.lib.bulk import AlreadyThere, fetch_rows, insert_row
-from p2plending.lib.mysql.nodes import Node
+from p2plending.lib.database.bulk import AlreadyThere, fetch_rows, insert_row
+from p2plending.lib.database.mysql.nodes import Node
 from p2plending.lib.tests.test_bulk import values_of
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]

@@ -13,10 +13,10 @@ import pytest
 from django.conf import settings
 from pypdf import PdfReader
 
-from p2plending.lib import pdf
+from p2plending.lib.documents import pdf
+from p2plending.lib.documents.pdf import PdfFailed, PdfUnavailable, find_libraries, pdf_is_available, write_pdf
+from p2plending.lib.documents.pdf_writer import BASE, ForeignAddress, file_of
 from p2plending.lib.errors import Busy
-from p2plending.lib.pdf import PdfFailed, PdfUnavailable, find_libraries, pdf_is_available, write_pdf
-from p2plending.lib.pdf_writer import BASE, ForeignAddress, file_of
 
 pytestmark = pytest.mark.one_database
 

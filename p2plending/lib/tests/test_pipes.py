@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from p2plending.lib.pipes import stop_when_unread
+from p2plending.lib.documents.pipes import stop_when_unread
 
 
 def test_writing_to_nobody_leaves_with_one_and_stays_quiet_afterwards() -> None:
@@ -23,7 +23,7 @@ def test_writing_to_nobody_leaves_with_one_and_stays_quiet_afterwards() -> None:
 def test_a_program_whose_reader_has_enough_says_nothing() -> None:
     program = (
         "import sys\n"
-        "from p2plending.lib.pipes import stop_when_unread\n"
+        "from p2plending.lib.documents.pipes import stop_when_unread\n"
         "with stop_when_unread(sys.stdout):\n"
         "    for number in range(100_000):\n"
         "        print(number)\n"

@@ -9,12 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
-from ledger.invariants import CHECKS as LEDGER_CHECKS
-from ledger.invariants import Break, Check
 from ledger.selectors.digest import digest_of_books
-from loans.invariants import CHECKS as LOAN_CHECKS
+from ledger.selectors.invariants import CHECKS as LEDGER_CHECKS
+from ledger.selectors.invariants import Break, Check
+from loans.selectors.invariants import CHECKS as LOAN_CHECKS
 from p2plending.lib import clock
-from p2plending.lib.mysql.nodes import Node
+from p2plending.lib.database.mysql.nodes import Node
 from p2plending.operations.nodes import connected_to, database_node, database_nodes
 
 # No transaction that is still open is older, so what is older is the same on every node.

@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.enums import StaffGroup
-from accounts.services.password_links import password_path
-from accounts.services.staff_accounts import create_staff
+from accounts.enums.people import StaffGroup
+from accounts.services.mail.password_links import password_path
+from accounts.services.people.staff_accounts import create_staff
 from p2plending.lib.errors import Refused
 
 

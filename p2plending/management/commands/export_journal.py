@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from ledger.journal_files import FORMATS
-from p2plending.lib.pipes import stop_when_unread
+from ledger.selectors.journal_files import FORMATS
+from p2plending.lib.documents.pipes import stop_when_unread
 
 
 class Command(BaseCommand):

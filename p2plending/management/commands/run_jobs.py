@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from p2plending.jobs import JOBS, run_job
+from p2plending.operations.scheduler import JOBS, run_job
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from p2plending.operations.start import require_sound_start
-from p2plending.worker.pool import Pool
+from p2plending.operations.worker.pool import Pool
 
 MOST_PROCESSES = 32
 

@@ -1,7 +1,7 @@
 """The authorization matrix: every URL of the site × every kind of person, as tables that can be read.
 
 To add a page or an endpoint, add one line to the table of its kind (and, when its URL takes arguments that
-`p2plending/tests/places.py` can't guess, the thing of the scene there); an unlisted URL fails the suite:
+`p2plending/tests/support/places.py` can't guess, the thing of the scene there); an unlisted URL fails the suite:
 
     pages.txt      pages of visitors, borrowers and lenders     columns: what each person gets
     api.txt        endpoints of the API                         columns: what each person gets

@@ -9,12 +9,12 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums.people import Role, StaffGroup
 from accounts.models import User
-from accounts.services.tokens import issue_pair
-from p2plending.tests.cast import make_user, sign_in_fully, turn_on_second_step
-from p2plending.tests.scene import Scene
-from p2plending.tests.world import verified
+from accounts.services.sign_in.tokens import issue_pair
+from p2plending.tests.support.cast import make_user, sign_in_fully, turn_on_second_step
+from p2plending.tests.support.scene import Scene
+from p2plending.tests.support.world import verified
 
 LETTERS = dict(zip("SIUFCXA", StaffGroup, strict=True))
 SIGN_IN = "/accounts/login/"

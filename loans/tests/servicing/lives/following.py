@@ -18,26 +18,26 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.enums import Role
+from accounts.enums.people import Role
 from accounts.models import User
-from accounts.services.approvals import approve_request, refuse_request
+from accounts.services.approvals.requests import approve_request, refuse_request
 from ledger.selectors import balance
-from loans.enums import ChargePart, LoanStatus, RepaymentStatus
-from loans.finance.replay import Charge, Event, LoanPart, LoanPicture, Payment, ReplayTerms, Waiver, replay
+from loans.account.state import finance_terms, live_instalments
+from loans.account.terms import LoanTerms, replay_terms
+from loans.enums.loan import ChargePart, LoanStatus, RepaymentStatus
+from loans.finance.progressive import Charge, Event, LoanPart, LoanPicture, Payment, ReplayTerms, Waiver, replay
 from loans.models import Distribution, Loan, LoanCharge, Note, Repayment
 from loans.selectors.servicing import payoff_figure
-from loans.services.backdating import record_backdated_repayment
-from loans.services.charges import add_charge, waive_charge
-from loans.services.repayment import preview_repayment
-from loans.services.servicing import bring_up_to_date
-from loans.snapshots import finance_terms, live_instalments
-from loans.terms import LoanTerms, replay_terms
+from loans.services.collections.charges import add_charge, waive_charge
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.repayments.record import preview_repayment
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.servicing.lives import seen
 from loans.tests.servicing.lives.script import step
 from loans.tests.servicing.paying import ask_to_undo, pay
 from p2plending.lib.errors import Refused
-from p2plending.tests.books import assert_sound_books
-from p2plending.tests.world import active_loan, fund_wallet, new_key, set_price, verified
+from p2plending.tests.support.books import assert_sound_books
+from p2plending.tests.support.world import active_loan, fund_wallet, new_key, set_price, verified
 
 PAID_OUT = dt.date(2026, 1, 31)
 PURSE = 5_000_00

@@ -11,14 +11,14 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from ledger.invariants import CHECKS as LEDGER_CHECKS
-from loans.invariants import CHECKS as LOAN_CHECKS
-from loans.services.servicing import bring_up_to_date
+from ledger.selectors.invariants import CHECKS as LEDGER_CHECKS
+from loans.selectors.invariants import CHECKS as LOAN_CHECKS
+from loans.services.servicing.bring_forward import bring_up_to_date
 from loans.tests.servicing.lives import seen
 from loans.tests.servicing.lives.plain import Payment
 from loans.tests.servicing.lives.world import World
 from p2plending.lib.errors import Refused
-from p2plending.tests.books import assert_sound_books
+from p2plending.tests.support.books import assert_sound_books
 
 # A posting never changes, so a break in its chain is still there at the end of the life; the others could heal.
 FOR_EVER = ("I1", "I2", "I10")

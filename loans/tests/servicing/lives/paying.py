@@ -6,21 +6,21 @@ import datetime as dt
 from typing import Any
 
 from accounts.models import ApprovalRequest
-from accounts.services.approvals import approve_request, refuse_request
+from accounts.services.approvals.requests import approve_request, refuse_request
 from ledger.services.withdrawals import request_withdrawal
-from loans.enums import ExtraMode, RepaymentMethod
+from loans.enums.loan import ExtraMode, RepaymentMethod
 from loans.models import Repayment
-from loans.services.autopay import set_autopay
-from loans.services.backdating import record_backdated_repayment
-from loans.services.early_withdrawal import give_loan_back
-from loans.services.repayment import confirm_repayment, preview_repayment, record_repayment, reject_repayment
-from loans.services.reversal_request import request_reversal
+from loans.services.corrections.backdated_payment import record_backdated_repayment
+from loans.services.corrections.reversal_request import request_reversal
+from loans.services.repayments.record import confirm_repayment, preview_repayment, record_repayment, reject_repayment
+from loans.services.repayments.right_of_withdrawal import give_loan_back
+from loans.services.servicing.autopay import set_autopay
 from loans.tests.servicing.lives import seen
 from loans.tests.servicing.lives.living import Living
 from loans.tests.servicing.lives.plain import Payment
 from loans.tests.servicing.lives.script import step
-from p2plending.tests.scene import IBAN
-from p2plending.tests.world import fund_wallet
+from p2plending.tests.support.scene import IBAN
+from p2plending.tests.support.world import fund_wallet
 
 AMOUNTS = ["due", "due", "due", "part", "next", "ahead", "most", "all", "more", "nearly all", "a cent", "nothing"]
 MODES = ["", "", *ExtraMode.values]

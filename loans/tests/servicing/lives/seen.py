@@ -22,7 +22,7 @@ from loans.models import (
     ScheduleVersion,
 )
 from loans.tests.servicing.lives.plain import Payment, Row, Share
-from p2plending.lib.bulk import quote_name
+from p2plending.lib.database.bulk import quote_name
 
 LOAN_COLUMNS = (
     "status",

@@ -6,19 +6,19 @@ import datetime as dt
 from functools import partial
 
 from accounts.models import ApprovalRequest
-from accounts.services.approvals import approve_request, refuse_request
-from loans.collection_enums import DefaultCause, HardshipCause, PlanOption, UnpaidChoice
-from loans.enums import RepaymentMethod
+from accounts.services.approvals.requests import approve_request, refuse_request
+from loans.account.restructure import PlanTerms
+from loans.enums.collections import DefaultCause, HardshipCause, PlanOption, UnpaidChoice
+from loans.enums.loan import RepaymentMethod
 from loans.models import DefaultNotice, HardshipRequest, Instalment, PlanProposal, Repayment, SettlementOffer
-from loans.replanning import PlanTerms
-from loans.services.collections import run_collections
-from loans.services.default import declare_default, send_default_notice
-from loans.services.hardship import approve_help, decline_help, request_help, withdraw_help
-from loans.services.recovery import record_recovery
-from loans.services.restructuring import accept_plan, decline_plan, propose_plan
-from loans.services.settlement import offer_settlement, pay_settlement
-from loans.services.waivers import waive_charges
-from loans.services.write_off import request_write_off
+from loans.services.collections.daily_run import run_collections
+from loans.services.collections.default import declare_default, send_default_notice
+from loans.services.collections.hardship import approve_help, decline_help, request_help, withdraw_help
+from loans.services.collections.recovery import record_recovery
+from loans.services.collections.restructuring import accept_plan, decline_plan, propose_plan
+from loans.services.collections.settlement import offer_settlement, pay_settlement
+from loans.services.collections.waivers import waive_charges
+from loans.services.collections.write_off import request_write_off
 from loans.tests.servicing.lives import seen
 from loans.tests.servicing.lives.paying import LOST, OWING, PLACES, Paying
 from loans.tests.servicing.lives.plain import DAY, Row

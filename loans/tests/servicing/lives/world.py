@@ -10,15 +10,15 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from accounts.enums import Role, StaffGroup
+from accounts.enums.people import Role, StaffGroup
 from accounts.models import User
+from loans.account.terms import LoanTerms
 from loans.models import Loan, Note
-from loans.terms import LoanTerms
 from loans.tests.servicing.lives import seen
 from loans.tests.servicing.lives.life import Life
 from loans.tests.servicing.lives.plain import Part, Purse, Terms
-from p2plending.tests.cast import make_user
-from p2plending.tests.world import active_loan, fund_wallet, set_price, verified
+from p2plending.tests.support.cast import make_user
+from p2plending.tests.support.world import active_loan, fund_wallet, set_price, verified
 
 # Enough in the borrower's wallet to be late by choice and not by need.
 POCKET_MONEY = 1_500_00

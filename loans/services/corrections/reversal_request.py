@@ -1,0 +1,74 @@
+"""Undoing a payment takes two people: one asks, another agrees, because lenders' money goes back with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from accounts.enums.people import ApprovalKind
+from accounts.models import ApprovalRequest, User
+from accounts.services.idempotency import run_once
+from loans.enums.loan import RepaymentStatus
+from loans.enums.permissions import DECIDE_REPAYMENTS
+from loans.models import Loan, Repayment
+from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.request import request_loan_approval
+from loans.services.corrections.reversal import require_reversible, undo_payment
+from loans.services.servicing.locking import lock_current_loan
+
+
+def request_reversal(
+    *, repayment_id: int, reason: str, actor: User | None, idempotency_key: str, today: dt.date
+) -> ApprovalRequest:
+    """Ask a second person to undo a payment that bounced. Nothing is posted yet.
+
+    Raises StaffOnly, NotYourDuty, OwnLoan, NotReversible, InvalidTransition, ReversalReasonMissing, AlreadyAsked,
+    MakerMissing.
+    """
+
+    def run() -> ApprovalRequest:
+        found = Repayment.objects.get(pk=repayment_id)
+        loan = lock_current_loan(found.loan_id, today)
+        require_duty(actor, DECIDE_REPAYMENTS, loan)
+        repayment = Repayment.objects.get(pk=repayment_id)
+        require_reversible(loan, repayment, reason.strip(), actor)
+        payload = {
+            "repayment": repayment.reference,
+            "amount": repayment.amount,
+            "value_date": repayment.value_date.isoformat(),
+        }
+        return request_loan_approval(
+            loan,
+            ApprovalKind.REVERSAL,
+            payload,
+            effect=repayment.amount,
+            reason=reason.strip(),
+            actor=actor,
+            today=today,
+        )
+
+    return run_once(
+        run,
+        model=ApprovalRequest,
+        operation="loans.request_reversal",
+        key=idempotency_key,
+        actor=actor,
+        parameters={"repayment": repayment_id, "reason": reason},
+    )
+
+
+def payment_to_undo(approval: ApprovalRequest) -> Repayment:
+    """The payment that a request is about, as it stands now: one worked out again since is the same money."""
+    rows = Repayment.objects.select_related("loan", "payer", "entry")
+    payment = rows.get(reference=approval.payload["repayment"])
+    while payment.status == RepaymentStatus.REPLACED:
+        payment = rows.get(replaces=payment)
+    return payment
+
+
+def apply_reversal(loan: Loan, approval: ApprovalRequest, *, actor: User, today: dt.date) -> Repayment:
+    """Do what was approved (rule REV). Call under the loan's guard, rolled forward to `today`.
+
+    Raises NotReversible when the payment was undone since, OwnPaymentReversal, InvalidTransition, PlanAgreedSince.
+    """
+    repayment = payment_to_undo(approval)
+    return undo_payment(loan, repayment.pk, reason=approval.reason, actor=actor, today=today)

@@ -1,0 +1,72 @@
+"""Automatic payment, and giving a loan back in its first days."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from accounts.enums.people import Role
+from ledger.selectors import wallet_summary
+from loans.forms.servicing import AutopayForm, GiveBackForm
+from loans.models import Loan
+from loans.services.repayments.right_of_withdrawal import give_loan_back, withdrawal_figures
+from loans.services.servicing.autopay import set_autopay
+from loans.views.own import own_loan
+from p2plending.lib.clock import business_date
+from p2plending.lib.errors import Refused
+from p2plending.lib.web.decorators import get_or_post, post_only, role_required
+
+
+@post_only
+@role_required(Role.BORROWER)
+def switch_autopay(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = own_loan(request, reference)
+    form = AutopayForm(request.POST)
+    form.is_valid()
+    try:
+        changed = set_autopay(loan_id=loan.pk, is_on=form.cleaned_data["is_on"], actor=request.user)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        words = _("Automatic payment is on.") if changed.autopay else _("Automatic payment is off.")
+        messages.success(request, words)
+    return redirect("loans:loan", reference)
+
+
+@get_or_post
+@role_required(Role.BORROWER)
+def give_back(request: HttpRequest, reference: str) -> HttpResponse:
+    loan = own_loan(request, reference)
+    if request.method != "POST":
+        return _give_back_page(request, loan, GiveBackForm())
+    form = GiveBackForm(request.POST)
+    if not form.is_valid():
+        return _give_back_page(request, loan, form, status=422)
+    try:
+        paid = give_loan_back(
+            loan_id=loan.pk,
+            actor=request.user,
+            idempotency_key=form.cleaned_data["form_key"],
+            today=business_date(),
+            confirmed=form.cleaned_data["confirmed"],
+        )
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return _give_back_page(request, loan, form, status=422)
+    return redirect("loans:repayment", reference, paid.reference)
+
+
+def _give_back_page(request: HttpRequest, loan: Loan, form: GiveBackForm, status: int = 200) -> HttpResponse:
+    figures = withdrawal_figures(loan, business_date())
+    if figures is not None:
+        form.show_sum(figures.to_pay)
+    wallet = wallet_summary(request.user)
+    context = {
+        "loan": loan,
+        "form": form,
+        "figures": figures,
+        "missing": max(figures.from_wallet - wallet.available, 0) if figures else 0,
+    }
+    return render(request, "loans/servicing/give_back.html", context, status=status)
