@@ -1,11 +1,17 @@
-"""Services that run at most once per key: the standard shape of everything that moves money."""
+"""Services that run at most once per key: the standard shape of everything that moves money.
+
+@once(model=Repayment, operation="loans.record_repayment")
+def record_repayment(*, loan_id: int, amount: int, actor: User | None, idempotency_key: str, today: dt.date): ...
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import inspect
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import models
 
@@ -16,9 +22,18 @@ from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import IdempotencyConflict
 
 Fact = TypeVar("Fact", bound=models.Model)
+Arguments = ParamSpec("Arguments")
 
 SYSTEM_SCOPE = "system"
-CANONICAL = json.JSONEncoder(sort_keys=True, default=str, separators=(",", ":"))
+# Who asks, with which key and when: a second try may differ in the day alone.
+NOT_PARAMETERS = frozenset({"actor", "idempotency_key", "today"})
+
+
+def _as_text(value: Any) -> Any:
+    return value.pk if isinstance(value, models.Model) else str(value)
+
+
+CANONICAL = json.JSONEncoder(sort_keys=True, default=_as_text, separators=(",", ":"))
 
 
 def scope_of(actor: User | None) -> str:
@@ -69,6 +84,47 @@ def run_once(
         return run_money(attempt)
     except AlreadyThere:
         return run_money(lambda: _replay(model, identity, fingerprint))
+
+
+def once(
+    *,
+    model: type[Fact],
+    operation: str,
+    besides: Collection[str] = (),
+    canonical: Mapping[str, Callable[[Any], Any]] | None = None,
+) -> Callable[[Callable[Arguments, Fact]], Callable[Arguments, Fact]]:
+    """Make a service with the keyword arguments `actor` and `idempotency_key` run by `run_once`.
+
+    Everything else that it is given, but `today` and what `besides` names, are the parameters that a second call with
+    the same key must repeat; `canonical` gives the form in which a parameter is compared.
+    """
+    left_out = NOT_PARAMETERS.union(besides)
+    forms = canonical or {}
+
+    def decorate(function: Callable[Arguments, Fact]) -> Callable[Arguments, Fact]:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def service(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Fact:
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            given = bound.arguments
+            return run_once(
+                functools.partial(function, *args, **kwargs),
+                model=model,
+                operation=operation,
+                key=given["idempotency_key"],
+                actor=given["actor"],
+                parameters={
+                    name: forms[name](value) if name in forms else value
+                    for name, value in given.items()
+                    if name not in left_out
+                },
+            )
+
+        return service
+
+    return decorate
 
 
 def _replay(model: type[Fact], identity: Mapping[str, str], fingerprint: str) -> Fact:

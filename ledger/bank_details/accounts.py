@@ -99,10 +99,3 @@ def client_account() -> list[tuple[str, str]]:
         ]
     known = [(label, value) for label, value in rows if value]
     return [(_("Account holder"), settings.CLIENT_ACCOUNT_HOLDER), *known] if known else []
-
-
-def as_given(account: BankAccount) -> dict[str, str]:
-    """What makes a repeated request the same, however its number is grouped."""
-    if account.iban:
-        return {"iban": normal_iban(account.iban)}
-    return {name: value for name, value in dataclasses.asdict(account).items() if value}

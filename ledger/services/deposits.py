@@ -13,7 +13,7 @@ from accounts.models import ApprovalRequest, User
 from accounts.selectors.eligibility import Action, require_may
 from accounts.services.approvals.requests import StartingPointChanged, drop_requests, request_approval
 from accounts.services.audit import record
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from accounts.services.mail.notifications import notify
 from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE
 from ledger.enums.books import DEPOSIT_TRANSITIONS, DepositStatus, EntryKind, LineCode, PaymentMethod
@@ -55,6 +55,7 @@ class NotYourDeposit(NotPermitted):
     default_message = _("Only the person who told us of this money can take that back.")
 
 
+@once(model=Deposit, operation="ledger.declare_deposit")
 def declare_deposit(
     *,
     user: User,
@@ -74,43 +75,27 @@ def declare_deposit(
     Raises AmountNotPositive, AboveCeiling, DateNotPossible (in the future, or more than 90 days ago) and the refusals
     of `accounts.selectors.eligibility` for DEPOSIT.
     """
-
-    def declare() -> Deposit:
-        require_may(user, Action.DEPOSIT)
-        _check_declaration(amount, sent_on, today)
-        twin = similar_deposit(user=user, amount=amount, sent_on=sent_on, bank_reference=bank_reference)
-        deposit = Deposit.objects.create(
-            reference=new_reference("DP"),
-            user=user,
-            amount=amount,
-            sent_on=sent_on,
-            method=PaymentMethod(method),
-            bank_reference=bank_reference.strip(),
-            is_possible_duplicate=twin is not None,
-        )
-        _audit(deposit, "declared", actor, amount=amount, sent_on=sent_on.isoformat())
-        if platform_rules().auto_confirm_money:
-            return _confirm(deposit, value_date=today, actor=None, actor_label=AUTO_CONFIRMED, today=today)
-        if twin is not None:
-            _tell_of_twin(deposit, twin)
-        return deposit
-
-    return run_once(
-        declare,
-        model=Deposit,
-        operation="ledger.declare_deposit",
-        key=idempotency_key,
-        actor=actor,
-        parameters={
-            "user": user.pk,
-            "amount": amount,
-            "sent_on": sent_on,
-            "method": str(method),
-            "bank_reference": bank_reference,
-        },
+    require_may(user, Action.DEPOSIT)
+    _check_declaration(amount, sent_on, today)
+    twin = similar_deposit(user=user, amount=amount, sent_on=sent_on, bank_reference=bank_reference)
+    deposit = Deposit.objects.create(
+        reference=new_reference("DP"),
+        user=user,
+        amount=amount,
+        sent_on=sent_on,
+        method=PaymentMethod(method),
+        bank_reference=bank_reference.strip(),
+        is_possible_duplicate=twin is not None,
     )
+    _audit(deposit, "declared", actor, amount=amount, sent_on=sent_on.isoformat())
+    if platform_rules().auto_confirm_money:
+        return _confirm(deposit, value_date=today, actor=None, actor_label=AUTO_CONFIRMED, today=today)
+    if twin is not None:
+        _tell_of_twin(deposit, twin)
+    return deposit
 
 
+@once(model=Deposit, operation="ledger.confirm_deposit")
 def confirm_deposit(
     *, deposit_id: int, value_date: dt.date, actor: User | None, idempotency_key: str, today: dt.date
 ) -> Deposit:
@@ -121,81 +106,50 @@ def confirm_deposit(
     unless DECLARED, DateNotPossible when the value date lies before the day it was sent or after today, PeriodClosed.
     Money that was sent in a period which was closed before it was found counts on a day after it.
     """
-
-    def confirm() -> Deposit:
-        deposit = _locked(deposit_id, DepositStatus.CONFIRMED)
-        require_decider(actor, deposit.user_id)
-        if not deposit.sent_on <= value_date <= today:
-            raise DateNotPossible(
-                _t("The value date must be from the day the money was sent to today."),
-                earliest=deposit.sent_on,
-                latest=today,
-            )
-        require_open_period(value_date)
-        if actor is not None and deposit_needs_two(deposit, today):
-            _request_second_person(deposit, value_date, actor, today)
-            return deposit
-        return _confirm(deposit, value_date=value_date, actor=actor, today=today)
-
-    return run_once(
-        confirm,
-        model=Deposit,
-        operation="ledger.confirm_deposit",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"deposit": deposit_id, "value_date": value_date},
-    )
+    deposit = _locked(deposit_id, DepositStatus.CONFIRMED)
+    require_decider(actor, deposit.user_id)
+    if not deposit.sent_on <= value_date <= today:
+        raise DateNotPossible(
+            _t("The value date must be from the day the money was sent to today."),
+            earliest=deposit.sent_on,
+            latest=today,
+        )
+    require_open_period(value_date)
+    if actor is not None and deposit_needs_two(deposit, today):
+        _request_second_person(deposit, value_date, actor, today)
+        return deposit
+    return _confirm(deposit, value_date=value_date, actor=actor, today=today)
 
 
+@once(model=Deposit, operation="ledger.reject_deposit")
 def reject_deposit(*, deposit_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date) -> Deposit:
     """Say that the money was not found; `note` tells the person why. Nothing is posted.
 
     Raises StaffOnly, OwnRequest, InvalidTransition unless DECLARED.
     """
-
-    def reject() -> Deposit:
-        deposit = _locked(deposit_id, DepositStatus.REJECTED)
-        require_decider(actor, deposit.user_id)
-        drop_requests("deposit", deposit.reference, today=today)
-        _decide(deposit, DepositStatus.REJECTED, actor, note=note)
-        _audit(deposit, "rejected", actor, reason=note)
-        body = _t("We could not find the %(amount)s that you told us about. %(note)s") % _words(deposit, note=note)
-        _tell(deposit, "rejected", _t("We could not find your money"), body)
-        return deposit
-
-    return run_once(
-        reject,
-        model=Deposit,
-        operation="ledger.reject_deposit",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"deposit": deposit_id, "note": note},
-    )
+    deposit = _locked(deposit_id, DepositStatus.REJECTED)
+    require_decider(actor, deposit.user_id)
+    drop_requests("deposit", deposit.reference, today=today)
+    _decide(deposit, DepositStatus.REJECTED, actor, note=note)
+    _audit(deposit, "rejected", actor, reason=note)
+    body = _t("We could not find the %(amount)s that you told us about. %(note)s") % _words(deposit, note=note)
+    _tell(deposit, "rejected", _t("We could not find your money"), body)
+    return deposit
 
 
+@once(model=Deposit, operation="ledger.cancel_deposit")
 def cancel_deposit(*, deposit_id: int, actor: User, idempotency_key: str, today: dt.date) -> Deposit:
     """Take back what one told us, while nobody has found the money.
 
     Raises NotYourDeposit, InvalidTransition unless DECLARED.
     """
-
-    def cancel() -> Deposit:
-        deposit = _locked(deposit_id, DepositStatus.CANCELLED)
-        if actor.pk != deposit.user_id:
-            raise NotYourDeposit
-        drop_requests("deposit", deposit.reference, today=today)
-        _decide(deposit, DepositStatus.CANCELLED, None)
-        _audit(deposit, "cancelled", actor)
-        return deposit
-
-    return run_once(
-        cancel,
-        model=Deposit,
-        operation="ledger.cancel_deposit",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"deposit": deposit_id},
-    )
+    deposit = _locked(deposit_id, DepositStatus.CANCELLED)
+    if actor.pk != deposit.user_id:
+        raise NotYourDeposit
+    drop_requests("deposit", deposit.reference, today=today)
+    _decide(deposit, DepositStatus.CANCELLED, None)
+    _audit(deposit, "cancelled", actor)
+    return deposit
 
 
 def _check_declaration(amount: int, sent_on: dt.date, today: dt.date) -> None:

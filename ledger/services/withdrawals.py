@@ -15,9 +15,10 @@ from accounts.models import User
 from accounts.selectors.eligibility import Action, require_may
 from accounts.services.approvals.requests import drop_requests
 from accounts.services.audit import record
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from accounts.services.mail.notifications import notify
-from ledger.bank_details.accounts import BankAccount, as_given, checked_account
+from ledger.bank_details.accounts import BankAccount, checked_account
+from ledger.bank_details.iban import normal_iban
 from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE, WALLET_WITHDRAWING
 from ledger.enums.books import EntryKind, LineCode, WithdrawalStatus
 from ledger.models import Withdrawal
@@ -61,6 +62,7 @@ def smallest_withdrawal() -> int:
     return 10**settings.CURRENCY_EXPONENT
 
 
+@once(model=Withdrawal, operation=REQUEST, canonical={"iban": normal_iban})
 def request_withdrawal(
     *,
     user: User,
@@ -80,42 +82,31 @@ def request_withdrawal(
     Raises BelowMinimumWithdrawal, AboveCeiling, InvalidIban, InvalidBankAccount, InsufficientBalance (context:
     available) and the refusals of `accounts.selectors.eligibility` for WITHDRAW.
     """
-    given = BankAccount(iban, bank_name, account_number, routing_code)
-
-    def request() -> Withdrawal:
-        require_may(user, Action.WITHDRAW)
-        if amount < smallest_withdrawal():
-            raise BelowMinimumWithdrawal(
-                _t("Enter an amount of %(low)s or more.") % {"low": format_money(smallest_withdrawal())},
-                minimum=smallest_withdrawal(),
-            )
-        require_below_ceiling(amount)
-        account = checked_account(given)
-        withdrawal = Withdrawal.objects.create(
-            reference=new_reference("WD"),
-            user=user,
-            amount=amount,
-            account_holder=account_holder.strip(),
-            **dataclasses.asdict(account),
-            iban_last4=account.last4,
-            requested_on=today,
+    require_may(user, Action.WITHDRAW)
+    if amount < smallest_withdrawal():
+        raise BelowMinimumWithdrawal(
+            _t("Enter an amount of %(low)s or more.") % {"low": format_money(smallest_withdrawal())},
+            minimum=smallest_withdrawal(),
         )
-        _set_aside(withdrawal, actor, today)
-        _audit(withdrawal, "requested", actor, amount=amount, account_ends=withdrawal.iban_last4)
-        body = _t("%(left)s goes to your account ending in %(last4)s. If it was not you, cancel it and write to us.")
-        _tell(withdrawal, "requested", _t("You asked for a withdrawal"), body % withdrawal_words(withdrawal))
-        return withdrawal
-
-    return run_once(
-        request,
-        model=Withdrawal,
-        operation=REQUEST,
-        key=idempotency_key,
-        actor=actor,
-        parameters={"user": user.pk, "amount": amount, "account_holder": account_holder} | as_given(given),
+    require_below_ceiling(amount)
+    account = checked_account(BankAccount(iban, bank_name, account_number, routing_code))
+    withdrawal = Withdrawal.objects.create(
+        reference=new_reference("WD"),
+        user=user,
+        amount=amount,
+        account_holder=account_holder.strip(),
+        **dataclasses.asdict(account),
+        iban_last4=account.last4,
+        requested_on=today,
     )
+    _set_aside(withdrawal, actor, today)
+    _audit(withdrawal, "requested", actor, amount=amount, account_ends=withdrawal.iban_last4)
+    body = _t("%(left)s goes to your account ending in %(last4)s. If it was not you, cancel it and write to us.")
+    _tell(withdrawal, "requested", _t("You asked for a withdrawal"), body % withdrawal_words(withdrawal))
+    return withdrawal
 
 
+@once(model=Withdrawal, operation="ledger.approve_withdrawal")
 def approve_withdrawal(
     *,
     withdrawal_id: int,
@@ -132,26 +123,16 @@ def approve_withdrawal(
     REQUESTED, MayNotTakeOut when the gates have closed since, DueTakenFirst when what the person owes leaves another
     sum, NothingLeftToSend when it leaves none.
     """
-
-    def approve() -> Withdrawal:
-        withdrawal = _locked(withdrawal_id, WithdrawalStatus.APPROVED)
-        require_decider(actor, withdrawal.user_id)
-        if actor is not None and withdrawal_needs_two(withdrawal, today):
-            require_may_leave(withdrawal)
-            request_to_send(withdrawal, confirmed, actor, today)
-            return withdrawal
-        return let_go(withdrawal, confirmed, actor, today)
-
-    return run_once(
-        approve,
-        model=Withdrawal,
-        operation="ledger.approve_withdrawal",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"withdrawal": withdrawal_id, "confirmed": confirmed},
-    )
+    withdrawal = _locked(withdrawal_id, WithdrawalStatus.APPROVED)
+    require_decider(actor, withdrawal.user_id)
+    if actor is not None and withdrawal_needs_two(withdrawal, today):
+        require_may_leave(withdrawal)
+        request_to_send(withdrawal, confirmed, actor, today)
+        return withdrawal
+    return let_go(withdrawal, confirmed, actor, today)
 
 
+@once(model=Withdrawal, operation="ledger.pay_withdrawal")
 def pay_withdrawal(
     *,
     withdrawal_id: int,
@@ -170,42 +151,27 @@ def pay_withdrawal(
     Raises MayNotTakeOut, DueTakenFirst and NothingLeftToSend as `approve_withdrawal`, StaffOnly, OwnRequest,
     InvalidTransition unless APPROVED, DateNotPossible before the day of the request or after today, PeriodClosed.
     """
-
-    def pay() -> Withdrawal:
-        withdrawal = _locked(withdrawal_id, WithdrawalStatus.PAID)
-        require_decider(actor, withdrawal.user_id)
-        require_day(withdrawal, paid_on, today)
-        require_may_leave(withdrawal)
-        taken = _clear_dues(withdrawal, confirmed, actor, today)
-        lines = [
-            debit(WALLET_WITHDRAWING, withdrawal.on_its_way, LineCode.WITHDRAWAL, owner=withdrawal.user_id),
-            credit(CLIENT_BANK, withdrawal.on_its_way, LineCode.WITHDRAWAL),
-        ]
-        _post(withdrawal, EntryKind.WITHDRAWAL, "paid", lines, actor, paid_on)
-        withdrawal.paid_on = paid_on
-        withdrawal.bank_reference = bank_reference.strip()
-        _decide(withdrawal, WithdrawalStatus.PAID, actor)
-        _audit(withdrawal, "paid", actor, paid_on=paid_on.isoformat(), **_taken_of(taken))
-        body = _t("We sent %(left)s to your account ending in %(last4)s.") % withdrawal_words(withdrawal)
-        because = " " + kept_words(taken) if taken else ""
-        _tell(withdrawal, "paid", _t("Your money is on its way to your bank"), body + because)
-        return withdrawal
-
-    return run_once(
-        pay,
-        model=Withdrawal,
-        operation="ledger.pay_withdrawal",
-        key=idempotency_key,
-        actor=actor,
-        parameters={
-            "withdrawal": withdrawal_id,
-            "paid_on": paid_on,
-            "bank_reference": bank_reference,
-            "confirmed": confirmed,
-        },
-    )
+    withdrawal = _locked(withdrawal_id, WithdrawalStatus.PAID)
+    require_decider(actor, withdrawal.user_id)
+    require_day(withdrawal, paid_on, today)
+    require_may_leave(withdrawal)
+    taken = _clear_dues(withdrawal, confirmed, actor, today)
+    lines = [
+        debit(WALLET_WITHDRAWING, withdrawal.on_its_way, LineCode.WITHDRAWAL, owner=withdrawal.user_id),
+        credit(CLIENT_BANK, withdrawal.on_its_way, LineCode.WITHDRAWAL),
+    ]
+    _post(withdrawal, EntryKind.WITHDRAWAL, "paid", lines, actor, paid_on)
+    withdrawal.paid_on = paid_on
+    withdrawal.bank_reference = bank_reference.strip()
+    _decide(withdrawal, WithdrawalStatus.PAID, actor)
+    _audit(withdrawal, "paid", actor, paid_on=paid_on.isoformat(), **_taken_of(taken))
+    body = _t("We sent %(left)s to your account ending in %(last4)s.") % withdrawal_words(withdrawal)
+    because = " " + kept_words(taken) if taken else ""
+    _tell(withdrawal, "paid", _t("Your money is on its way to your bank"), body + because)
+    return withdrawal
 
 
+@once(model=Withdrawal, operation="ledger.reject_withdrawal")
 def reject_withdrawal(
     *, withdrawal_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date
 ) -> Withdrawal:
@@ -213,53 +179,32 @@ def reject_withdrawal(
 
     Raises StaffOnly, OwnRequest, InvalidTransition unless REQUESTED or APPROVED.
     """
-
-    def reject() -> Withdrawal:
-        withdrawal = _locked(withdrawal_id, WithdrawalStatus.REJECTED)
-        require_decider(actor, withdrawal.user_id)
-        drop_requests("withdrawal", withdrawal.reference, today=today)
-        taken = _end(withdrawal, actor, today)
-        _decide(withdrawal, WithdrawalStatus.REJECTED, actor, note=note)
-        _audit(withdrawal, "rejected", actor, reason=note, **_taken_of(taken))
-        back = _t("%(left)s is back in your wallet.") % withdrawal_words(withdrawal) if withdrawal.on_its_way else ""
-        body = " ".join(filter(None, [kept_words(taken) if taken else "", back, note]))
-        _tell(withdrawal, "rejected", _t("We could not send your money"), body)
-        return withdrawal
-
-    return run_once(
-        reject,
-        model=Withdrawal,
-        operation="ledger.reject_withdrawal",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"withdrawal": withdrawal_id, "note": note},
-    )
+    withdrawal = _locked(withdrawal_id, WithdrawalStatus.REJECTED)
+    require_decider(actor, withdrawal.user_id)
+    drop_requests("withdrawal", withdrawal.reference, today=today)
+    taken = _end(withdrawal, actor, today)
+    _decide(withdrawal, WithdrawalStatus.REJECTED, actor, note=note)
+    _audit(withdrawal, "rejected", actor, reason=note, **_taken_of(taken))
+    back = _t("%(left)s is back in your wallet.") % withdrawal_words(withdrawal) if withdrawal.on_its_way else ""
+    body = " ".join(filter(None, [kept_words(taken) if taken else "", back, note]))
+    _tell(withdrawal, "rejected", _t("We could not send your money"), body)
+    return withdrawal
 
 
+@once(model=Withdrawal, operation="ledger.cancel_withdrawal")
 def cancel_withdrawal(*, withdrawal_id: int, actor: User, idempotency_key: str, today: dt.date) -> Withdrawal:
     """Take back one's own request before it is approved; the money is free again at once (posting rule WRJ).
 
     Raises NotYourWithdrawal, InvalidTransition unless REQUESTED.
     """
-
-    def cancel() -> Withdrawal:
-        withdrawal = _locked(withdrawal_id, WithdrawalStatus.CANCELLED)
-        if actor.pk != withdrawal.user_id:
-            raise NotYourWithdrawal
-        drop_requests("withdrawal", withdrawal.reference, today=today)
-        taken = _end(withdrawal, actor, today)
-        _decide(withdrawal, WithdrawalStatus.CANCELLED, None)
-        _audit(withdrawal, "cancelled", actor, **_taken_of(taken))
-        return withdrawal
-
-    return run_once(
-        cancel,
-        model=Withdrawal,
-        operation="ledger.cancel_withdrawal",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"withdrawal": withdrawal_id},
-    )
+    withdrawal = _locked(withdrawal_id, WithdrawalStatus.CANCELLED)
+    if actor.pk != withdrawal.user_id:
+        raise NotYourWithdrawal
+    drop_requests("withdrawal", withdrawal.reference, today=today)
+    taken = _end(withdrawal, actor, today)
+    _decide(withdrawal, WithdrawalStatus.CANCELLED, None)
+    _audit(withdrawal, "cancelled", actor, **_taken_of(taken))
+    return withdrawal
 
 
 def let_go(withdrawal: Withdrawal, confirmed: int | None, actor: User | None, today: dt.date) -> Withdrawal:

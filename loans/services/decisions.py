@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums.people import ApprovalKind, ApprovalState
 from accounts.models import ApprovalRequest, User
 from accounts.services.approvals.requests import Effect, end_request, require_waiting
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.account.balances import OpenClaims
 from loans.enums.permissions import WORK_COLLECTIONS
 from loans.models import Loan, Repayment
@@ -96,35 +96,25 @@ ASKED_AGAIN: dict[ApprovalKind, Callable[..., ApprovalRequest]] = {
 }
 
 
+@once(model=ApprovalRequest, operation="loans.ask_again")
 def ask_again(*, approval_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> ApprovalRequest:
     """Ask for the same thing with today's figures, because what is owed has changed; the old request ends as REPLACED.
 
     Whoever asks again is the one who asks: another person must decide. Raises StaffOnly, NotYourDuty, OwnLoan,
     RequestDecided, FiguresStand, LoanNotOwing, and what asking for the thing itself refuses.
     """
-
-    def run() -> ApprovalRequest:
-        found = ApprovalRequest.objects.get(pk=approval_id)
-        make = ASKED_AGAIN.get(ApprovalKind(found.kind))
-        if make is None:
-            raise FiguresStand
-        loan = lock_owing_loan(loan_of(found).pk, today)
-        request = lock_guard(ApprovalRequest.objects.filter(pk=approval_id))
-        require_duty(actor, WORK_COLLECTIONS, loan)
-        require_waiting(request, today)
-        if not _has_changed(loan, request, today):
-            raise FiguresStand
-        end_request(request, ApprovalState.REPLACED, actor=None, today=today)
-        return make(loan, request, actor=actor, today=today)
-
-    return run_once(
-        run,
-        model=ApprovalRequest,
-        operation="loans.ask_again",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"approval": approval_id},
-    )
+    found = ApprovalRequest.objects.get(pk=approval_id)
+    make = ASKED_AGAIN.get(ApprovalKind(found.kind))
+    if make is None:
+        raise FiguresStand
+    loan = lock_owing_loan(loan_of(found).pk, today)
+    request = lock_guard(ApprovalRequest.objects.filter(pk=approval_id))
+    require_duty(actor, WORK_COLLECTIONS, loan)
+    require_waiting(request, today)
+    if not _has_changed(loan, request, today):
+        raise FiguresStand
+    end_request(request, ApprovalState.REPLACED, actor=None, today=today)
+    return make(loan, request, actor=actor, today=today)
 
 
 def owed_today(approval: ApprovalRequest, today: dt.date) -> OpenClaims:

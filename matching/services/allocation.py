@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from django.db.models import F, QuerySet, Sum
 
+from accounts.models import User
 from accounts.selectors.eligibility import Action, blocking_refusal
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.enums.loan import CommitmentSource, LoanStatus
 from loans.models import Commitment, Loan
 from loans.services.funding.commitments import (
@@ -59,14 +60,7 @@ def run_mandates(*, loan_id: int, occasion: Occasion, today: dt.date) -> Allocat
     key = f"{occasion.value}:{loan.reference}"
     if occasion == Occasion.NIGHTLY:
         key += f":{today.isoformat()}"
-    run = run_once(
-        lambda: _plan(loan_id, key, today),
-        model=AllocationRun,
-        operation="matching.run_mandates",
-        key=key,
-        actor=None,
-        parameters={"loan": loan_id},
-    )
+    run = _plan(loan_id=loan_id, actor=None, idempotency_key=key, today=today)
     return carry_out(run)
 
 
@@ -97,7 +91,8 @@ def criteria_of(mandate: LendingMandate) -> Criteria:
     return Criteria(frozenset(mandate.grade_letters), mandate.min_rate, mandate.max_term_months)
 
 
-def _plan(loan_id: int, key: str, today: dt.date) -> AllocationRun:
+@once(model=AllocationRun, operation="matching.run_mandates")
+def _plan(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> AllocationRun:
     loan = lock_guard(Loan.objects.filter(pk=loan_id))
     mandates = _locked_mandates()
     rules = platform_rules()
@@ -108,7 +103,7 @@ def _plan(loan_id: int, key: str, today: dt.date) -> AllocationRun:
         given = share_out(claims, room=room, remaining=loan.remaining_amount, limits=limits_of(rules))
     else:
         reasons, given = dict.fromkeys((mandate.pk for mandate in mandates), Reason.CLOSED), {}
-    run = AllocationRun.objects.create(key=key, loan=loan, business_date=today, room=room)
+    run = AllocationRun.objects.create(key=idempotency_key, loan=loan, business_date=today, room=room)
     AllocationDecision.objects.bulk_create(
         AllocationDecision(
             run=run,

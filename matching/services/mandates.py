@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.selectors.eligibility import Action, require_may
 from accounts.services.audit import record
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.enums.loan import Grade
 from matching.enums.mandates import MandateStatus
 from matching.models import LendingMandate
@@ -66,6 +66,7 @@ class NotYourRule(NotPermitted):
     default_message = gettext_lazy("Only the lender whose rule this is can do this.")
 
 
+@once(model=LendingMandate, operation="matching.save_mandate")
 def save_mandate(
     *,
     lender: User,
@@ -90,17 +91,6 @@ def save_mandate(
         "amount_per_loan": amount_per_loan,
         "keep_available": keep_available,
     }
-    return run_once(
-        lambda: _save_mandate(lender, terms, actor),
-        model=LendingMandate,
-        operation="matching.save_mandate",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"lender": lender.pk, **terms},
-    )
-
-
-def _save_mandate(lender: User, terms: dict[str, Any], actor: User) -> LendingMandate:
     if not lender.is_lender:
         raise LendersOnly
     if actor.pk != lender.pk:
@@ -148,22 +138,12 @@ def _check_terms(terms: dict[str, Any]) -> None:
         raise RuleNumberOutOfRange
 
 
+@once(model=LendingMandate, operation="matching.activate_mandate")
 def activate_mandate(*, mandate_id: int, consent_text: str, actor: User, idempotency_key: str) -> LendingMandate:
     """Turn the rule on. `consent_text` is what the lender agreed to on the page; its digest is kept.
 
     Raises what the gate for lending refuses, NotYourRule, ConsentMissing, InvalidTransition when it is on already.
     """
-    return run_once(
-        lambda: _activate_mandate(mandate_id, consent_text, actor),
-        model=LendingMandate,
-        operation="matching.activate_mandate",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"mandate": mandate_id, "consent": consent_text},
-    )
-
-
-def _activate_mandate(mandate_id: int, consent_text: str, actor: User) -> LendingMandate:
     mandate = _locked(mandate_id, actor)
     require_may(mandate.lender, Action.LEND)
     if not consent_text:
@@ -179,22 +159,12 @@ def _activate_mandate(mandate_id: int, consent_text: str, actor: User) -> Lendin
     return mandate
 
 
+@once(model=LendingMandate, operation="matching.pause_mandate")
 def pause_mandate(*, mandate_id: int, actor: User, idempotency_key: str) -> LendingMandate:
     """Turn the rule off until it is turned on again. What it has lent and reserved stays as it is.
 
     Raises NotYourRule, InvalidTransition when it is not on.
     """
-    return run_once(
-        lambda: _pause_mandate(mandate_id, actor),
-        model=LendingMandate,
-        operation="matching.pause_mandate",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"mandate": mandate_id},
-    )
-
-
-def _pause_mandate(mandate_id: int, actor: User) -> LendingMandate:
     mandate = _locked(mandate_id, actor)
     if mandate.status != MandateStatus.ACTIVE:
         raise InvalidTransition(status=mandate.status)

@@ -20,7 +20,7 @@ from accounts.models import ApprovalRequest, User
 from accounts.services import audit
 from accounts.services.approvals.notices import notify_maker
 from accounts.services.approvals.permissions import require_staff, require_staff_duty
-from accounts.services.idempotency import fingerprint_of, run_once
+from accounts.services.idempotency import fingerprint_of, once
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import lock_guard, require_transaction, run_money
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
@@ -169,6 +169,7 @@ def digest_of(request: ApprovalRequest) -> str:
     return fingerprint_of({name: getattr(request, name) for name in SEALED})
 
 
+@once(model=ApprovalRequest, operation="accounts.approve_request")
 def approve_request(
     *, approval_id: int, note: str = "", actor: User | None, idempotency_key: str, today: dt.date
 ) -> ApprovalRequest:
@@ -177,26 +178,16 @@ def approve_request(
     Raises StaffOnly, NotYourDuty, OwnAffair, OwnRequest, RequestDecided, RequestChanged, and what the thing itself
     refuses; nothing has moved then.
     """
-
-    def run() -> ApprovalRequest:
-        subject, request = _lock_to_decide(approval_id, actor, today)
-        if request.digest != digest_of(request):
-            raise RequestChanged
-        end_request(request, ApprovalState.APPROVED, actor=actor, note=note, today=today)
-        effect_of(request.kind).approve(subject, request, actor=actor, today=today)
-        notify_maker(request)
-        return request
-
-    return run_once(
-        run,
-        model=ApprovalRequest,
-        operation="accounts.approve_request",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"approval": approval_id, "note": note},
-    )
+    subject, request = _lock_to_decide(approval_id, actor, today)
+    if request.digest != digest_of(request):
+        raise RequestChanged
+    end_request(request, ApprovalState.APPROVED, actor=actor, note=note, today=today)
+    effect_of(request.kind).approve(subject, request, actor=actor, today=today)
+    notify_maker(request)
+    return request
 
 
+@once(model=ApprovalRequest, operation="accounts.refuse_request")
 def refuse_request(
     *, approval_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date
 ) -> ApprovalRequest:
@@ -204,44 +195,23 @@ def refuse_request(
 
     Raises StaffOnly, NotYourDuty, OwnAffair, OwnRequest, RequestDecided, and what locking the subject refuses.
     """
-
-    def run() -> ApprovalRequest:
-        subject, request = _lock_to_decide(approval_id, actor, today)
-        end_request(request, ApprovalState.REFUSED, actor=actor, note=note, today=today)
-        effect_of(request.kind).refuse(subject, request, today=today)
-        notify_maker(request)
-        return request
-
-    return run_once(
-        run,
-        model=ApprovalRequest,
-        operation="accounts.refuse_request",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"approval": approval_id, "note": note},
-    )
+    subject, request = _lock_to_decide(approval_id, actor, today)
+    end_request(request, ApprovalState.REFUSED, actor=actor, note=note, today=today)
+    effect_of(request.kind).refuse(subject, request, today=today)
+    notify_maker(request)
+    return request
 
 
+@once(model=ApprovalRequest, operation="accounts.withdraw_request")
 def withdraw_request(*, approval_id: int, actor: User, idempotency_key: str, today: dt.date) -> ApprovalRequest:
     """Take one's own request back while nobody has decided it. Raises NotPermitted for others', RequestDecided."""
-
-    def run() -> ApprovalRequest:
-        subject, request = _lock(approval_id, today)
-        if actor.pk != request.maker_id:
-            raise NotPermitted(_("Only the person who asked for this can take it back."))
-        require_waiting(request, today)
-        end_request(request, ApprovalState.WITHDRAWN, actor=None, today=today)
-        effect_of(request.kind).refuse(subject, request, today=today)
-        return request
-
-    return run_once(
-        run,
-        model=ApprovalRequest,
-        operation="accounts.withdraw_request",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"approval": approval_id},
-    )
+    subject, request = _lock(approval_id, today)
+    if actor.pk != request.maker_id:
+        raise NotPermitted(_("Only the person who asked for this can take it back."))
+    require_waiting(request, today)
+    end_request(request, ApprovalState.WITHDRAWN, actor=None, today=today)
+    effect_of(request.kind).refuse(subject, request, today=today)
+    return request
 
 
 def expire_request(*, approval_id: int, today: dt.date) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from accounts.services.mail.notifications import notify
 from ledger.enums.books import EntryKind
 from ledger.models import JournalEntry
@@ -66,6 +66,7 @@ class AlreadyWaived(InvalidTransition):
     default_message = _("This charge was waived before. The page was out of date.")
 
 
+@once(model=LoanCharge, operation="loans.add_charge")
 def add_charge(
     *,
     loan_id: int,
@@ -85,31 +86,13 @@ def add_charge(
     worked out again. Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, PlanIsFixed, NothingToCharge,
     ChargeBeforePayout, ReasonMissing, PeriodClosed, PlanAgreedSince.
     """
-
-    def run() -> LoanCharge:
-        charge = LoanCharge(
-            loan_id=loan_id, part=part, due_on=due_on, amount=amount, rate=rate, base=base or "", reason=reason.strip()
-        )
-        return enter_charge(charge, actor=actor, today=today)
-
-    return run_once(
-        run,
-        model=LoanCharge,
-        operation="loans.add_charge",
-        key=idempotency_key,
-        actor=actor,
-        parameters={
-            "loan": loan_id,
-            "part": part,
-            "due_on": due_on,
-            "amount": amount,
-            "rate": rate,
-            "base": base,
-            "reason": reason,
-        },
+    charge = LoanCharge(
+        loan_id=loan_id, part=part, due_on=due_on, amount=amount, rate=rate, base=base or "", reason=reason.strip()
     )
+    return enter_charge(charge, actor=actor, today=today)
 
 
+@once(model=LoanCharge, operation="loans.waive_charge")
 def waive_charge(
     *, charge_id: int, reason: str, actor: User | None, idempotency_key: str, today: dt.date
 ) -> LoanCharge:
@@ -117,14 +100,29 @@ def waive_charge(
 
     Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, PlanIsFixed, AlreadyWaived, NothingToWaive, ReasonMissing.
     """
-    return run_once(
-        lambda: _waive(charge_id, reason.strip(), actor, today),
-        model=LoanCharge,
-        operation="loans.waive_charge",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"charge": charge_id, "reason": reason},
-    )
+    reason = reason.strip()
+    loan = lock_owing_loan(LoanCharge.objects.get(pk=charge_id).loan_id, today)
+    require_duty(actor, WAIVE_CHARGES, loan)
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    charge = LoanCharge.objects.get(pk=charge_id)
+    if not is_progressive(loan, terms):
+        raise PlanIsFixed
+    if not reason:
+        raise ReasonMissing
+    if charge.waived_on or charge.is_undone:
+        raise AlreadyWaived
+    unpaid = unpaid_charges(loan, terms, today).get(charge.reference, 0)
+    if not unpaid:
+        raise NothingToWaive
+    charge.waived, charge.waived_on, charge.waived_by, charge.waiver_reason = unpaid, today, actor, reason
+    charge.waiver_entry = _post_waiver(loan, charge, actor, today)
+    charge.save()
+    record_step(loan, "charge_waived", actor=actor, reason=reason, data={"charge": charge.reference, "amount": unpaid})
+    rows = live_instalments(loan)
+    post_calendar(loan, terms, rows, until=today, actor=None)
+    if not close_if_nothing_is_owed(loan, actor=actor, today=today):
+        bring_loan_to(loan, terms, rows, closed_on=None, actor=actor, today=today)
+    return charge
 
 
 def enter_charge(charge: LoanCharge, *, actor: User | None, today: dt.date) -> LoanCharge:
@@ -198,31 +196,6 @@ def _total(loan: Loan, terms: LoanTerms, charge: LoanCharge, today: dt.date) -> 
         return charge.amount
     picture = picture_of(loan, terms, [*events_of(loan), charge_event(charge)], today)
     return next((shown.amount for shown in picture.charges if shown.reference == charge.reference), 0)
-
-
-def _waive(charge_id: int, reason: str, actor: User | None, today: dt.date) -> LoanCharge:
-    loan = lock_owing_loan(LoanCharge.objects.get(pk=charge_id).loan_id, today)
-    require_duty(actor, WAIVE_CHARGES, loan)
-    terms = LoanTerms.from_json(loan.frozen_terms)
-    charge = LoanCharge.objects.get(pk=charge_id)
-    if not is_progressive(loan, terms):
-        raise PlanIsFixed
-    if not reason:
-        raise ReasonMissing
-    if charge.waived_on or charge.is_undone:
-        raise AlreadyWaived
-    unpaid = unpaid_charges(loan, terms, today).get(charge.reference, 0)
-    if not unpaid:
-        raise NothingToWaive
-    charge.waived, charge.waived_on, charge.waived_by, charge.waiver_reason = unpaid, today, actor, reason
-    charge.waiver_entry = _post_waiver(loan, charge, actor, today)
-    charge.save()
-    record_step(loan, "charge_waived", actor=actor, reason=reason, data={"charge": charge.reference, "amount": unpaid})
-    rows = live_instalments(loan)
-    post_calendar(loan, terms, rows, until=today, actor=None)
-    if not close_if_nothing_is_owed(loan, actor=actor, today=today):
-        bring_loan_to(loan, terms, rows, closed_on=None, actor=actor, today=today)
-    return charge
 
 
 def _post_waiver(loan: Loan, charge: LoanCharge, actor: User | None, today: dt.date) -> JournalEntry:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.account.accrual import late_since
 from loans.account.balances import open_claims
 from loans.account.state import live_instalments
@@ -69,42 +69,13 @@ def valid_notice(loan: Loan, rows: Sequence[Instalment]) -> DefaultNotice | None
     return notice if notice is not None and since is not None and notice.sent_on > since else None
 
 
+@once(model=DefaultNotice, operation="loans.send_default_notice")
 def send_default_notice(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> DefaultNotice:
     """Tell the borrower that the whole loan becomes due unless what is late is paid or agreed within 14 days.
 
     Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, InvalidTransition, NotLateEnough (days of grace not over),
     CollectionsPaused, NoticeSent.
     """
-    return run_once(
-        lambda: _send_notice(loan_id, actor, today),
-        model=DefaultNotice,
-        operation="loans.send_default_notice",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id},
-    )
-
-
-def declare_default(
-    *, loan_id: int, cause: DefaultCause, note: str, actor: User | None, idempotency_key: str, today: dt.date
-) -> LoanDefault:
-    """Declare the default: everything is due now, interest to come and further late fees are not charged.
-
-    After bankruptcy or fraud the loan needn't be late for the days of its terms; the notice is always needed.
-    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, InvalidTransition, NotLateEnough, CollectionsPaused,
-    NoticeMissing.
-    """
-    return run_once(
-        lambda: _declare(loan_id, cause, note, actor, today),
-        model=LoanDefault,
-        operation="loans.declare_default",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id, "cause": cause, "note": note},
-    )
-
-
-def _send_notice(loan_id: int, actor: User | None, today: dt.date) -> DefaultNotice:
     loan = lock_owing_loan(loan_id, today)
     require_duty(actor, WORK_COLLECTIONS, loan)
     require_state(loan, LoanEvent.DEFAULT)
@@ -132,7 +103,16 @@ def _send_notice(loan_id: int, actor: User | None, today: dt.date) -> DefaultNot
     return notice
 
 
-def _declare(loan_id: int, cause: DefaultCause, note: str, actor: User | None, today: dt.date) -> LoanDefault:
+@once(model=LoanDefault, operation="loans.declare_default")
+def declare_default(
+    *, loan_id: int, cause: DefaultCause, note: str, actor: User | None, idempotency_key: str, today: dt.date
+) -> LoanDefault:
+    """Declare the default: everything is due now, interest to come and further late fees are not charged.
+
+    After bankruptcy or fraud the loan needn't be late for the days of its terms; the notice is always needed.
+    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, InvalidTransition, NotLateEnough, CollectionsPaused,
+    NoticeMissing.
+    """
     loan = lock_owing_loan(loan_id, today)
     require_duty(actor, WORK_COLLECTIONS, loan)
     require_state(loan, LoanEvent.DEFAULT)

@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.account.hardship_choices import help_choices
 from loans.account.restructure import NewPlan, PlanTerms
 from loans.account.terms import LoanTerms
@@ -76,6 +76,7 @@ def preview_help(loan: Loan, asked: PlanTerms, today: dt.date) -> NewPlan:
     return preview_plan(loan, asked, today)
 
 
+@once(model=HardshipRequest, operation="loans.request_help")
 def request_help(
     *,
     loan_id: int,
@@ -94,106 +95,6 @@ def request_help(
     `affordable_amount` (minor units) is what the borrower could pay a month. Raises NotYourLoan, LoanNotOwing,
     InvalidTransition (in default), HelpAsked, OptionNotOffered, PaymentsOutOfRange, and what `preview_plan` raises.
     """
-    return run_once(
-        lambda: _request(loan_id, cause, story, expected_months, affordable_amount, asked, actor, today),
-        model=HardshipRequest,
-        operation="loans.request_help",
-        key=idempotency_key,
-        actor=actor,
-        parameters={
-            "loan": loan_id,
-            "cause": cause,
-            "story": story,
-            "expected_months": expected_months,
-            "affordable_amount": affordable_amount,
-            "asked": str(asked),
-        },
-    )
-
-
-def withdraw_help(*, request_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> HardshipRequest:
-    """Take the request back; the pause ends. Raises NotYourLoan, LoanNotOwing, HelpDecided."""
-
-    def run() -> HardshipRequest:
-        loan, request = _lock_open(request_id, today)
-        require_borrower(loan, actor)
-        return _decide(loan, request, HardshipStatus.WITHDRAWN, "", actor, today)
-
-    return run_once(
-        run,
-        model=HardshipRequest,
-        operation="loans.withdraw_help",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"request": request_id},
-    )
-
-
-def approve_help(
-    *, request_id: int, asked: PlanTerms, note: str, actor: User | None, idempotency_key: str, today: dt.date
-) -> HardshipRequest:
-    """Answer with a plan, the one asked for or another: it becomes a proposal that the borrower may accept.
-
-    The pause goes on until the proposal ends. Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, HelpDecided, and
-    what `propose_plan` raises.
-    """
-
-    def run() -> HardshipRequest:
-        loan, request = _lock_open(request_id, today)
-        require_duty(actor, WORK_COLLECTIONS, loan)
-        decided = _decide(loan, request, HardshipStatus.APPROVED, note, actor, today)
-        reason = note.strip() or request.get_cause_display()
-        proposal = make_proposal(loan, asked, reason=reason, hardship=decided, actor=actor, today=today)
-        pause_collections(loan, proposal.expires_on, today=today)
-        return decided
-
-    return run_once(
-        run,
-        model=HardshipRequest,
-        operation="loans.approve_help",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"request": request_id, "asked": str(asked), "note": note},
-    )
-
-
-def decline_help(
-    *, request_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date
-) -> HardshipRequest:
-    """Say that no plan is possible, and why, in words for the borrower; the pause ends.
-
-    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, HelpDecided, ReasonMissing.
-    """
-
-    def run() -> HardshipRequest:
-        loan, request = _lock_open(request_id, today)
-        require_duty(actor, WORK_COLLECTIONS, loan)
-        if not note.strip():
-            raise ReasonMissing
-        decided = _decide(loan, request, HardshipStatus.DECLINED, note.strip(), actor, today)
-        tell_help_declined(loan, decided)
-        return decided
-
-    return run_once(
-        run,
-        model=HardshipRequest,
-        operation="loans.decline_help",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"request": request_id, "note": note},
-    )
-
-
-def _request(
-    loan_id: int,
-    cause: HardshipCause,
-    story: str,
-    expected_months: int,
-    affordable_amount: int,
-    asked: PlanTerms,
-    actor: User | None,
-    today: dt.date,
-) -> HardshipRequest:
     loan = lock_owing_loan(loan_id, today)
     require_borrower(loan, actor)
     require_state(loan, LoanEvent.RESTRUCTURE)
@@ -220,6 +121,49 @@ def _request(
     record_step(loan, "help_asked", actor=actor, data=data)
     tell_help_received(loan, request)
     return request
+
+
+@once(model=HardshipRequest, operation="loans.withdraw_help")
+def withdraw_help(*, request_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> HardshipRequest:
+    """Take the request back; the pause ends. Raises NotYourLoan, LoanNotOwing, HelpDecided."""
+    loan, request = _lock_open(request_id, today)
+    require_borrower(loan, actor)
+    return _decide(loan, request, HardshipStatus.WITHDRAWN, "", actor, today)
+
+
+@once(model=HardshipRequest, operation="loans.approve_help")
+def approve_help(
+    *, request_id: int, asked: PlanTerms, note: str, actor: User | None, idempotency_key: str, today: dt.date
+) -> HardshipRequest:
+    """Answer with a plan, the one asked for or another: it becomes a proposal that the borrower may accept.
+
+    The pause goes on until the proposal ends. Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, HelpDecided, and
+    what `propose_plan` raises.
+    """
+    loan, request = _lock_open(request_id, today)
+    require_duty(actor, WORK_COLLECTIONS, loan)
+    decided = _decide(loan, request, HardshipStatus.APPROVED, note, actor, today)
+    reason = note.strip() or request.get_cause_display()
+    proposal = make_proposal(loan, asked, reason=reason, hardship=decided, actor=actor, today=today)
+    pause_collections(loan, proposal.expires_on, today=today)
+    return decided
+
+
+@once(model=HardshipRequest, operation="loans.decline_help")
+def decline_help(
+    *, request_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date
+) -> HardshipRequest:
+    """Say that no plan is possible, and why, in words for the borrower; the pause ends.
+
+    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, HelpDecided, ReasonMissing.
+    """
+    loan, request = _lock_open(request_id, today)
+    require_duty(actor, WORK_COLLECTIONS, loan)
+    if not note.strip():
+        raise ReasonMissing
+    decided = _decide(loan, request, HardshipStatus.DECLINED, note.strip(), actor, today)
+    tell_help_declined(loan, decided)
+    return decided
 
 
 def _days_of_pause(loan: Loan, today: dt.date) -> int:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums.people import Role
 from accounts.models import User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind
 from ledger.models import JournalEntry
 from ledger.services.closed_period import require_open_period
@@ -88,6 +88,7 @@ def preview_recovery(*, loan_id: int, amount: int) -> RecoveryPreview:
     return _plan(Loan.objects.get(pk=loan_id), amount)
 
 
+@once(model=Recovery, operation="loans.record_recovery")
 def record_recovery(
     *,
     loan_id: int,
@@ -107,31 +108,6 @@ def record_recovery(
     MoreThanLost, DateInFuture, BeforeLoss, PeriodClosed, WalletPaysToday, NotYourLoan, NotYourDuty, OwnLoan,
     InsufficientBalance.
     """
-    return run_once(
-        lambda: _record(loan_id, amount, method, value_date, bank_reference, actor, today),
-        model=Recovery,
-        operation="loans.record_recovery",
-        key=idempotency_key,
-        actor=actor,
-        parameters={
-            "loan": loan_id,
-            "amount": amount,
-            "method": method,
-            "value_date": value_date,
-            "bank_reference": bank_reference,
-        },
-    )
-
-
-def _record(
-    loan_id: int,
-    amount: int,
-    method: RepaymentMethod,
-    value_date: dt.date,
-    bank_reference: str,
-    actor: User | None,
-    today: dt.date,
-) -> Recovery:
     loan = lock_current_loan(loan_id, today)
     _require_payer(loan, method, actor)
     require_for_one(loan.borrower, amount, actor=actor, today=today)

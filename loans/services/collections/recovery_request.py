@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.enums.loan import RepaymentMethod
 from loans.enums.permissions import RECORD_RECOVERIES
 from loans.models import Loan, Recovery
@@ -18,6 +18,7 @@ from loans.services.collections.recovery import enter_recovery, preview_recovery
 from loans.services.servicing.locking import lock_current_loan
 
 
+@once(model=ApprovalRequest, operation="loans.request_recovery")
 def request_recovery(
     *,
     loan_id: int,
@@ -33,30 +34,14 @@ def request_recovery(
     Raises StaffOnly, NotYourDuty, OwnLoan, NothingLost, AmountTooSmall, AboveCeiling, MoreThanLost, DateInFuture,
     BeforeLoss, PeriodClosed, AlreadyAsked.
     """
-
-    def run() -> ApprovalRequest:
-        loan = lock_current_loan(loan_id, today)
-        require_duty(actor, RECORD_RECOVERIES, loan)
-        preview_recovery(loan_id=loan.pk, amount=amount)
-        require_date(loan, RepaymentMethod.DECLARED, value_date, today)
-        payload = {"amount": amount, "value_date": value_date.isoformat(), "bank_reference": bank_reference}
-        reason = _("Found in our account")
-        return request_loan_approval(
-            loan, ApprovalKind.RECEIPT, payload, effect=amount, reason=reason, actor=actor, today=today
-        )
-
-    return run_once(
-        run,
-        model=ApprovalRequest,
-        operation="loans.request_recovery",
-        key=idempotency_key,
-        actor=actor,
-        parameters={
-            "loan": loan_id,
-            "amount": amount,
-            "value_date": value_date,
-            "bank_reference": bank_reference,
-        },
+    loan = lock_current_loan(loan_id, today)
+    require_duty(actor, RECORD_RECOVERIES, loan)
+    preview_recovery(loan_id=loan.pk, amount=amount)
+    require_date(loan, RepaymentMethod.DECLARED, value_date, today)
+    payload = {"amount": amount, "value_date": value_date.isoformat(), "bank_reference": bank_reference}
+    reason = _("Found in our account")
+    return request_loan_approval(
+        loan, ApprovalKind.RECEIPT, payload, effect=amount, reason=reason, actor=actor, today=today
     )
 
 

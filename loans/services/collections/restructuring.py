@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind
 from ledger.models import JournalEntry
 from ledger.services.posting import post_entry
@@ -117,6 +117,7 @@ def preview_plan(loan: Loan, asked: PlanTerms, today: dt.date) -> NewPlan:
     return plan
 
 
+@once(model=PlanProposal, operation="loans.propose_plan")
 def propose_plan(
     *, loan_id: int, asked: PlanTerms, reason: str, actor: User | None, idempotency_key: str, today: dt.date
 ) -> PlanProposal:
@@ -125,20 +126,9 @@ def propose_plan(
     Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, InvalidTransition (in default), ReasonMissing, ProposalOpen,
     and what `preview_plan` raises.
     """
-
-    def run() -> PlanProposal:
-        loan = lock_owing_loan(loan_id, today)
-        require_duty(actor, WORK_COLLECTIONS, loan)
-        return make_proposal(loan, asked, reason=reason, hardship=None, actor=actor, today=today)
-
-    return run_once(
-        run,
-        model=PlanProposal,
-        operation="loans.propose_plan",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id, "asked": str(asked), "reason": reason},
-    )
+    loan = lock_owing_loan(loan_id, today)
+    require_duty(actor, WORK_COLLECTIONS, loan)
+    return make_proposal(loan, asked, reason=reason, hardship=None, actor=actor, today=today)
 
 
 def make_proposal(
@@ -190,6 +180,7 @@ def plan_terms_of(proposal: PlanProposal) -> PlanTerms:
     )
 
 
+@once(model=PlanProposal, operation="loans.accept_plan")
 def accept_plan(*, proposal_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> PlanProposal:
     """Accept the proposed plan: it replaces the old one today, and the loan is marked as restructured.
 
@@ -197,31 +188,36 @@ def accept_plan(*, proposal_id: int, actor: User | None, idempotency_key: str, t
     or are waived (rule WAIVE), as the proposal says. Money paid ahead is kept for the new plan.
     Raises NotYourLoan, LoanNotOwing, InvalidTransition, ProposalEnded, and what `preview_plan` raises.
     """
-    return run_once(
-        lambda: _accept(proposal_id, actor, today),
-        model=PlanProposal,
-        operation="loans.accept_plan",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"proposal": proposal_id},
-    )
+    loan, proposal = _lock_open(proposal_id, actor, today)
+    require_state(loan, LoanEvent.RESTRUCTURE)
+    plan = preview_plan(loan, plan_terms_of(proposal), today)
+    proposal.entry = _post(loan, plan, proposal, actor, today)
+    replace_rows(plan.replaced, loan.schedule_version + 1)
+    Instalment.objects.bulk_update(plan.replaced, REPLACED_COLUMNS)
+    reason = _("New plan: %(option)s") % {"option": proposal.get_option_display()}
+    store_version(loan, reason, plan.added, actor=actor, today=today)
+    _grow_notes(loan, proposal, plan.capitalised)
+    # What stays due beside the plan is due now, and money paid ahead pays it.
+    terms = LoanTerms.from_json(loan.frozen_terms)
+    post_elapsed_days(loan, terms, live_instalments(loan), until=today, actor=actor)
+    proposal.interest, proposal.late_fee = plan.claims.interest, plan.claims.late_fee
+    proposal.schedule_version = loan.schedule_version
+    end_notice(loan, today)
+    loan.is_restructured = True
+    pause_collections(loan, today, today=today)
+    loan.collections_paused_until = None
+    loan.save(update_fields=["is_restructured", "collections_paused_until", "updated_at"])
+    end_proposal(loan, proposal, PlanProposalStatus.ACCEPTED, actor=actor, today=today)
+    move_with_columns(loan, LoanEvent.RESTRUCTURE, actor=actor, today=today, reason=proposal.reference)
+    tell_plan_changed(loan, proposal)
+    return proposal
 
 
+@once(model=PlanProposal, operation="loans.decline_plan")
 def decline_plan(*, proposal_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> PlanProposal:
     """Decline the proposed plan; the old one goes on. Raises NotYourLoan, LoanNotOwing, ProposalEnded."""
-
-    def run() -> PlanProposal:
-        loan, proposal = _lock_open(proposal_id, actor, today)
-        return end_proposal(loan, proposal, PlanProposalStatus.DECLINED, actor=actor, today=today)
-
-    return run_once(
-        run,
-        model=PlanProposal,
-        operation="loans.decline_plan",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"proposal": proposal_id},
-    )
+    loan, proposal = _lock_open(proposal_id, actor, today)
+    return end_proposal(loan, proposal, PlanProposalStatus.DECLINED, actor=actor, today=today)
 
 
 def end_proposal(
@@ -260,32 +256,6 @@ def _lock_open(proposal_id: int, actor: User | None, today: dt.date) -> tuple[Lo
     if proposal.status != PlanProposalStatus.PROPOSED or today > proposal.expires_on:
         raise ProposalEnded(status=proposal.status)
     return loan, proposal
-
-
-def _accept(proposal_id: int, actor: User | None, today: dt.date) -> PlanProposal:
-    loan, proposal = _lock_open(proposal_id, actor, today)
-    require_state(loan, LoanEvent.RESTRUCTURE)
-    plan = preview_plan(loan, plan_terms_of(proposal), today)
-    proposal.entry = _post(loan, plan, proposal, actor, today)
-    replace_rows(plan.replaced, loan.schedule_version + 1)
-    Instalment.objects.bulk_update(plan.replaced, REPLACED_COLUMNS)
-    reason = _("New plan: %(option)s") % {"option": proposal.get_option_display()}
-    store_version(loan, reason, plan.added, actor=actor, today=today)
-    _grow_notes(loan, proposal, plan.capitalised)
-    # What stays due beside the plan is due now, and money paid ahead pays it.
-    terms = LoanTerms.from_json(loan.frozen_terms)
-    post_elapsed_days(loan, terms, live_instalments(loan), until=today, actor=actor)
-    proposal.interest, proposal.late_fee = plan.claims.interest, plan.claims.late_fee
-    proposal.schedule_version = loan.schedule_version
-    end_notice(loan, today)
-    loan.is_restructured = True
-    pause_collections(loan, today, today=today)
-    loan.collections_paused_until = None
-    loan.save(update_fields=["is_restructured", "collections_paused_until", "updated_at"])
-    end_proposal(loan, proposal, PlanProposalStatus.ACCEPTED, actor=actor, today=today)
-    move_with_columns(loan, LoanEvent.RESTRUCTURE, actor=actor, today=today, reason=proposal.reference)
-    tell_plan_changed(loan, proposal)
-    return proposal
 
 
 def _post(loan: Loan, plan: NewPlan, proposal: PlanProposal, actor: User | None, today: dt.date) -> JournalEntry | None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.enums.people import ApprovalKind, ApprovalState, Role
 from accounts.models import ApprovalRequest, User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.account.balances import OpenClaims, open_claims
 from loans.account.state import live_instalments
 from loans.account.terms import LoanTerms
@@ -85,6 +85,7 @@ def preview_settlement(loan: Loan, today: dt.date) -> OpenClaims:
     return open_claims(live_instalments(loan), today).less_credit(loan.credit_held, terms.allocation_order)
 
 
+@once(model=SettlementOffer, operation="loans.offer_settlement")
 def offer_settlement(
     *,
     loan_id: int,
@@ -100,16 +101,28 @@ def offer_settlement(
     Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, NotLessThanOwed, PayByPassed, ReasonMissing, SettlementOpen,
     AlreadyAsked, MakerMissing.
     """
-    return run_once(
-        lambda: _offer(loan_id, amount, pay_by, reason.strip(), actor, today),
-        model=SettlementOffer,
-        operation="loans.offer_settlement",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id, "amount": amount, "pay_by": pay_by, "reason": reason},
+    reason = reason.strip()
+    loan = lock_owing_loan(loan_id, today)
+    require_duty(actor, WORK_COLLECTIONS, loan)
+    if not reason:
+        raise ReasonMissing
+    if SettlementOffer.objects.filter(open_key=loan.pk).exists():
+        raise SettlementOpen
+    owed = _require_offer(loan, amount, pay_by, today)
+    offer = SettlementOffer(
+        reference=new_reference("SO"),
+        loan=loan,
+        amount=amount,
+        reason=reason,
+        open_key=loan.pk,
+        offered_on=today,
+        pay_by=pay_by,
     )
+    _ask(loan, offer, owed, actor, today)
+    return offer
 
 
+@once(model=SettlementOffer, operation="loans.pay_settlement")
 def pay_settlement(
     *,
     settlement_id: int,
@@ -127,19 +140,29 @@ def pay_settlement(
     and what came since is waived with the rest. Raises SettlementEnded, PayByPassed, OutsideOffer,
     NotLessThanOwed, FiguresChanged, PaymentWaiting, LoanNotOwing, NotYourLoan, NotYourDuty, InsufficientBalance.
     """
-    return run_once(
-        lambda: _pay(settlement_id, method, bank_reference, arrived_on or today, actor, today),
-        model=SettlementOffer,
-        operation="loans.pay_settlement",
-        key=idempotency_key,
-        actor=actor,
-        parameters={
-            "settlement": settlement_id,
-            "method": method,
-            "bank_reference": bank_reference,
-            "arrived_on": arrived_on,
-        },
-    )
+    arrived_on = arrived_on or today
+    found = SettlementOffer.objects.get(pk=settlement_id)
+    loan = lock_owing_loan(found.loan_id, today)
+    _require_payer(loan, method, actor)
+    offer = SettlementOffer.objects.select_related("approval").get(pk=settlement_id)
+    if method == RepaymentMethod.WALLET and arrived_on != today:
+        raise WalletPaysToday(today=today)
+    require_payable(offer, arrived_on, today)
+    owed = _require_less(loan, offer.amount, today)
+    if owed.principal > offer.approval.payload["principal"]:
+        # A payment came back, or a new plan added to the loan: more would be given up than two people agreed to.
+        raise FiguresChanged(asked=offer.approval.payload["principal"], now=owed.principal)
+    require_no_waiting_payment(loan)
+    # All that is owed is due first, so that the money pays what is owed today and no interest to come.
+    accelerate(loan, reason=_("Settled for less: everything is due"), actor=actor, today=today)
+    repayment = _repayment(loan, offer, method, bank_reference, actor, arrived_on)
+    settle_repayment(loan, repayment, live_instalments(loan), on=today, actor=actor, today=today)
+    Repayment.objects.filter(pk=repayment.pk).update(is_told=True)
+    loss = close_with_loss(loan, live_instalments(loan), LossKind.SETTLEMENT, offer.approval, actor=actor, today=today)
+    offer.repayment = repayment
+    _end(offer, SettlementStatus.PAID, today)
+    _record_and_tell(loan, offer, loss, actor)
+    return offer
 
 
 def require_payable(offer: SettlementOffer, arrived_on: dt.date, today: dt.date) -> None:
@@ -207,29 +230,6 @@ def end_settlement_unpaid(*, settlement_id: int, today: dt.date) -> bool:
     return run_money(run)
 
 
-def _offer(
-    loan_id: int, amount: int, pay_by: dt.date, reason: str, actor: User | None, today: dt.date
-) -> SettlementOffer:
-    loan = lock_owing_loan(loan_id, today)
-    require_duty(actor, WORK_COLLECTIONS, loan)
-    if not reason:
-        raise ReasonMissing
-    if SettlementOffer.objects.filter(open_key=loan.pk).exists():
-        raise SettlementOpen
-    owed = _require_offer(loan, amount, pay_by, today)
-    offer = SettlementOffer(
-        reference=new_reference("SO"),
-        loan=loan,
-        amount=amount,
-        reason=reason,
-        open_key=loan.pk,
-        offered_on=today,
-        pay_by=pay_by,
-    )
-    _ask(loan, offer, owed, actor, today)
-    return offer
-
-
 def _ask(loan: Loan, offer: SettlementOffer, owed: OpenClaims, actor: User | None, today: dt.date) -> ApprovalRequest:
     payload = {
         "settlement": offer.reference,
@@ -261,38 +261,6 @@ def _require_less(loan: Loan, amount: int, today: dt.date) -> OpenClaims:
     if not 0 < amount < owed.total:
         raise NotLessThanOwed(owed=owed.total)
     return owed
-
-
-def _pay(
-    settlement_id: int,
-    method: RepaymentMethod,
-    bank_reference: str,
-    arrived_on: dt.date,
-    actor: User | None,
-    today: dt.date,
-) -> SettlementOffer:
-    found = SettlementOffer.objects.get(pk=settlement_id)
-    loan = lock_owing_loan(found.loan_id, today)
-    _require_payer(loan, method, actor)
-    offer = SettlementOffer.objects.select_related("approval").get(pk=settlement_id)
-    if method == RepaymentMethod.WALLET and arrived_on != today:
-        raise WalletPaysToday(today=today)
-    require_payable(offer, arrived_on, today)
-    owed = _require_less(loan, offer.amount, today)
-    if owed.principal > offer.approval.payload["principal"]:
-        # A payment came back, or a new plan added to the loan: more would be given up than two people agreed to.
-        raise FiguresChanged(asked=offer.approval.payload["principal"], now=owed.principal)
-    require_no_waiting_payment(loan)
-    # All that is owed is due first, so that the money pays what is owed today and no interest to come.
-    accelerate(loan, reason=_("Settled for less: everything is due"), actor=actor, today=today)
-    repayment = _repayment(loan, offer, method, bank_reference, actor, arrived_on)
-    settle_repayment(loan, repayment, live_instalments(loan), on=today, actor=actor, today=today)
-    Repayment.objects.filter(pk=repayment.pk).update(is_told=True)
-    loss = close_with_loss(loan, live_instalments(loan), LossKind.SETTLEMENT, offer.approval, actor=actor, today=today)
-    offer.repayment = repayment
-    _end(offer, SettlementStatus.PAID, today)
-    _record_and_tell(loan, offer, loss, actor)
-    return offer
 
 
 def _require_payer(loan: Loan, method: RepaymentMethod, actor: User | None) -> None:

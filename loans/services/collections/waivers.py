@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind
 from ledger.models import JournalEntry
 from ledger.services.posting import post_entry
@@ -66,6 +66,7 @@ class WrongInstalment(Refused):
     default_message = _("This payment is not part of the plan any more. Open the page again.")
 
 
+@once(model=Waiver, operation="loans.waive_charges")
 def waive_charges(
     *,
     loan_id: int,
@@ -82,25 +83,7 @@ def waive_charges(
     The last charge waived on a loan whose principal is paid closes it. Raises StaffOnly, NotYourDuty, OwnLoan,
     LoanNotOwing, WaiveTheCharge, WrongInstalment, NothingToWaive, MoreThanOwed, ReasonMissing.
     """
-    return run_once(
-        lambda: _waive(loan_id, instalment_id, interest, late_fee, reason.strip(), actor, today),
-        model=Waiver,
-        operation="loans.waive_charges",
-        key=idempotency_key,
-        actor=actor,
-        parameters={
-            "loan": loan_id,
-            "instalment": instalment_id,
-            "interest": interest,
-            "late_fee": late_fee,
-            "reason": reason,
-        },
-    )
-
-
-def _waive(
-    loan_id: int, instalment_id: int, interest: int, late_fee: int, reason: str, actor: User | None, today: dt.date
-) -> Waiver:
+    reason = reason.strip()
     loan = lock_owing_loan(loan_id, today)
     require_duty(actor, WAIVE_CHARGES, loan)
     if is_progressive(loan, LoanTerms.from_json(loan.frozen_terms)):

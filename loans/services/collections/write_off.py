@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind
 from ledger.services.posting import post_entry
 from loans.account.balances import REMOVED_COLUMNS, OpenClaims, give_up_rows, open_claims, unpaid_rows
@@ -51,6 +51,7 @@ def preview_write_off(loan: Loan, today: dt.date) -> OpenClaims:
     return open_claims(live_instalments(loan), today).less_credit(loan.credit_held, terms.allocation_order)
 
 
+@once(model=ApprovalRequest, operation="loans.request_write_off")
 def request_write_off(
     *, loan_id: int, cause: DefaultCause, reason: str, actor: User | None, idempotency_key: str, today: dt.date
 ) -> ApprovalRequest:
@@ -59,24 +60,13 @@ def request_write_off(
     Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, NotInDefault, PaymentWaiting, ReasonMissing, AlreadyAsked,
     MakerMissing.
     """
-
-    def run() -> ApprovalRequest:
-        loan = lock_owing_loan(loan_id, today)
-        require_duty(actor, WORK_COLLECTIONS, loan)
-        if not reason.strip():
-            raise ReasonMissing
-        _require_ripe(loan, cause)
-        require_no_waiting_payment(loan)
-        return _ask(loan, cause, reason.strip(), actor, today)
-
-    return run_once(
-        run,
-        model=ApprovalRequest,
-        operation="loans.request_write_off",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id, "cause": cause, "reason": reason},
-    )
+    loan = lock_owing_loan(loan_id, today)
+    require_duty(actor, WORK_COLLECTIONS, loan)
+    if not reason.strip():
+        raise ReasonMissing
+    _require_ripe(loan, cause)
+    require_no_waiting_payment(loan)
+    return _ask(loan, cause, reason.strip(), actor, today)
 
 
 def ask_write_off_again(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services.approvals.permissions import require_staff
 from accounts.services.audit import record
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from ledger.services.closed_period import require_open_period
 from ledger.services.large_sums import require_below_ceiling
 from loans.account.terms import LoanTerms
@@ -39,6 +39,7 @@ class NotInThePast(Refused):
     default_message = _("Give a date before today.")
 
 
+@once(model=Repayment, operation="loans.record_backdated_repayment")
 def record_backdated_repayment(
     *,
     loan_id: int,
@@ -55,19 +56,6 @@ def record_backdated_repayment(
     payment). Raises NothingToPay, AmountTooSmall, AboveCeiling, TwoPeopleNeeded, BeforePayout, NotInThePast,
     PeriodClosed, OwnPayment, StaffOnly, PlanAgreedSince.
     """
-    return run_once(
-        lambda: _record(loan_id, amount, value_date, bank_reference, actor, today),
-        model=Repayment,
-        operation="loans.record_backdated_repayment",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id, "amount": amount, "value_date": value_date, "bank_reference": bank_reference},
-    )
-
-
-def _record(
-    loan_id: int, amount: int, value_date: dt.date, bank_reference: str, actor: User | None, today: dt.date
-) -> Repayment:
     loan = lock_current_loan(loan_id, today)
     return enter_payment(loan, amount, value_date, bank_reference, actor=actor, today=today)
 

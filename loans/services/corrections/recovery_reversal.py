@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from ledger.services.posting import reverse_entry
 from loans.enums.loan import LoanEvent
 from loans.enums.permissions import RECORD_RECOVERIES
@@ -32,6 +32,7 @@ class RecoveryUndone(InvalidTransition):
     default_message = _("This recovery was undone before. The page was out of date.")
 
 
+@once(model=ApprovalRequest, operation="loans.request_recovery_reversal")
 def request_recovery_reversal(
     *, recovery_id: int, reason: str, actor: User | None, idempotency_key: str, today: dt.date
 ) -> ApprovalRequest:
@@ -39,36 +40,25 @@ def request_recovery_reversal(
 
     Raises StaffOnly, NotYourDuty, OwnLoan, ReasonMissing, RecoveryUndone, AlreadyAsked, MakerMissing.
     """
-
-    def run() -> ApprovalRequest:
-        found = Recovery.objects.get(pk=recovery_id)
-        loan = lock_current_loan(found.loan_id, today)
-        require_duty(actor, RECORD_RECOVERIES, loan)
-        if not reason.strip():
-            raise ReasonMissing
-        recovery = _counted(found.reference)
-        payload = {
-            "recovery": recovery.reference,
-            "amount": recovery.amount,
-            "value_date": recovery.value_date.isoformat(),
-        }
-        return request_loan_approval(
-            loan,
-            ApprovalKind.RECOVERY,
-            payload,
-            effect=recovery.amount,
-            reason=reason.strip(),
-            actor=actor,
-            today=today,
-        )
-
-    return run_once(
-        run,
-        model=ApprovalRequest,
-        operation="loans.request_recovery_reversal",
-        key=idempotency_key,
+    found = Recovery.objects.get(pk=recovery_id)
+    loan = lock_current_loan(found.loan_id, today)
+    require_duty(actor, RECORD_RECOVERIES, loan)
+    if not reason.strip():
+        raise ReasonMissing
+    recovery = _counted(found.reference)
+    payload = {
+        "recovery": recovery.reference,
+        "amount": recovery.amount,
+        "value_date": recovery.value_date.isoformat(),
+    }
+    return request_loan_approval(
+        loan,
+        ApprovalKind.RECOVERY,
+        payload,
+        effect=recovery.amount,
+        reason=reason.strip(),
         actor=actor,
-        parameters={"recovery": recovery_id, "reason": reason},
+        today=today,
     )
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.enums.loan import RepaymentStatus
 from loans.enums.permissions import DECIDE_REPAYMENTS
 from loans.models import Loan, Repayment
@@ -16,6 +16,7 @@ from loans.services.corrections.reversal import require_reversible, undo_payment
 from loans.services.servicing.locking import lock_current_loan
 
 
+@once(model=ApprovalRequest, operation="loans.request_reversal")
 def request_reversal(
     *, repayment_id: int, reason: str, actor: User | None, idempotency_key: str, today: dt.date
 ) -> ApprovalRequest:
@@ -24,35 +25,24 @@ def request_reversal(
     Raises StaffOnly, NotYourDuty, OwnLoan, NotReversible, InvalidTransition, ReversalReasonMissing, AlreadyAsked,
     MakerMissing.
     """
-
-    def run() -> ApprovalRequest:
-        found = Repayment.objects.get(pk=repayment_id)
-        loan = lock_current_loan(found.loan_id, today)
-        require_duty(actor, DECIDE_REPAYMENTS, loan)
-        repayment = Repayment.objects.get(pk=repayment_id)
-        require_reversible(loan, repayment, reason.strip(), actor)
-        payload = {
-            "repayment": repayment.reference,
-            "amount": repayment.amount,
-            "value_date": repayment.value_date.isoformat(),
-        }
-        return request_loan_approval(
-            loan,
-            ApprovalKind.REVERSAL,
-            payload,
-            effect=repayment.amount,
-            reason=reason.strip(),
-            actor=actor,
-            today=today,
-        )
-
-    return run_once(
-        run,
-        model=ApprovalRequest,
-        operation="loans.request_reversal",
-        key=idempotency_key,
+    found = Repayment.objects.get(pk=repayment_id)
+    loan = lock_current_loan(found.loan_id, today)
+    require_duty(actor, DECIDE_REPAYMENTS, loan)
+    repayment = Repayment.objects.get(pk=repayment_id)
+    require_reversible(loan, repayment, reason.strip(), actor)
+    payload = {
+        "repayment": repayment.reference,
+        "amount": repayment.amount,
+        "value_date": repayment.value_date.isoformat(),
+    }
+    return request_loan_approval(
+        loan,
+        ApprovalKind.REVERSAL,
+        payload,
+        effect=repayment.amount,
+        reason=reason.strip(),
         actor=actor,
-        parameters={"repayment": repayment_id, "reason": reason},
+        today=today,
     )
 
 

@@ -12,7 +12,7 @@ from django_q.tasks import async_task
 from accounts.models import User
 from accounts.selectors.eligibility import Action, require_may
 from accounts.selectors.people import verification_of
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.account.pricing import quote_of_loan
 from loans.account.terms import LoanTerms
 from loans.enums.loan import CommitmentStatus, LoanEvent, LoanStatus
@@ -75,6 +75,7 @@ def prepare_agreement(loan: Loan) -> LoanAgreement:
     )
 
 
+@once(model=LoanAgreement, operation="loans.sign_agreement", besides=("ip_address",))
 def sign_agreement(
     *,
     loan_id: int,
@@ -89,17 +90,6 @@ def sign_agreement(
     Raises NotYourLoan, InvalidTransition when not funded or signed already, SigningEnded, NameDoesNotMatch, and the
     refusals of the gate for applying.
     """
-    return run_once(
-        lambda: _sign(loan_id, typed_name, actor, ip_address, today),
-        model=LoanAgreement,
-        operation="loans.sign_agreement",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id, "name": typed_name},
-    )
-
-
-def _sign(loan_id: int, typed_name: str, actor: User | None, ip_address: str | None, today: dt.date) -> LoanAgreement:
     loan = lock_current_loan(loan_id, today)
     require_borrower(loan, actor)
     if loan.status == LoanStatus.CANCELLED and loan.signed_at is None and loan.signing_ends_on < today:

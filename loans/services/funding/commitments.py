@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.selectors.eligibility import Action, require_may
 from accounts.services.audit import record
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind
 from ledger.services.posting import InsufficientBalance, post_entry
 from loans.account.terms import LoanTerms
@@ -101,6 +101,7 @@ class TotalCap(Refused):
     code = "total_cap"
 
 
+@once(model=Commitment, operation="loans.place_commitment", besides=("source",))
 def place_commitment(
     *,
     loan_id: int,
@@ -117,25 +118,6 @@ def place_commitment(
     refusals of the gate for lending, MoreThanRemaining, BelowMinimum, NotAStep, LoanShareCap, BorrowerCap, TotalCap,
     InsufficientBalance. Nothing is reserved when it raises.
     """
-    return run_once(
-        lambda: _place(loan_id, lender, amount, actor, idempotency_key, today, source),
-        model=Commitment,
-        operation="loans.place_commitment",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id, "lender": lender.pk, "amount": amount},
-    )
-
-
-def _place(
-    loan_id: int,
-    lender: User,
-    amount: int,
-    actor: User | None,
-    key: str,
-    today: dt.date,
-    source: CommitmentSource,
-) -> Commitment:
     loan = lock_current_loan(loan_id, today)
     if actor is not None and actor.pk != lender.pk:
         raise NotYourCommitment
@@ -241,22 +223,12 @@ def fill_loan(loan: Loan, event: LoanEvent, *, actor: User | None, today: dt.dat
     return loan
 
 
+@once(model=Commitment, operation="loans.withdraw_commitment")
 def withdraw_commitment(*, commitment_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> Commitment:
     """Take reserved money back while the loan is open for funding.
 
     Raises NotYourCommitment, InvalidTransition when the loan is funded or the reservation has ended.
     """
-    return run_once(
-        lambda: _withdraw(commitment_id, actor, today),
-        model=Commitment,
-        operation="loans.withdraw_commitment",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"commitment": commitment_id},
-    )
-
-
-def _withdraw(commitment_id: int, actor: User | None, today: dt.date) -> Commitment:
     loan_id = Commitment.objects.values_list("loan_id", flat=True).get(pk=commitment_id)
     loan = lock_current_loan(loan_id, today)
     commitment = Commitment.objects.select_related("lender").get(pk=commitment_id)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.selectors.eligibility import Action, require_may
 from accounts.services.approvals.permissions import require_staff
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind
 from ledger.services.posting import post_entry
 from loans.account.pricing import quote_of_loan
@@ -49,23 +49,13 @@ class ReservedDiffers(Refused):
     default_message = _("The money reserved for this loan is not its amount. Nothing was paid out.")
 
 
+@once(model=Loan, operation="loans.disburse_loan")
 def disburse_loan(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> Loan:
     """Pay the loan out on `today`: reserved money less the fee to the borrower's wallet, notes, and the schedule.
 
     Raises StaffOnly, InvalidTransition, NotSigned, LoanFrozen, ReservedDiffers, and the refusals of the gate for
     applying when the borrower was suspended meanwhile.
     """
-    return run_once(
-        lambda: _disburse(loan_id, actor, today),
-        model=Loan,
-        operation="loans.disburse_loan",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id},
-    )
-
-
-def _disburse(loan_id: int, actor: User | None, today: dt.date) -> Loan:
     require_staff(actor)
     loan = lock_current_loan(loan_id, today)
     require_state(loan, LoanEvent.DISBURSE)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.enums.people import Role
 from accounts.models import User
 from accounts.selectors.eligibility import Action, require_may
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.enums.loan import LoanEvent, LoanStatus
 from loans.models import Loan, LoanProduct
 from loans.services.notices.origination import tell_application_sent, tell_declined
@@ -217,6 +217,7 @@ def check_product_limits(product: LoanProduct, amount: int, term_months: int) ->
         raise TermNotOffered(message, minimum=product.min_term_months, maximum=product.max_term_months)
 
 
+@once(model=Loan, operation="loans.submit_application")
 def submit_application(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> Loan:
     """Send the application: limits, affordability and score are checked and frozen; some are declined at once.
 
@@ -224,17 +225,6 @@ def submit_application(*, loan_id: int, actor: User | None, idempotency_key: str
     ExposureCap and what create_draft raises. A decline by rule is no refusal: the loan comes back as REJECTED with
     its reasons.
     """
-    return run_once(
-        lambda: _submit(loan_id, actor, today),
-        model=Loan,
-        operation="loans.submit_application",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id},
-    )
-
-
-def _submit(loan_id: int, actor: User | None, today: dt.date) -> Loan:
     loan = lock_current_loan(loan_id, today)
     require_borrower(loan, actor)
     require_state(loan, LoanEvent.SUBMIT)
@@ -271,22 +261,12 @@ def _check_exposure(loan: Loan, max_active_loans: int, total_cap: int) -> None:
         raise ExposureCap(message, maximum=max(total_cap - owed, 0))
 
 
+@once(model=Loan, operation="loans.withdraw_application")
 def withdraw_application(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> Loan:
     """Take the application back at any time before the pay-out, free of charge; reserved money returns to lenders.
 
     Raises NotYourLoan, InvalidTransition.
     """
-
-    def withdraw() -> Loan:
-        loan = lock_current_loan(loan_id, today)
-        require_borrower(loan, actor)
-        return end_funding(loan, LoanEvent.WITHDRAW, actor=actor, today=today, reason="withdrawn by the borrower")
-
-    return run_once(
-        withdraw,
-        model=Loan,
-        operation="loans.withdraw_application",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id},
-    )
+    loan = lock_current_loan(loan_id, today)
+    require_borrower(loan, actor)
+    return end_funding(loan, LoanEvent.WITHDRAW, actor=actor, today=today, reason="withdrawn by the borrower")

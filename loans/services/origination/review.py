@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.selectors.eligibility import Action, require_may
 from accounts.services.approvals.permissions import require_staff
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from loans.account.pricing import annual_rate_of, grade_terms_of, quote_for
 from loans.account.terms import frozen_terms
 from loans.enums.loan import DeclineReason, Grade, LoanEvent
@@ -123,6 +123,7 @@ def answer_request(*, loan_id: int, answer: str, actor: User | None, today: dt.d
     return run_money(reply)
 
 
+@once(model=Loan, operation="loans.make_offer")
 def make_offer(
     *,
     loan_id: int,
@@ -137,17 +138,7 @@ def make_offer(
     `grade` moves the scorecard's grade by one step at most, with a reason. Raises StaffOnly, OwnApplication,
     InvalidTransition, GradeTooFar, GradeNotOffered, ReasonMissing, and the refusals of the gate for applying.
     """
-    return run_once(
-        lambda: _make_offer(loan_id, grade, reason.strip(), actor, today),
-        model=Loan,
-        operation="loans.make_offer",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id, "grade": grade, "reason": reason},
-    )
-
-
-def _make_offer(loan_id: int, grade: str | None, reason: str, actor: User | None, today: dt.date) -> Loan:
+    reason = reason.strip()
     loan = _locked_for_staff(loan_id, actor, LoanEvent.APPROVE, today)
     require_may(loan.borrower, Action.APPLY)
     terms = _grade_terms(loan, grade, reason)
@@ -194,6 +185,7 @@ def priced_fields(loan: Loan, terms: GradeTerms, today: dt.date) -> dict[str, An
     }
 
 
+@once(model=Loan, operation="loans.decline_application", besides=("reasons",))
 def decline_application(
     *,
     loan_id: int,
@@ -208,54 +200,33 @@ def decline_application(
     Raises StaffOnly, OwnApplication, InvalidTransition, ReasonMissing.
     """
     codes = list(dict.fromkeys(DeclineReason(reason).value for reason in reasons))
-
-    def decline() -> Loan:
-        loan = _locked_for_staff(loan_id, actor, LoanEvent.REJECT, today)
-        if not 1 <= len(codes) <= MOST_REASONS:
-            raise ReasonMissing(_("Choose one to four reasons."))
-        if DeclineReason.OTHER.value in codes and not note.strip():
-            raise ReasonMissing(_("Explain the other reason in the note."))
-        move_loan(
-            loan,
-            LoanEvent.REJECT,
-            actor=actor,
-            today=today,
-            reason=", ".join(codes),
-            decline_reasons=codes,
-            decline_note=note.strip(),
-        )
-        tell_declined(loan)
-        return loan
-
-    return run_once(
-        decline,
-        model=Loan,
-        operation="loans.decline_application",
-        key=idempotency_key,
+    loan = _locked_for_staff(loan_id, actor, LoanEvent.REJECT, today)
+    if not 1 <= len(codes) <= MOST_REASONS:
+        raise ReasonMissing(_("Choose one to four reasons."))
+    if DeclineReason.OTHER.value in codes and not note.strip():
+        raise ReasonMissing(_("Explain the other reason in the note."))
+    move_loan(
+        loan,
+        LoanEvent.REJECT,
         actor=actor,
-        parameters={"loan": loan_id, "reasons": codes, "note": note},
+        today=today,
+        reason=", ".join(codes),
+        decline_reasons=codes,
+        decline_note=note.strip(),
     )
+    tell_declined(loan)
+    return loan
 
 
+@once(model=Loan, operation="loans.cancel_listing")
 def cancel_listing(*, loan_id: int, reason: str, actor: User | None, idempotency_key: str, today: dt.date) -> Loan:
     """Close a request that is open for funding, partly funded or funded; lenders get their money back.
 
     Raises StaffOnly, OwnApplication, InvalidTransition, ReasonMissing.
     """
-
-    def cancel() -> Loan:
-        loan = _locked_for_staff(loan_id, actor, LoanEvent.CANCEL, today)
-        if not reason.strip():
-            raise ReasonMissing
-        end_funding(loan, LoanEvent.CANCEL, actor=actor, today=today, reason=reason.strip(), closed_on=today)
-        tell_cancelled(loan, reason.strip())
-        return loan
-
-    return run_once(
-        cancel,
-        model=Loan,
-        operation="loans.cancel_listing",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id, "reason": reason},
-    )
+    loan = _locked_for_staff(loan_id, actor, LoanEvent.CANCEL, today)
+    if not reason.strip():
+        raise ReasonMissing
+    end_funding(loan, LoanEvent.CANCEL, actor=actor, today=today, reason=reason.strip(), closed_on=today)
+    tell_cancelled(loan, reason.strip())
+    return loan

@@ -11,7 +11,7 @@ from accounts.enums.people import Role
 from accounts.models import User
 from accounts.services.approvals.requests import drop_requests
 from accounts.services.audit import record
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from ledger.services.closed_period import require_open_period
 from ledger.services.large_sums import require_below_ceiling
 from loans.account.accrual import servicing_columns
@@ -134,6 +134,7 @@ def payment_choices(loan: Loan, amount: int, today: dt.date) -> list[RepaymentPr
     ]
 
 
+@once(model=Repayment, operation="loans.record_repayment")
 def record_repayment(
     *,
     loan_id: int,
@@ -155,106 +156,6 @@ def record_repayment(
     Raises NothingToPay, AmountTooSmall, AboveCeiling, DateInFuture, BeforePayout, PeriodClosed, WalletPaysToday,
     BeforeLastPayment, NotYourPayment, InsufficientBalance.
     """
-    return run_once(
-        lambda: _record(loan_id, amount, method, value_date, bank_reference, extra_mode, actor, today),
-        model=Repayment,
-        operation="loans.record_repayment",
-        key=idempotency_key,
-        actor=actor,
-        parameters={
-            "loan": loan_id,
-            "amount": amount,
-            "method": method,
-            "value_date": value_date,
-            "bank_reference": bank_reference,
-            "extra_mode": extra_mode,
-        },
-    )
-
-
-def confirm_repayment(
-    *, repayment_id: int, value_date: dt.date, actor: User | None, idempotency_key: str, today: dt.date
-) -> Repayment:
-    """Confirm that declared money arrived on `value_date`: allocate, split and post it (rule REP).
-
-    A payment that is older than an instalment which fell due meanwhile counts on that due date. On a loan that was
-    closed meanwhile, all of it goes to the borrower's wallet. Money that was sent in a period which was closed before
-    it was found counts on a day after it. From DEPOSIT_SECOND_PERSON_ABOVE, by the sum of the payer's day, a second
-    person is asked in place of that: the payment comes back as it was, and the request does it.
-
-    Raises AlreadyAsked, AlreadyDecided, DateInFuture, BeforePayout, PeriodClosed, BeforeLastPayment, OwnPayment,
-    NotYourPayment.
-    """
-
-    def run() -> Repayment:
-        loan, repayment = _lock_declared(repayment_id, actor)
-        _require_date(loan, value_date, today)
-        if actor is not None and needs_two(repayment.payer, repayment.amount, today):
-            request_payment(repayment, value_date, actor=actor, today=today)
-            return repayment
-        return settle_found(loan, repayment, value_date, actor=actor, today=today)
-
-    return run_once(
-        run,
-        model=Repayment,
-        operation="loans.confirm_repayment",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"repayment": repayment_id, "value_date": value_date},
-    )
-
-
-def settle_found(
-    loan: Loan, repayment: Repayment, value_date: dt.date, *, actor: User | None, today: dt.date
-) -> Repayment:
-    """The last step of `confirm_repayment`. Call under the guards of loan and payment. Raises AlreadyDecided."""
-    require_declared(repayment)
-    _require_date(loan, value_date, today)
-    repayment.value_date = value_date
-    return _settle(loan, repayment, actor, today)
-
-
-def require_declared(repayment: Repayment) -> None:
-    """Raises AlreadyDecided unless the payment waits to be found."""
-    if repayment.status != RepaymentStatus.DECLARED:
-        raise AlreadyDecided(status=repayment.status)
-
-
-def reject_repayment(
-    *, repayment_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date
-) -> Repayment:
-    """Say that declared money was not found; nothing is posted. Raises AlreadyDecided, OwnPayment, NotYourPayment."""
-
-    def run() -> Repayment:
-        loan, repayment = _lock_declared(repayment_id, actor)
-        drop_requests("repayment", repayment.reference, today=today)
-        repayment.status = RepaymentStatus.REJECTED
-        repayment.decided_by, repayment.decided_at, repayment.decision_note = actor, clock.now(), note
-        repayment.save()
-        _audit(repayment, "rejected", actor, note)
-        tell_not_found(loan, repayment)
-        return repayment
-
-    return run_once(
-        run,
-        model=Repayment,
-        operation="loans.reject_repayment",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"repayment": repayment_id, "note": note},
-    )
-
-
-def _record(
-    loan_id: int,
-    amount: int,
-    method: RepaymentMethod,
-    value_date: dt.date,
-    bank_reference: str,
-    extra_mode: ExtraMode | None,
-    actor: User | None,
-    today: dt.date,
-) -> Repayment:
     is_wallet = method != RepaymentMethod.DECLARED
     is_settled = is_wallet or platform_rules().auto_confirm_money
     loan = lock_guard(Loan.objects.filter(pk=loan_id), is_written_later=is_settled)
@@ -281,6 +182,59 @@ def _record(
         return _settle(loan, repayment, None if not is_wallet else actor, today)
     repayment.save()
     _audit(repayment, "declared", actor)
+    return repayment
+
+
+@once(model=Repayment, operation="loans.confirm_repayment")
+def confirm_repayment(
+    *, repayment_id: int, value_date: dt.date, actor: User | None, idempotency_key: str, today: dt.date
+) -> Repayment:
+    """Confirm that declared money arrived on `value_date`: allocate, split and post it (rule REP).
+
+    A payment that is older than an instalment which fell due meanwhile counts on that due date. On a loan that was
+    closed meanwhile, all of it goes to the borrower's wallet. Money that was sent in a period which was closed before
+    it was found counts on a day after it. From DEPOSIT_SECOND_PERSON_ABOVE, by the sum of the payer's day, a second
+    person is asked in place of that: the payment comes back as it was, and the request does it.
+
+    Raises AlreadyAsked, AlreadyDecided, DateInFuture, BeforePayout, PeriodClosed, BeforeLastPayment, OwnPayment,
+    NotYourPayment.
+    """
+    loan, repayment = _lock_declared(repayment_id, actor)
+    _require_date(loan, value_date, today)
+    if actor is not None and needs_two(repayment.payer, repayment.amount, today):
+        request_payment(repayment, value_date, actor=actor, today=today)
+        return repayment
+    return settle_found(loan, repayment, value_date, actor=actor, today=today)
+
+
+def settle_found(
+    loan: Loan, repayment: Repayment, value_date: dt.date, *, actor: User | None, today: dt.date
+) -> Repayment:
+    """The last step of `confirm_repayment`. Call under the guards of loan and payment. Raises AlreadyDecided."""
+    require_declared(repayment)
+    _require_date(loan, value_date, today)
+    repayment.value_date = value_date
+    return _settle(loan, repayment, actor, today)
+
+
+def require_declared(repayment: Repayment) -> None:
+    """Raises AlreadyDecided unless the payment waits to be found."""
+    if repayment.status != RepaymentStatus.DECLARED:
+        raise AlreadyDecided(status=repayment.status)
+
+
+@once(model=Repayment, operation="loans.reject_repayment")
+def reject_repayment(
+    *, repayment_id: int, note: str, actor: User | None, idempotency_key: str, today: dt.date
+) -> Repayment:
+    """Say that declared money was not found; nothing is posted. Raises AlreadyDecided, OwnPayment, NotYourPayment."""
+    loan, repayment = _lock_declared(repayment_id, actor)
+    drop_requests("repayment", repayment.reference, today=today)
+    repayment.status = RepaymentStatus.REJECTED
+    repayment.decided_by, repayment.decided_at, repayment.decision_note = actor, clock.now(), note
+    repayment.save()
+    _audit(repayment, "rejected", actor, note)
+    tell_not_found(loan, repayment)
     return repayment
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services.idempotency import run_once
+from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind
 from ledger.services.posting import post_entry
 from loans.account.bring_forward import bring_up_to
@@ -86,6 +86,7 @@ def withdrawal_figures(loan: Loan, today: dt.date) -> WithdrawalFigures | None:
     return WithdrawalFigures(figure.principal, figure.interest, figure.late_fee, credit, refund, last_day)
 
 
+@once(model=Repayment, operation="loans.give_loan_back", besides=("confirmed",))
 def give_loan_back(
     *, loan_id: int, actor: User, idempotency_key: str, today: dt.date, confirmed: int | None = None
 ) -> Repayment:
@@ -94,17 +95,6 @@ def give_loan_back(
     `confirmed` is the sum to pay that the borrower saw, in minor units; without it, whatever it is today.
     Raises NotYourLoan, WithdrawalTimeOver, SumChanged (context: to_pay), InsufficientBalance.
     """
-    return run_once(
-        lambda: _give_back(loan_id, actor, today, confirmed),
-        model=Repayment,
-        operation="loans.give_loan_back",
-        key=idempotency_key,
-        actor=actor,
-        parameters={"loan": loan_id},
-    )
-
-
-def _give_back(loan_id: int, actor: User, today: dt.date, confirmed: int | None) -> Repayment:
     loan = lock_guard(Loan.objects.filter(pk=loan_id))
     require_borrower(loan, actor)
     roll_forward(loan, today=today)

@@ -18,7 +18,8 @@ import MySQLdb
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from accounts.enums.people import Role
-from accounts.services.idempotency import run_once
+from accounts.models import User
+from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind, LineCode
 from ledger.models import Account, JournalEntry
 from ledger.services.posting import credit, debit, post_entry
@@ -111,18 +112,22 @@ def client(step: Callable[[int, int], None], owners: list[int], hot: bool, numbe
 
 def checked(source: int, target: int) -> None:
     """A transfer as our services make it: once per key, locked, checked, chained."""
-    key = uuid.uuid4().hex
-    run_once(
-        lambda: post_entry(
-            kind=EntryKind.ADJUSTMENT, key=f"transfer:{key}", value_date=DAY, actor=None, narrative="Bench",
-            lines=[
-                debit("C2100", 1, LineCode.OTHER, owner=source),
-                credit("C2100", 1, LineCode.OTHER, owner=target),
-            ],
-        ),
-        model=JournalEntry, operation="bench.transfer", key=key, actor=None,
-        parameters={"source": source, "target": target},
-    )  # fmt: skip
+    _transfer(source=source, target=target, actor=None, idempotency_key=uuid.uuid4().hex)
+
+
+@once(model=JournalEntry, operation="bench.transfer")
+def _transfer(*, source: int, target: int, actor: User | None, idempotency_key: str) -> JournalEntry:
+    return post_entry(
+        kind=EntryKind.ADJUSTMENT,
+        key=f"transfer:{idempotency_key}",
+        value_date=DAY,
+        actor=actor,
+        narrative="Bench",
+        lines=[
+            debit("C2100", 1, LineCode.OTHER, owner=source),
+            credit("C2100", 1, LineCode.OTHER, owner=target),
+        ],
+    )
 
 
 def say_spent(owners: list[int], pid: int) -> None:
