@@ -18,6 +18,7 @@ from accounts.selectors import email_is_verified
 from accounts.services.registration import RoleNotOpen, register_user
 from accounts.terms import RISKS, TERMS
 from p2plending.tests.cast import PASSWORD
+from p2plending.tests.markup import title_of
 from p2plending.tests.queue import carry_out_tasks
 
 REGISTER = "/accounts/register/"
@@ -212,7 +213,7 @@ def test_each_mistake_is_named_in_words_and_makes_no_account(
     assert response.status_code == 422
     page = response.content.decode()
     assert words in page
-    assert "<title>Error: Create account" in page
+    assert title_of(page).startswith("Error: Create account")
     assert User.objects.count() == 0
 
 

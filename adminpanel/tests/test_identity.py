@@ -13,6 +13,7 @@ from accounts.models import AuditEvent, IdentityVerification, Notification, User
 from accounts.services.identity_review import claim_identity
 from adminpanel.tests import scenes
 from p2plending.tests import world
+from p2plending.tests.markup import title_of
 
 ClientOf = Callable[[User], Client]
 
@@ -136,7 +137,7 @@ def test_refusing_a_person_needs_words_for_them(
     page = answer.content.decode()
     check.refresh_from_db()
     assert answer.status_code == 422
-    assert "<title>Error:" in page
+    assert title_of(page).startswith("Error: ")
     assert page.count("Enter what the person should know.") == 2
     assert check.status == VerificationStatus.IN_REVIEW
 

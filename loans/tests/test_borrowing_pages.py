@@ -20,6 +20,7 @@ from loans.services.questions import ask_question
 from loans.services.review import ask_applicant
 from p2plending.lib.clock import business_date
 from p2plending.tests.cast import make_user
+from p2plending.tests.markup import title_of
 from p2plending.tests.world import (
     ANSWERS,
     active_loan,
@@ -117,7 +118,7 @@ def test_wrong_amounts_get_a_clear_message_and_store_nothing(
     for page in (quote, apply):
         assert page.status_code == 422
         assert message in text_of(page)
-        assert "<title>Error: " in page.content.decode()
+        assert title_of(page.content.decode()).startswith("Error: ")
     assert not Loan.objects.exists()
 
 

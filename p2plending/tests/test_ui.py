@@ -21,6 +21,7 @@ from ledger.enums import DepositStatus, WithdrawalStatus
 from loans.enums import CommitmentStatus, InstalmentStatus, LoanStatus, NoteStatus
 from p2plending import badges, charts
 from p2plending.figures import format_day, format_money, format_percent
+from p2plending.tests.markup import compact
 
 TEMPLATES = sorted((Path(settings.BASE_DIR) / "templates").rglob("*.html"))
 STYLES = sorted((Path(settings.BASE_DIR) / "static" / "css").glob("*.css"))
@@ -214,7 +215,7 @@ class SmallForm(forms.Form):
 
 
 def test_the_error_summary_says_the_words_of_the_fields_and_leads_to_them() -> None:
-    html = rendered("{% error_summary form %}", form=SmallForm({}))
+    html = compact(rendered("{% error_summary form %}", form=SmallForm({})))
     assert '<h2 id="error-summary">There is a problem</h2>' in html
     assert '<li><a href="#id_amount">Enter an amount from €25.00 to €510.00</a></li>' in html
     assert '<li><a href="#id_use_0">Choose one</a></li>' in html
