@@ -338,8 +338,8 @@ def test_templates_have_no_inline_script_style_or_handler() -> None:
 def token_blocks() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     source = (Path(settings.BASE_DIR) / "static" / "css" / "tokens.css").read_text()
     light, system, chosen = (
-        dict(re.findall(r"--([\w-]+):(#[0-9A-Fa-f]{6})\b", block))
-        for block in re.split(r":root,\[data-bs-theme=light\]\{|@media screen", source)[1:]
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
+        for block in re.split(r":root,\n\[data-bs-theme=\"light\"\] \{|@media screen", source)[1:]
     )
     return light, system, chosen
 
