@@ -25,8 +25,8 @@ test-run: ## a fresh clone in an empty folder: make run, look at it, Ctrl-C, not
 test-kill: ## kill worker, mail server and database under load on a throw-away MariaDB (ARGS="--seconds 60")
 	@$(LAUNCH) run_kills $(ARGS)
 
-fmt: ## format the Python code and mend what ruff can
-	@$(LAUNCH) run_tests --install-only && .venv/bin/ruff format . && .venv/bin/ruff check --fix .
+fmt: ## format Python, templates, styles and scripts, and mend what the tools can
+	@$(LAUNCH) format_code
 
 demo: ## make or complete the demo world without starting the site (ARGS="--advance 31")
 	@$(LAUNCH) run_site --demo-only $(ARGS)

@@ -12,12 +12,13 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from accounts.enums.agreed_terms import RISKS, TERMS
 from accounts.enums.people import Role
+from accounts.enums.people.agreed_terms import RISKS, TERMS
 from accounts.models import TermsAcceptance, User
 from accounts.selectors.people import email_is_verified
 from accounts.services.people.registration import RoleNotOpen, register_user
 from p2plending.tests.support.cast import PASSWORD
+from p2plending.tests.support.markup import title_of
 from p2plending.tests.support.queue import carry_out_tasks
 
 REGISTER = "/accounts/register/"
@@ -212,7 +213,7 @@ def test_each_mistake_is_named_in_words_and_makes_no_account(
     assert response.status_code == 422
     page = response.content.decode()
     assert words in page
-    assert "<title>Error: Create account" in page
+    assert title_of(page).startswith("Error: Create account")
     assert User.objects.count() == 0
 
 

@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from accounts.enums.people import DocumentReason, DocumentStatus, Role, StaffGroup, VerificationStatus
 from accounts.models import AuditEvent, IdentityVerification, Notification, User
-from accounts.services.identity.review import claim_identity
+from accounts.services.identity.submission.review import claim_identity
 from adminpanel.tests import scenes
 from p2plending.tests.support import world
+from p2plending.tests.support.markup import title_of
 
 ClientOf = Callable[[User], Client]
 
@@ -136,7 +137,7 @@ def test_refusing_a_person_needs_words_for_them(
     page = answer.content.decode()
     check.refresh_from_db()
     assert answer.status_code == 422
-    assert "<title>Error:" in page
+    assert title_of(page).startswith("Error: ")
     assert page.count("Enter what the person should know.") == 2
     assert check.status == VerificationStatus.IN_REVIEW
 

@@ -18,6 +18,7 @@ from ledger.selectors import WalletSummary, wallet_summary
 from ledger.services.posting import credit, debit, post_entry
 from p2plending.lib.clock import business_date
 from p2plending.lib.database.transactions import run_money
+from p2plending.tests.support.markup import title_of
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -147,7 +148,7 @@ def test_a_wrong_amount_is_said_and_nothing_moves(client_of: ClientOf, bob: User
         answer = client_of(bob).post(path, told)
         assert answer.status_code == 422
         assert words in text(answer)
-        assert "<title>Error:" in answer.content.decode()
+        assert title_of(answer.content.decode()).startswith("Error: ")
     assert Deposit.objects.count() == 0
 
 

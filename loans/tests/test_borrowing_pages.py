@@ -16,10 +16,11 @@ from accounts.enums.people import Role
 from accounts.models import User
 from loans.enums.loan import LoanStatus
 from loans.models import Loan
-from loans.services.origination.questions import ask_question
-from loans.services.origination.review import ask_applicant
+from loans.services.origination.application.questions import ask_question
+from loans.services.origination.application.review import ask_applicant
 from p2plending.lib.clock import business_date
 from p2plending.tests.support.cast import make_user
+from p2plending.tests.support.markup import title_of
 from p2plending.tests.support.world import (
     ANSWERS,
     active_loan,
@@ -117,7 +118,7 @@ def test_wrong_amounts_get_a_clear_message_and_store_nothing(
     for page in (quote, apply):
         assert page.status_code == 422
         assert message in text_of(page)
-        assert "<title>Error: " in page.content.decode()
+        assert title_of(page.content.decode()).startswith("Error: ")
     assert not Loan.objects.exists()
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent, User
-from accounts.selectors.eligibility import EmailNotVerified
+from accounts.selectors.people.eligibility import EmailNotVerified
 from loans.models import Loan
 from matching.enums.mandates import MandateStatus, Occasion
 from matching.models import LendingMandate, RiskProfile
@@ -29,6 +29,7 @@ from matching.services.mandates import (
 from matching.services.profiles import LendersOnly, UnknownTolerance, set_risk_profile
 from p2plending.lib.errors import IdempotencyConflict, InvalidTransition
 from p2plending.tests.support import world
+from p2plending.tests.support.markup import compact
 
 ClientOf = Callable[[User], Client]
 FIGURES: dict[str, Any] = {
@@ -161,7 +162,7 @@ def test_the_profile_page_saves_and_names_a_missing_choice(bob: User, client_of:
     assert refused.status_code == 422
     assert "Choose one of the three profiles." in refused.content.decode()
     assert client.post("/lending/risk/", {"tolerance": "growth"}).url == "/suggestions/"
-    text = client.get("/lending/risk/").content.decode()
+    text = compact(client.get("/lending/risk/").content.decode())
     assert 'value="growth" checked' in text
     assert "about 5.4% of what is lent" in text
 

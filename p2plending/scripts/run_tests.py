@@ -18,6 +18,7 @@ from pathlib import Path
 from p2plending.lib.processes import StopRequested, end_process, ignore_further_signals, stop_on_signals
 from p2plending.scripts.console import CannotContinue, say, stop_with, warn
 from p2plending.scripts.environment import DEVELOPMENT, ROOT, VENV_PYTHON, prepare_environment, random_field_key
+from p2plending.scripts.format_code import TOOLS, installed
 from p2plending.scripts.mariadb import require_server, roomy_folder, temporary_server
 from p2plending.scripts.run_cluster_test import require_cluster_parts
 from p2plending.scripts.system_parts import browser_packages, install_command, install_packages, mysqlclient_packages
@@ -109,8 +110,8 @@ def run_static_checks(run: SuiteRun) -> None:
     """Everything that needs no test database."""
     manage = [str(VENV_PYTHON), "manage.py"]
     production = {"HTTPS": "on", "ALLOWED_HOSTS": "lend.example.org", "SITE_URL": "https://lend.example.org"}
-    run.stage("ruff check", [str(BIN / "ruff"), "check", "."])
-    run.stage("ruff format", [str(BIN / "ruff"), "format", "--check", "."])
+    for tool in TOOLS:
+        run.stage(tool.name, installed(tool.check))
     run.stage("import contracts", [str(BIN / "lint-imports")])
     run.stage("migrations", [*manage, "makemigrations", "--check", "--dry-run"])
     run.stage("deploy check", [*manage, "check", "--deploy", "--fail-level", "WARNING"], environment=production)
@@ -173,7 +174,6 @@ def main() -> None:
     """Run all stages; exit code 1 when any of them failed."""
     parser = argparse.ArgumentParser(prog="make test", description=__doc__, allow_abbrev=False)
     parser.add_argument("--fast", action="store_true", help="SQLite only, without browser and slow tests")
-    parser.add_argument("--install-only", action="store_true", help="only bring .venv up to date with the tools")
     options, arguments = parser.parse_known_args()
     os.chdir(ROOT)
     stop_on_signals()
@@ -181,8 +181,6 @@ def main() -> None:
     run = SuiteRun(scratch=scratch, in_ci=os.environ.get("CI", "").lower() in {"1", "true", "yes"})
     try:
         prepare_environment(DEVELOPMENT, log=scratch / "install.log")
-        if options.install_only:
-            return
         run_static_checks(run)
         run_suites(run, arguments, is_fast=options.fast)
         if not options.fast and not arguments:

@@ -51,7 +51,9 @@
         var source = document.getElementById(button.dataset.copy);
         navigator.clipboard.writeText(source.textContent.trim()).then(function () {
           button.textContent = button.dataset.copied || words;
-          setTimeout(function () { button.textContent = words; }, 2000);
+          setTimeout(function () {
+            button.textContent = words;
+          }, 2000);
         });
       });
     });
@@ -74,12 +76,16 @@
   // Print buttons: <button data-print hidden>.
   document.querySelectorAll("button[data-print]").forEach(function (button) {
     button.hidden = false;
-    button.addEventListener("click", function () { window.print(); });
+    button.addEventListener("click", function () {
+      window.print();
+    });
   });
 
   // Lists that apply at once (sorting): <select data-submit>; the button beside it stays for everybody else.
   document.querySelectorAll("select[data-submit]").forEach(function (select) {
-    select.addEventListener("change", function () { select.form.requestSubmit(); });
+    select.addEventListener("change", function () {
+      select.form.requestSubmit();
+    });
   });
 
   // Letters left: <textarea maxlength data-counter="id of an element whose text is '{n} characters left'">.
@@ -87,7 +93,9 @@
     var output = document.getElementById(area.dataset.counter);
     if (!output) return;
     var pattern = output.dataset.words || output.textContent;
-    function show() { output.textContent = pattern.replace("{n}", area.maxLength - area.value.length); }
+    function show() {
+      output.textContent = pattern.replace("{n}", area.maxLength - area.value.length);
+    }
     area.addEventListener("input", show);
     output.hidden = false;
     show();

@@ -16,6 +16,7 @@ from accounts.enums.people import Role
 from accounts.models import User
 from p2plending.pages import context_processors
 from p2plending.pages.context_processors import site
+from p2plending.tests.support.markup import title_of
 
 
 def context_for(user: User | AnonymousUser, path: str = "/", **cookies: str) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def test_a_missing_page_says_so_in_the_frame_of_the_site(client: Client, db: Non
     response = client.get("/no-such-page/")
     html = response.content.decode()
     assert response.status_code == 404
-    assert f"<title>We can't find that page – {settings.SITE_NAME}</title>" in html.replace("&#x27;", "'")
+    assert title_of(html).replace("&#x27;", "'") == f"We can't find that page – {settings.SITE_NAME}"
     footer = html[html.index("<footer") :]
     links = re.findall(r"<li><a [^>]+>([^<]+)</a>", footer[: footer.index("</ul>")])
     assert links == [
@@ -105,7 +106,7 @@ def test_the_demo_says_on_every_page_that_no_money_is_real(client: Client, db: N
 def test_the_sign_in_page_names_what_is_wrong_first(client: Client, db: None) -> None:
     response = client.post("/accounts/login/", {"login": "", "password": ""})
     html = response.content.decode()
-    assert "<title>Error: Sign in" in html
+    assert title_of(html).startswith("Error: Sign in")
     assert '<a href="#id_login">' in html
     assert '<a href="#id_password">' in html
 

@@ -22,6 +22,7 @@ from loans.enums.loan import CommitmentStatus, InstalmentStatus, LoanStatus, Not
 from p2plending.lib import charts
 from p2plending.lib.formatting import format_day, format_money, format_percent
 from p2plending.templatetags import badges
+from p2plending.tests.support.markup import compact
 
 TEMPLATES = sorted((Path(settings.BASE_DIR) / "templates").rglob("*.html"))
 STYLES = sorted((Path(settings.BASE_DIR) / "static" / "css").glob("*.css"))
@@ -215,7 +216,7 @@ class SmallForm(forms.Form):
 
 
 def test_the_error_summary_says_the_words_of_the_fields_and_leads_to_them() -> None:
-    html = rendered("{% error_summary form %}", form=SmallForm({}))
+    html = compact(rendered("{% error_summary form %}", form=SmallForm({})))
     assert '<h2 id="error-summary">There is a problem</h2>' in html
     assert '<li><a href="#id_amount">Enter an amount from €25.00 to €510.00</a></li>' in html
     assert '<li><a href="#id_use_0">Choose one</a></li>' in html
@@ -338,8 +339,8 @@ def test_templates_have_no_inline_script_style_or_handler() -> None:
 def token_blocks() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     source = (Path(settings.BASE_DIR) / "static" / "css" / "tokens.css").read_text()
     light, system, chosen = (
-        dict(re.findall(r"--([\w-]+):(#[0-9A-Fa-f]{6})\b", block))
-        for block in re.split(r":root,\[data-bs-theme=light\]\{|@media screen", source)[1:]
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
+        for block in re.split(r":root,\n\[data-bs-theme=\"light\"\] \{|@media screen", source)[1:]
     )
     return light, system, chosen
 

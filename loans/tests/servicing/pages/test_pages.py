@@ -18,6 +18,7 @@ from loans.models import Loan, Repayment
 from loans.selectors.servicing import payoff_figure
 from loans.tests.servicing.paying import available, confirm, fresh, pay
 from p2plending.lib.clock import business_date
+from p2plending.tests.support.markup import compact
 from p2plending.tests.support.world import example_loan, verified
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def words(response: HttpResponse) -> str:
 
 def hidden(response: HttpResponse) -> dict[str, str]:
     """The hidden fields of the check page."""
-    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', response.content.decode())
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', compact(response.content.decode()))
     return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
 
 
