@@ -12,8 +12,8 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
+from accounts.enums.agreed_terms import RISKS, TERMS
 from accounts.enums.people import Role
-from accounts.enums.people.agreed_terms import RISKS, TERMS
 from accounts.models import TermsAcceptance, User
 from accounts.selectors.people import email_is_verified
 from accounts.services.people.registration import RoleNotOpen, register_user

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.enums.people import DocumentReason, DocumentStatus, Role, StaffGroup, VerificationStatus
 from accounts.models import AuditEvent, IdentityVerification, Notification, User
-from accounts.services.identity.submission.review import claim_identity
+from accounts.services.identity.review import claim_identity
 from adminpanel.tests import scenes
 from p2plending.tests.support import world
 from p2plending.tests.support.markup import title_of

@@ -16,8 +16,8 @@ from accounts.enums.people import Role
 from accounts.models import User
 from loans.enums.loan import LoanStatus
 from loans.models import Loan
-from loans.services.origination.application.questions import ask_question
-from loans.services.origination.application.review import ask_applicant
+from loans.services.origination.questions import ask_question
+from loans.services.origination.review import ask_applicant
 from p2plending.lib.clock import business_date
 from p2plending.tests.support.cast import make_user
 from p2plending.tests.support.markup import title_of

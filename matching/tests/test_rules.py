@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent, User
-from accounts.selectors.people.eligibility import EmailNotVerified
+from accounts.selectors.eligibility import EmailNotVerified
 from loans.models import Loan
 from matching.enums.mandates import MandateStatus, Occasion
 from matching.models import LendingMandate, RiskProfile
