@@ -7,13 +7,14 @@ from typing import Any
 
 # Enumerations that the API shows, under their own names.
 API_ENUMS = {
-    "loans": "Bucket CommitmentSource CommitmentStatus Employment ExtraMode Grade "
+    "loans.enums.loan": "Bucket CommitmentSource CommitmentStatus Employment ExtraMode Grade "
     "LoanDocumentKind LoanStatus NoteStatus Purpose QuestionStatus RepaymentMethod RepaymentStatus",
-    "matching": "DecisionReason MandateStatus ProposalStatus RiskTolerance",
-    "ledger": "DepositStatus EntryKind LineCode PaymentMethod WithdrawalStatus",
-    "accounts": "DocumentKind DocumentReason DocumentStatus IdDocumentType Role VerificationStatus",
+    "loans.enums.collections": "HardshipCause HardshipStatus PlanOption PlanProposalStatus SettlementStatus "
+    "UnpaidChoice",
+    "matching.enums.mandates": "DecisionReason MandateStatus ProposalStatus RiskTolerance",
+    "ledger.enums.books": "DepositStatus EntryKind LineCode PaymentMethod WithdrawalStatus",
+    "accounts.enums.people": "DocumentKind DocumentReason DocumentStatus IdDocumentType Role VerificationStatus",
 }
-COLLECTION_ENUMS = "HardshipCause HardshipStatus PlanOption PlanProposalStatus SettlementStatus UnpaidChoice"
 
 
 def rest_framework_settings(*, proxy_count: int) -> dict[str, Any]:
@@ -76,6 +77,5 @@ def schema_settings(*, site_name: str) -> dict[str, Any]:
         "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
         "SERVE_AUTHENTICATION": [],
         "ENUM_NAME_OVERRIDES": {"Country": "accounts.values.countries.COUNTRY_CHOICES"}
-        | {name: f"loans.enums.collections.{name}" for name in COLLECTION_ENUMS.split()}
-        | {name: f"{app}.enums.{name}" for app, names in API_ENUMS.items() for name in names.split()},
+        | {name: f"{module}.{name}" for module, names in API_ENUMS.items() for name in names.split()},
     }

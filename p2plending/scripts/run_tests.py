@@ -124,24 +124,35 @@ def pytest_command(run: SuiteRun, marks: list[str], arguments: Sequence[str]) ->
     return [str(VENV_PYTHON), "-m", "pytest", *PARALLEL, *memory, *left_out, *arguments]
 
 
-def run_suites(run: SuiteRun, arguments: Sequence[str], *, is_fast: bool) -> None:
-    """The suite on a SQLite file, then what a database can change on MariaDB."""
+def run_suites(run: SuiteRun, arguments: Sequence[str], *, is_fast: bool, is_on_both: bool) -> None:
+    """What depends on the database on MariaDB, the rest on a SQLite file; everything on SQLite without a MariaDB."""
     if is_fast:
         run.stage("tests on SQLite", pytest_command(run, ["mariadb", "browser", "slow"], arguments))
         return
     browser = [] if have_browser(run) else ["browser"]
-    run.stage("tests on SQLite", pytest_command(run, ["mariadb", *browser], arguments))
+    problem = server_problem(run)
+    # Without a server the SQLite stage takes over what it would have run.
+    part = [] if problem or is_on_both else ["--stage", "sqlite"]
+    run.stage("tests on SQLite", pytest_command(run, ["mariadb", *browser], [*part, *arguments]))
     run.stage("make run in a fresh clone", [str(VENV_PYTHON), "-m", "p2plending.scripts.try_run"])
     name = "tests on MariaDB"
+    if problem:
+        run.leave_out(name, problem)
+        return
+    with temporary_server() as url:
+        command = pytest_command(run, browser, ["--stage", "server", *arguments])
+        run.stage(name, command, environment={"DATABASE_URL": url})
+
+
+def server_problem(run: SuiteRun) -> str:
+    """Make sure that a MariaDB can be started; return what stands in the way, or nothing."""
     try:
         if mysqlclient_packages() and not driver_is_installed():
-            raise CannotContinue(f"mysqlclient could not be compiled: {install_command(mysqlclient_packages())}")
+            return f"mysqlclient could not be compiled: {install_command(mysqlclient_packages())}"
         require_server(run.scratch / "apt.log")
-        command = pytest_command(run, browser, ["--second-database", *arguments])
-        with temporary_server() as url:
-            run.stage(name, command, environment={"DATABASE_URL": url})
     except CannotContinue as problem:
-        run.leave_out(name, str(problem))
+        return str(problem)
+    return ""
 
 
 def run_cluster_stage(run: SuiteRun) -> None:
@@ -174,6 +185,7 @@ def main() -> None:
     """Run all stages; exit code 1 when any of them failed."""
     parser = argparse.ArgumentParser(prog="make test", description=__doc__, allow_abbrev=False)
     parser.add_argument("--fast", action="store_true", help="SQLite only, without browser and slow tests")
+    parser.add_argument("--both", action="store_true", help="on SQLite too what the MariaDB stage runs")
     options, arguments = parser.parse_known_args()
     os.chdir(ROOT)
     stop_on_signals()
@@ -182,7 +194,7 @@ def main() -> None:
     try:
         prepare_environment(DEVELOPMENT, log=scratch / "install.log")
         run_static_checks(run)
-        run_suites(run, arguments, is_fast=options.fast)
+        run_suites(run, arguments, is_fast=options.fast, is_on_both=options.both)
         if not options.fast and not arguments:
             run_cluster_stage(run)
     except StopRequested:

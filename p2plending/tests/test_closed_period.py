@@ -64,7 +64,7 @@ DAYS = {
 def test_every_service_that_takes_a_day_from_a_person_is_walked_below() -> None:
     found = set()
     for package in (accounts.services, adminpanel.services, ledger.services, loans.services, matching.services):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
                 asked = inspect.signature(function).parameters
                 if function.__module__ != module.name or name.startswith("_") or "idempotency_key" not in asked:

@@ -1,4 +1,4 @@
-"""What the second database is spared, and that it is told."""
+"""Which tests each stage of `make test` leaves out, and that it says so."""
 
 from __future__ import annotations
 
@@ -26,24 +26,37 @@ def collect(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_a_second_database_is_asked_only_what_it_can_change_and_the_rest_is_counted_by_reason() -> None:
-    told = collect("--second-database", MONEY, PAGES, DEPOSITS).stdout
+LIVES = "loans/tests/servicing/lives/test_lives.py"
+FUNDING = "loans/tests/test_funding.py"
+
+
+def test_the_server_runs_what_depends_on_it_and_counts_the_rest_by_reason() -> None:
+    told = collect("--stage", "server", MONEY, PAGES, DEPOSITS, FUNDING).stdout
 
     assert f"{DEPOSITS}::" in told
+    assert f"{FUNDING}::" in told
     assert f"{MONEY}::" not in told
     assert f"{PAGES}::" not in told
-    assert "Left out, because another database ran them and they are marked one_database: 1\n" in told
-    assert "Left out, because another database ran them and they open no database: " in told
+    assert "Left out, because they are marked one_database: 1\n" in told
+    assert "Left out, because they open no database: " in told
 
 
-def test_nothing_left_to_ask_of_a_second_database_is_no_failure() -> None:
-    outcome = collect("--second-database", MONEY)
+def test_sqlite_runs_the_rest_and_the_books_and_lives_too() -> None:
+    told = collect("--stage", "sqlite", MONEY, PAGES, DEPOSITS, FUNDING, LIVES).stdout
+
+    assert all(f"{name}::" in told for name in (MONEY, PAGES, DEPOSITS, LIVES))
+    assert f"{FUNDING}::" not in told
+    assert "Left out, because the server stage runs them: " in told
+
+
+def test_nothing_left_to_ask_of_the_server_is_no_failure() -> None:
+    outcome = collect("--stage", "server", MONEY)
 
     assert outcome.returncode == 0
     assert "no tests collected" in outcome.stdout
 
 
-def test_the_first_database_is_asked_everything_and_files_with_slow_tests_come_first() -> None:
+def test_without_a_stage_everything_runs_and_files_with_slow_tests_come_first() -> None:
     told = collect(DEPOSITS, MONEY, PAGES).stdout
 
     assert told.index(PAGES) < told.index(DEPOSITS) < told.index(MONEY)

@@ -19,7 +19,7 @@ FRAMEWORK = re.compile(
     r"|Value .* is not|No file was|The submitted|Upload a valid|Null characters|“.*” is not a valid|Enter a complete"
 )
 MODULES = (
-    "accounts.forms.people",
+    "accounts.forms",
     "ledger.forms",
     "matching.forms",
     "loans.forms",

@@ -1,8 +1,11 @@
-"""A pytest plugin of `make test`: which file comes first, and what runs over one database only.
+"""A pytest plugin of `make test`: which file comes first, and which database each test runs on.
 
-    python -m pytest -p p2plending.tests.support.stages --second-database
+    python -m pytest -p p2plending.tests.support.stages --stage sqlite
+    python -m pytest -p p2plending.tests.support.stages --stage server
 
-What is left out is counted by its reason and told at the end of the run.
+Both stages together run every test: what depends on the database on the server, as in production, and the rest on
+SQLite, with the books (`ON_BOTH`). Without `--stage` everything runs. What is left out is counted by its reason and
+reported at the end of the run.
 """
 
 from __future__ import annotations
@@ -11,28 +14,52 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 # Whoever asks for one of these reads or writes a database.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+SQLITE, SERVER = "sqlite", "server"
 NO_DATABASE = "they open no database"
 SAME_OVER_ANY = "they are marked one_database"
+RUN_ON_SERVER = "the server stage runs them"
+# What both databases must do alike: the books, what is written through the database layer, and whole lives of loans.
+ON_BOTH = (
+    "ledger/tests/",
+    "p2plending/lib/tests/",
+    "loans/tests/servicing/lives/",
+    "accounts/tests/test_idempotency.py",
+)
+# These files look at one demo world, which takes a minute and more to make: one process makes it for both.
+TOGETHER = {
+    "p2plending/tests/test_demo.py": "the demo world",
+    "p2plending/tests/test_demo_lives.py": "the demo world",
+}
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 
+class FilesTogether(LoadFileScheduling):
+    """Each file to one process, and files that share what is expensive to the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return TOGETHER.get(file, file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
+    return FilesTogether(config, log)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--second-database",
-        action="store_true",
-        help="the suite ran over another database: leave out what this one can't change",
-    )
+    parser.addoption("--stage", choices=(SQLITE, SERVER), help="leave out what the other stage of `make test` runs")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = Counter()
 
 
-def reason_to_leave_out(item: pytest.Item) -> str:
-    """Say why another database can't change what this test finds; empty when it can."""
+def reason_for_sqlite_alone(item: pytest.Item) -> str:
+    """Say why a server can't change what this test finds; empty when it can."""
     if item.get_closest_marker("mariadb"):
         return ""
     if item.get_closest_marker("one_database"):
@@ -42,18 +69,26 @@ def reason_to_leave_out(item: pytest.Item) -> str:
     return NO_DATABASE
 
 
+def reason_to_leave_out(item: pytest.Item, stage: str | None) -> str:
+    """Say why a stage leaves a test out; empty when it runs it."""
+    if stage == SERVER:
+        return reason_for_sqlite_alone(item)
+    if stage == SQLITE and not reason_for_sqlite_alone(item) and not item.nodeid.startswith(ON_BOTH):
+        return RUN_ON_SERVER
+    return ""
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files with slow tests first: nobody waits for one of them when everything else is done."""
+    """The demo world and files with slow tests first: nobody waits for one of them when everything else is done."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
-    if not config.getoption("--second-database"):
-        return
-    reasons = {item: reason_to_leave_out(item) for item in items}
+    items.sort(key=lambda item: (item.nodeid.split("::", 1)[0] not in TOGETHER, item.path not in slow))
+    reasons = {item: reason_to_leave_out(item, config.getoption("--stage")) for item in items}
     left_out = [item for item in items if reasons[item]]
-    config.stash[LEFT_OUT] = Counter(reasons[item] for item in left_out)
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if not reasons[item]]
+    if left_out:
+        config.stash[LEFT_OUT] = Counter(reasons[item] for item in left_out)
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not reasons[item]]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -73,4 +108,4 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     for reason, count in sorted(config.stash[LEFT_OUT].items()):
-        terminalreporter.write_line(f"Left out, because another database ran them and {reason}: {count}")
+        terminalreporter.write_line(f"Left out, because {reason}: {count}")

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 Method = TypeVar("Method", bound=Callable[..., None])
 
 # What lives find is in the services; another database has its say in a part of them.
-PART_ON_SECOND_DATABASE = 20
+PART_ON_SERVER = 20
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import User
 from loans.tests.servicing.lives.following import KINDS, FollowingLife, build_following
-from loans.tests.servicing.lives.script import PART_ON_SECOND_DATABASE, LifeFailed, live_by_lot, lots_of
+from loans.tests.servicing.lives.script import PART_ON_SERVER, LifeFailed, live_by_lot, lots_of
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def test_what_is_stored_is_the_replay_of_what_happened_in_every_life(
 ) -> None:
     world, lots = build_following(dora, frank), lots_of(FollowingLife)
     first = pytestconfig.getoption("first_life")
-    share = SHARE_OF_LIVES * (PART_ON_SECOND_DATABASE if pytestconfig.getoption("second_database", False) else 1)
+    share = SHARE_OF_LIVES * (PART_ON_SERVER if pytestconfig.getoption("stage", None) == "server" else 1)
     for number in range(first, first + max(pytestconfig.getoption("lives") // share, 1)):
         chance = random.Random(number)
         kind = chance.choice(sorted(KINDS))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from loans.tests.servicing.lives.script import PART_ON_SECOND_DATABASE, LifeFailed, Step, live, live_by_lot, lots_of
+from loans.tests.servicing.lives.script import PART_ON_SERVER, LifeFailed, Step, live, live_by_lot, lots_of
 from loans.tests.servicing.lives.trouble import Troubled
 from loans.tests.servicing.lives.world import KINDS, World, build_world
 
@@ -83,8 +83,8 @@ def world(db: None) -> World:
 
 def test_every_cent_is_where_the_plain_model_says_in_every_life(world: World, pytestconfig: pytest.Config) -> None:
     lives = pytestconfig.getoption("lives")
-    if pytestconfig.getoption("second_database", False):
-        lives = max(lives // PART_ON_SECOND_DATABASE, 1)
+    if pytestconfig.getoption("stage", None) == "server":
+        lives = max(lives // PART_ON_SERVER, 1)
     first, lots = pytestconfig.getoption("first_life"), lots_of(Troubled)
     for number in range(first, first + lives):
         chance = random.Random(number)
