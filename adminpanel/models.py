@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class StaffDuty(models.Model):
+class StaffPermission(models.Model):
     """Carries the permissions below (`adminpanel.permissions` gives them to groups). There is no such table."""
 
     class Meta:

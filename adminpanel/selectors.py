@@ -24,7 +24,7 @@ from loans.enums.collections import HardshipStatus
 from loans.enums.loan import LoanStatus, QuestionStatus, RepaymentStatus
 from loans.models import HardshipRequest, Loan, LoanProduct, LoanQuestion, Repayment
 from loans.selectors.collections import default_proposals
-from loans.selectors.servicing import left_behind_count
+from loans.selectors.servicing import end_of_day_failure_count
 from p2plending.lib import clock
 from p2plending.lib.database.mysql.nodes import NodeState
 from p2plending.lib.formatting import format_day
@@ -51,7 +51,7 @@ class QueueCard:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Light:
+class HealthIndicator:
     """One traffic light. `kind` is the colour of its badge: success, warning, danger or neutral."""
 
     label: str | Promise
@@ -80,7 +80,7 @@ def application_queue() -> QuerySet[Loan]:
     )
 
 
-def payout_queue() -> QuerySet[Loan]:
+def disbursement_queue() -> QuerySet[Loan]:
     """Funded and signed loans that are not paid out, the oldest signature first."""
     return (
         Loan.objects.filter(status=LoanStatus.FUNDED, signed_at__isnull=False)
@@ -136,7 +136,7 @@ def loans_with_terms(product: LoanProduct) -> QuerySet[Loan]:
 QUEUES = (
     (_("Identity checks"), "person-check", "identity_queue", allow.VIEW_IDENTITY, identity_queue, "submitted_at"),
     (_("Loan applications"), "file-earmark-text", "loan_queue", allow.VIEW_LOANS, application_queue, "submitted_at"),
-    (_("Loans to pay out"), "bank", "payouts", allow.VIEW_LOANS, payout_queue, "signed_at"),
+    (_("Loans to pay out"), "bank", "payouts", allow.VIEW_LOANS, disbursement_queue, "signed_at"),
     (_("Deposits"), "arrow-down-left", "deposit_queue", allow.VIEW_DEPOSITS, deposit_queue, "created_at"),
     (_("Withdrawals"), "arrow-up-right", "withdrawal_queue", allow.VIEW_WITHDRAWALS, withdrawal_queue, "created_at"),
     (_("Loan payments"), "receipt", "repayment_queue", allow.VIEW_REPAYMENTS, repayment_queue, "created_at"),
@@ -180,72 +180,76 @@ def last_books_check() -> AuditEvent | None:
     return AuditEvent.objects.filter(action=BOOKS_CHECKED).select_related("actor").first()
 
 
-def lights(now: dt.datetime) -> list[Light]:
+def lights(now: dt.datetime) -> list[HealthIndicator]:
     """Books, end of day, worker, job queue, e-mails, database server, missing second step: a dozen queries."""
     found = [
-        _books_light(last_books_check()),
-        _day_light(left_behind_count(), end_of_day_fact(now)),
-        _fact_light(_("Worker"), worker_fact(now), "jobs"),
-        _queue_light(now),
-        _fact_light(_("E-mails"), mail_fact(now), "mails"),
+        _books_indicator(last_books_check()),
+        _day_indicator(end_of_day_failure_count(), end_of_day_fact(now)),
+        _fact_indicator(_("Worker"), worker_fact(now), "jobs"),
+        _queue_indicator(now),
+        _fact_indicator(_("E-mails"), mail_fact(now), "mails"),
     ]
     if (node := database_node()) is not None:
-        found.append(database_light(node))
+        found.append(database_indicator(node))
     if not settings.STAFF_SECOND_STEP:
-        found.append(_second_step_light())
-    return found if settings.SECOND_PERSON else [*found, _alone_light()]
+        found.append(_second_step_indicator())
+    return found if settings.SECOND_PERSON else [*found, _node_indicator()]
 
 
-def _fact_light(label: Promise, fact: Fact, url_name: str) -> Light:
-    return Light(label, "success" if fact.is_fine else "danger", fact.words, url_name=url_name)
+def _fact_indicator(label: Promise, fact: Fact, url_name: str) -> HealthIndicator:
+    return HealthIndicator(label, "success" if fact.is_fine else "danger", fact.words, url_name=url_name)
 
 
-def database_light(node: NodeState) -> Light:
+def database_indicator(node: NodeState) -> HealthIndicator:
     """Which server answers, and how its cluster is: red when it takes no writes, yellow when it is not in step."""
     kind = "success" if node.state in ("", "Synced") else "warning"
-    return Light(_("Database"), kind if node.is_fit else "danger", f"{node.name}: {node.words}")
+    return HealthIndicator(_("Database"), kind if node.is_fit else "danger", f"{node.name}: {node.words}")
 
 
-def _alone_light() -> Light:
+def _node_indicator() -> HealthIndicator:
     """That nobody looks over anybody's shoulder: shown as long as it is so."""
     words, detail = _t("Switched off"), _t("One person decides alone about money, settings, products and staff.")
-    return Light(_("Second person"), "danger", words, detail, "approval_queue")
+    return HealthIndicator(_("Second person"), "danger", words, detail, "approval_queue")
 
 
-def _books_light(event: AuditEvent | None) -> Light:
+def _books_indicator(event: AuditEvent | None) -> HealthIndicator:
     label = _("Books")
     if event is None:
-        return Light(label, "neutral", _t("Not checked yet"), url_name="books")
+        return HealthIndicator(label, "neutral", _t("Not checked yet"), url_name="books")
     checked, broken = event.data["checks"], len(event.data["breaks"])
     when = _t("Checked on %(day)s") % {"day": format_day(event.created_at)}
     if broken:
         words = ngettext("%(count)s break", "%(count)s breaks", broken) % {"count": broken}
-        return Light(label, "danger", words, when, "books")
-    return Light(label, "success", _t("%(count)s of %(count)s checks hold") % {"count": checked}, when, "books")
+        return HealthIndicator(label, "danger", words, when, "books")
+    return HealthIndicator(
+        label, "success", _t("%(count)s of %(count)s checks hold") % {"count": checked}, when, "books"
+    )
 
 
-def _second_step_light() -> Light:
+def _second_step_indicator() -> HealthIndicator:
     label = _("Second step of staff")
     if settings.DEMO_MODE:
-        return Light(label, "warning", _t("Off"), _t("In this demo staff sign in with a password alone."))
-    return Light(label, "danger", _t("Off"), _t("Staff sign in with a password alone. Set STAFF_SECOND_STEP to on."))
+        return HealthIndicator(label, "warning", _t("Off"), _t("In this demo staff sign in with a password alone."))
+    return HealthIndicator(
+        label, "danger", _t("Off"), _t("Staff sign in with a password alone. Set STAFF_SECOND_STEP to on.")
+    )
 
 
-def _day_light(left_behind: int, fact: Fact) -> Light:
+def _day_indicator(left_behind: int, fact: Fact) -> HealthIndicator:
     label = _("End of day")
     if not fact.is_fine:
-        return Light(label, "danger", fact.words, url_name="jobs")
+        return HealthIndicator(label, "danger", fact.words, url_name="jobs")
     if not left_behind:
-        return Light(label, "success", _t("No loan left behind"), url_name="left_behind")
+        return HealthIndicator(label, "success", _t("No loan left behind"), url_name="left_behind")
     words = ngettext("%(count)s loan left behind", "%(count)s loans left behind", left_behind) % {"count": left_behind}
-    return Light(label, "danger", words, url_name="left_behind")
+    return HealthIndicator(label, "danger", words, url_name="left_behind")
 
 
-def _queue_light(now: dt.datetime) -> Light:
+def _queue_indicator(now: dt.datetime) -> HealthIndicator:
     waiting = OrmQ.objects.count()
     failed = Failure.objects.filter(started__gte=now - FAILED_SINCE).count()
     words = _t("%(waiting)s waiting, %(failed)s failed in 7 days") % {"waiting": waiting, "failed": failed}
-    return Light(_("Job queue"), "warning" if failed else "success", words, url_name="jobs")
+    return HealthIndicator(_("Job queue"), "warning" if failed else "success", words, url_name="jobs")
 
 
 # --- identity checks -------------------------------------------------------------------------------------------------

@@ -43,9 +43,9 @@ desk_urls: list[URLPattern] = [
     path("loans/questions/<slug:reference>/", questions.question, name="question"),
     path("loans/questions/<slug:reference>/release/", questions.release, name="question_release"),
     path("loans/questions/<slug:reference>/refuse/", questions.refuse, name="question_refuse"),
-    path("loans/left-behind/", end_of_day_failures.left_behind, name="left_behind"),
+    path("loans/left-behind/", end_of_day_failures.queue, name="left_behind"),
     path("loans/pay-out/", disbursements.queue, name="payouts"),
-    path("loans/pay-out/<slug:reference>/", disbursements.pay_out, name="pay_out"),
+    path("loans/pay-out/<slug:reference>/", disbursements.disburse, name="pay_out"),
     # Late
     path("late/", collections.late, name="late"),
     path("late/defaults/", collections.proposed, name="proposed_defaults"),
@@ -56,7 +56,7 @@ desk_urls: list[URLPattern] = [
     path("approvals/<slug:reference>/", approvals.approval, name="approval"),
     path("approvals/<slug:reference>/approve/", approvals.approve, name="approval_approve"),
     path("approvals/<slug:reference>/refuse/", approvals.refuse, name="approval_refuse"),
-    path("approvals/<slug:reference>/take-back/", approvals.take_back, name="approval_take_back"),
+    path("approvals/<slug:reference>/take-back/", approvals.withdraw, name="approval_take_back"),
     path("approvals/<slug:reference>/again/", approvals.ask_anew, name="approval_ask_again"),
     # Money
     path("money/deposits/", deposits.queue, name="deposit_queue"),

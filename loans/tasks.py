@@ -36,14 +36,14 @@ def remind(today: dt.date | None = None) -> RemindersSent:
     return send_reminders(today=today or business_date())
 
 
-def tell_of_payments() -> int:
+def notify_of_payments() -> int:
     """Tell borrowers of payments that were posted since the last run; returns how many."""
-    return repayments.tell_of_payments()
+    return repayments.notify_of_payments()
 
 
-def tell_lenders_of_reversal(repayment_id: int) -> None:
+def notify_lenders_of_reversal(repayment_id: int) -> None:
     """Tell each lender whose share of a payment was taken back; once, however often it is called."""
-    reversal.tell_lenders_of_reversal(repayment_id)
+    reversal.notify_lenders_of_reversal(repayment_id)
 
 
 def disburse_signed_loan(loan_id: int, today: dt.date | None = None) -> None:

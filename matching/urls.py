@@ -17,7 +17,7 @@ urlpatterns = [
     path("marketplace/<slug:reference>/lent/<slug:commitment_reference>/", lend.lent, name="lent"),
     path(
         "marketplace/<slug:reference>/lent/<slug:commitment_reference>/take-back/",
-        lend.take_back,
+        lend.withdraw,
         name="withdraw_commitment",
     ),
     path("portfolio/", portfolio.portfolio, name="portfolio"),

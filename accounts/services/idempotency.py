@@ -17,7 +17,7 @@ from django.db import models
 
 from accounts.models import OperationKey, User
 from p2plending.lib import clock
-from p2plending.lib.database.bulk import AlreadyThere, insert_row, write_numbers
+from p2plending.lib.database.bulk import DuplicateKey, insert_row, write_numbers
 from p2plending.lib.database.transactions import run_money
 from p2plending.lib.errors import IdempotencyConflict
 
@@ -82,7 +82,7 @@ def run_once(
 
     try:
         return run_money(attempt)
-    except AlreadyThere:
+    except DuplicateKey:
         return run_money(lambda: _replay(model, identity, fingerprint))
 
 

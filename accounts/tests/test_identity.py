@@ -20,13 +20,13 @@ from accounts.models import AuditEvent, IdentityVerification, Notification, User
 from accounts.selectors.people import audit_trail, current_documents, identity_queue
 from accounts.services.identity.expiry import run_identity_expiry
 from accounts.services.identity.review import (
+    CheckerNeeded,
     ClaimedByColleague,
     DocumentsNotAcceptable,
     NoteMissing,
     NotYourOwnCheck,
     NumberBelongsToAnother,
     ReasonsMissing,
-    SecondPersonNeeded,
 )
 from accounts.services.identity.states import IdentityStepNotPossible, move_verification
 from accounts.services.identity.submission import (
@@ -246,7 +246,7 @@ def test_a_claim_keeps_colleagues_out_for_half_an_hour(frank: User, olga: User) 
 def test_a_politically_exposed_person_needs_two_officers(frank: User, olga: User) -> None:
     verification = submitted(frank, is_politically_exposed=True)
     claim_identity(verification_id=verification.pk, actor=olga)
-    with pytest.raises(SecondPersonNeeded):
+    with pytest.raises(CheckerNeeded):
         approve_identity(verification_id=verification.pk, actor=olga)
     assert state_of(frank) == VerificationStatus.IN_REVIEW
     approve_identity(verification_id=verification.pk, actor=make_officer("Oscar"))

@@ -192,7 +192,7 @@ class ProposePlanForm(PlanForm, StepForm):
             } | self.initial
 
 
-class DeclineHelpForm(StepForm):
+class DeclineHardshipForm(StepForm):
     """No plan is possible."""
 
     note = words_field(_("Answer, as the borrower reads it"), _("Enter what the borrower should know."), max_length=500)

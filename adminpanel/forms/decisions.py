@@ -193,5 +193,5 @@ class CloseListingForm(KeyedForm):
     reason = _text(_("Reason, as the borrower reads it"), _("Enter a reason."), max_length=NOTE_LENGTH)
 
 
-class PayOutForm(KeyedForm):
+class DisburseForm(KeyedForm):
     """Pay a signed loan out."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals.permissions import require_staff_duty
+from accounts.services.approvals.permissions import require_staff_permission
 from accounts.services.approvals.requests import StartingPointChanged, request_approval
 from accounts.services.audit import record
 from adminpanel.permissions import CHANGE_SETTINGS
@@ -120,9 +120,10 @@ def request_product(
 ) -> ApprovalRequest:
     """Ask a second person to change `product` and its grades (by letter), or to add one when it is None.
 
-    Raises StaffOnly, NotYourDuty, NothingChanged, ProductKnown, PointsOutOfOrder, ProductHasNoPrice, AlreadyAsked.
+    Raises StaffOnly, MissingPermission, NothingChanged, ProductKnown, PointsOutOfOrder, ProductHasNoPrice,
+    AlreadyAsked.
     """
-    require_staff_duty(actor, CHANGE_SETTINGS)
+    require_staff_permission(actor, CHANGE_SETTINGS)
 
     def run() -> ApprovalRequest:
         row = LoanProduct.objects.select_for_update().get(pk=product.pk) if product is not None else None
@@ -154,7 +155,7 @@ def lock_product(request: ApprovalRequest, _today: dt.date) -> LoanProduct | Non
     return LoanProduct.objects.select_for_update().filter(code=request.subject_reference).first()
 
 
-def told_terms(request: ApprovalRequest) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def requested_terms(request: ApprovalRequest) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Values and grades of a request as services take them."""
     grades = request.payload.get(GRADES, {})
     return (
@@ -168,7 +169,7 @@ def apply_product(product: LoanProduct | None, request: ApprovalRequest, *, acto
 
     Raises ProductKnown, StartingPointChanged when a term was changed meanwhile, PointsOutOfOrder, ProductHasNoPrice.
     """
-    values, grades = told_terms(request)
+    values, grades = requested_terms(request)
     is_new = not request.before
     if is_new and product is not None:
         raise ProductKnown

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals.permissions import require_staff_duty
+from accounts.services.approvals.permissions import require_staff_permission
 from accounts.services.approvals.requests import StartingPointChanged, request_approval
 from accounts.services.audit import record
 from adminpanel.permissions import CHANGE_SETTINGS
@@ -45,9 +45,9 @@ def request_settings(*, values: Mapping[str, Any], reason: str, actor: User, tod
     """Ask a second person to change the settings that differ from what stands now. Nothing is changed yet.
 
     `values` are as `platform_rules()` gives them: minor units, fractions, whole numbers, switches. Raises StaffOnly,
-    NotYourDuty, NothingChanged, DayNotOver, AlreadyAsked.
+    MissingPermission, NothingChanged, DayNotOver, AlreadyAsked.
     """
-    require_staff_duty(actor, CHANGE_SETTINGS)
+    require_staff_permission(actor, CHANGE_SETTINGS)
 
     def run() -> ApprovalRequest:
         before = _standing(values)

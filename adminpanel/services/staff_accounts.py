@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from accounts.enums.people import ApprovalKind, ApprovalState, StaffGroup
 from accounts.models import ApprovalRequest, User
 from accounts.models.user import new_member_number
-from accounts.services.approvals.permissions import require_staff_duty
+from accounts.services.approvals.permissions import require_staff_permission
 from accounts.services.approvals.requests import AlreadyAsked, request_approval
 from accounts.services.people.staff_accounts import make_staff, require_possible
 from adminpanel.permissions import GIVE_GROUPS
@@ -20,10 +20,10 @@ def request_staff_account(
 ) -> ApprovalRequest:
     """Ask a second person to make a staff account. Nothing is made yet, and no mail is sent.
 
-    Raises StaffOnly, NotYourDuty, EmailInvalid, EmailTaken, NameMissing, GroupMissing, AlreadyAsked for an address
-    that waits already.
+    Raises StaffOnly, MissingPermission, EmailInvalid, EmailTaken, NameMissing, GroupMissing, AlreadyAsked for an
+    address that waits already.
     """
-    require_staff_duty(actor, GIVE_GROUPS)
+    require_staff_permission(actor, GIVE_GROUPS)
 
     def run() -> ApprovalRequest:
         address, name = require_possible(email, full_name, groups)

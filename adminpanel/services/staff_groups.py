@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums.people import ApprovalKind, Role, StaffGroup
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals.permissions import require_staff_duty
+from accounts.services.approvals.permissions import require_staff_permission
 from accounts.services.approvals.requests import StartingPointChanged, request_approval
 from accounts.services.audit import record
 from adminpanel.permissions import GIVE_GROUPS
@@ -38,9 +38,9 @@ def request_groups(
 ) -> ApprovalRequest:
     """Ask a second person to put a member of staff into exactly these groups. Nothing is changed yet.
 
-    Raises StaffOnly, NotYourDuty, OwnGroups, NotStaff, NothingChanged, AlreadyAsked.
+    Raises StaffOnly, MissingPermission, OwnGroups, NotStaff, NothingChanged, AlreadyAsked.
     """
-    require_staff_duty(actor, GIVE_GROUPS)
+    require_staff_permission(actor, GIVE_GROUPS)
     if actor.pk == user_id:
         raise OwnGroups
 

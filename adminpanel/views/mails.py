@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.selectors.people import undelivered_mails
 from adminpanel.permissions import RUN_JOBS, VIEW_JOBS, permission_required
-from adminpanel.services.clockwork import retry_mails
+from adminpanel.services.scheduler import retry_mails
 from adminpanel.views.pages import desk_page
 from p2plending.lib.web.decorators import get_only, post_only
 

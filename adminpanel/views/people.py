@@ -179,7 +179,7 @@ def _decisions(request: HttpRequest, user: User) -> list[Decision]:
 
 
 def _may_see_wallet(viewer: User, user: User) -> bool:
-    return user.role != Role.STAFF and WALLETS.is_duty_of(viewer)
+    return user.role != Role.STAFF and WALLETS.is_permitted_to(viewer)
 
 
 def _suspicion(user: User, path: Callable[[str], str]) -> list[Decision]:
@@ -214,7 +214,7 @@ def _page(
         "notes": NOTES.visible_to(request.user).filter(owner=user).select_related("loan")[:LIST_LENGTH],
         "told": NOTIFICATIONS.visible_to(request.user).filter(user=user).order_by("-id")[:LIST_LENGTH],
         "waiting": waiting_about_person(user),
-        "history": audit_about_person(user)[:HISTORY_LENGTH] if AUDIT_EVENTS.is_duty_of(request.user) else None,
+        "history": audit_about_person(user)[:HISTORY_LENGTH] if AUDIT_EVENTS.is_permitted_to(request.user) else None,
         "decisions": with_tried(_decisions(request, user), tried, form),
         "tried": tried,
         "failed": form,

@@ -91,7 +91,7 @@ def declare_deposit(
     if platform_rules().auto_confirm_money:
         return _confirm(deposit, value_date=today, actor=None, actor_label=AUTO_CONFIRMED, today=today)
     if twin is not None:
-        _tell_of_twin(deposit, twin)
+        _notify_of_duplicate(deposit, twin)
     return deposit
 
 
@@ -116,7 +116,7 @@ def confirm_deposit(
         )
     require_open_period(value_date)
     if actor is not None and deposit_needs_two(deposit, today):
-        _request_second_person(deposit, value_date, actor, today)
+        _request_checker(deposit, value_date, actor, today)
         return deposit
     return _confirm(deposit, value_date=value_date, actor=actor, today=today)
 
@@ -178,7 +178,7 @@ def _require_target(deposit: Deposit, target: DepositStatus) -> None:
         raise InvalidTransition(state=deposit.status, wanted=target.value)
 
 
-def _request_second_person(deposit: Deposit, value_date: dt.date, actor: User, today: dt.date) -> None:
+def _request_checker(deposit: Deposit, value_date: dt.date, actor: User, today: dt.date) -> None:
     request_approval(
         ApprovalKind.DEPOSIT,
         deposit.reference,
@@ -283,7 +283,7 @@ def _tell(deposit: Deposit, event: str, title: str, body: str) -> None:
     )
 
 
-def _tell_of_twin(deposit: Deposit, twin: Deposit) -> None:
+def _notify_of_duplicate(deposit: Deposit, twin: Deposit) -> None:
     body = _t(
         "You told us about %(amount)s twice, as %(twin)s and %(reference)s. If you sent it once, take one back."
     ) % _words(deposit, twin=twin.reference)

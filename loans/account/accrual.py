@@ -146,7 +146,7 @@ def pauses_of(loan: Loan) -> list[Pause]:
     return [(dt.date.fromisoformat(first), dt.date.fromisoformat(last)) for first, last in loan.charge_pauses]
 
 
-def late_since(rows: Sequence[Instalment]) -> dt.date | None:
+def oldest_unpaid_due_date(rows: Sequence[Instalment]) -> dt.date | None:
     """The oldest due date with anything unpaid: days past due count from it. None when all is paid."""
     return min((row.due_date for row in rows if row.total_unpaid), default=None)
 
@@ -168,7 +168,7 @@ def servicing_columns(
     """
     credit = loan.credit_held if credit is None else credit
     unpaid = [row for row in rows if row.total_unpaid]
-    days = days_late(late_since(rows), terms, today)
+    days = days_late(oldest_unpaid_due_date(rows), terms, today)
     following, to_pay = left_to_pay(unpaid, credit)[0] if unpaid else (None, None)
     return {
         "principal_outstanding": sum(row.principal_unpaid for row in rows),

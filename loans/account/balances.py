@@ -16,7 +16,7 @@ REMOVED_COLUMNS = ("status", "principal_removed", "interest_removed", "late_fee_
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class OpenClaims:
+class OutstandingBalance:
     """What the borrower owes on `on`, in minor units: principal, interest earned by then, late fees.
 
     `interest_recognised` is the part of the interest that is not in the books yet, `interest_to_come` what the plan
@@ -35,7 +35,7 @@ class OpenClaims:
     def total(self) -> int:
         return self.principal + self.interest + self.late_fee
 
-    def less_credit(self, credit: int, order: Sequence[AllocationPart]) -> OpenClaims:
+    def less_credit(self, credit: int, order: Sequence[AllocationPart]) -> OutstandingBalance:
         """What is left of the claims once `credit` (minor units), paid ahead, has paid of them in this order."""
         left = {}
         for part in order:
@@ -50,13 +50,13 @@ def unpaid_rows(rows: Sequence[Instalment]) -> list[Instalment]:
     return [row for row in rows if row.total_unpaid]
 
 
-def open_claims(rows: Sequence[Instalment], on: dt.date) -> OpenClaims:
+def outstanding_balance(rows: Sequence[Instalment], on: dt.date) -> OutstandingBalance:
     """Add up what `rows`, brought to `on` by the calendar, ask for on that day: no interest of days to come."""
     unpaid = unpaid_rows(rows)
     earned = [interest_owed(instalment_state(row), on) for row in unpaid]
     in_books = [row.interest_posted - row.interest_paid for row in unpaid]
     interest = sum(earned)
-    return OpenClaims(
+    return OutstandingBalance(
         on=on,
         principal=sum(row.principal_unpaid for row in unpaid),
         interest=interest,
@@ -74,7 +74,7 @@ def replace_rows(rows: Sequence[Instalment], version: int) -> None:
         row.superseded_by = version
 
 
-def give_up_rows(rows: Sequence[Instalment], status: InstalmentStatus) -> None:
+def cancel_rows(rows: Sequence[Instalment], status: InstalmentStatus) -> None:
     """Mark everything unpaid on the instalments as no longer owed: written off or waived."""
     for row in rows:
         row.principal_removed += row.principal_unpaid

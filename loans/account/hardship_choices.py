@@ -14,7 +14,7 @@ LOWER_FROM, LOWER_TO = 3, 6
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class HelpChoice:
+class HardshipChoice:
     """One change that can be asked for; `low` to `high` are the payments that it may take (0: it counts none)."""
 
     option: PlanOption
@@ -26,17 +26,17 @@ class HelpChoice:
         return not self.high or (payments is not None and self.low <= payments <= self.high)
 
 
-def help_choices(terms: LoanTerms) -> tuple[HelpChoice, ...]:
+def help_choices(terms: LoanTerms) -> tuple[HardshipChoice, ...]:
     """The changes that these terms have room for.
 
     Another day of the month needs payments by the month, smaller payments need level ones. A pause lasts up to three
     months and smaller payments three to six: for a loan that is paid every two weeks, 6 and 6 to 13 payments.
     """
     every, unit = terms.payment_every, terms.payment_unit
-    choices = [HelpChoice(PlanOption.HOLIDAY, 1, periods_in(LONGEST_PAUSE, every, unit))]
+    choices = [HardshipChoice(PlanOption.HOLIDAY, 1, periods_in(LONGEST_PAUSE, every, unit))]
     if unit is PeriodUnit.MONTH:
-        choices.insert(0, HelpChoice(PlanOption.NEW_DUE_DAY))
+        choices.insert(0, HardshipChoice(PlanOption.NEW_DUE_DAY))
     if terms.schedule_method is ScheduleMethod.ANNUITY:
         low, high = (periods_in(months, every, unit) for months in (LOWER_FROM, LOWER_TO))
-        choices.append(HelpChoice(PlanOption.LOWER, low, high))
+        choices.append(HardshipChoice(PlanOption.LOWER, low, high))
     return tuple(choices)

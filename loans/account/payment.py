@@ -7,7 +7,14 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from loans.account.progressive import NEW_PAYMENT, PlanOutOfStep, bring_rows, is_progressive, picture_of, show_picture
+from loans.account.progressive import (
+    NEW_PAYMENT,
+    PlanOutOfStep,
+    is_progressive,
+    picture_of,
+    recalculate_rows,
+    show_position,
+)
 from loans.account.state import HeldNote, finance_terms, instalment_state, note_states
 from loans.account.terms import LoanTerms
 from loans.account.unapplied_funds import left_to_pay
@@ -41,13 +48,13 @@ class PlannedAllocation:
 
 
 @dataclasses.dataclass(slots=True)
-class RepaymentPlan:
+class PaymentApplication:
     """The whole effect of one payment on `on`.
 
     `rows` are the instalments that count afterwards, `touched` those that changed and `superseded` those replaced by
     `added`. `interest_recognised` is the interest that it brings into the books, `shares` what each note receives.
     `held` of the amount is kept for the next due dates, `credit_used` was kept before and pays with it; `credit_left`
-    is kept afterwards. `follows_money`: the loan is progressive, so what its instalments ask for changed with it.
+    is kept afterwards. `is_progressive`: the loan is progressive, so what its instalments ask for changed with it.
     """
 
     on: dt.date
@@ -66,7 +73,7 @@ class RepaymentPlan:
     held: int = 0
     credit_used: int = 0
     credit_left: int = 0
-    follows_money: bool = False
+    is_progressive: bool = False
 
     @property
     def late_fee(self) -> int:
@@ -94,7 +101,7 @@ class RepaymentPlan:
 class RepaymentPreview:
     """A payment run dry: the plan that a posting would store, and what the loan's columns would say after it."""
 
-    plan: RepaymentPlan
+    plan: PaymentApplication
     columns: dict[str, Any]
 
     @property
@@ -139,7 +146,7 @@ def plan_repayment(
     on: dt.date,
     mode: ExtraMode | None,
     credit: int,
-) -> RepaymentPlan:
+) -> PaymentApplication:
     """Work out a payment of `amount` minor units that counts on `on`; changes `rows` in memory only.
 
     Call with instalments brought to `on` (due, late fees) and the `credit` that is kept then. What is due is paid,
@@ -151,18 +158,20 @@ def plan_repayment(
         plan = _plan_progressive(loan, terms, rows, amount, on)
     else:
         plan = _plan_by_mode(loan, terms, rows, amount, on, mode, credit)
-    plan.shares = share_out(loan, terms, notes, plan)
+    plan.shares = distribute_payment(loan, terms, notes, plan)
     return plan
 
 
 def plan_from_credit(
     loan: Loan, terms: LoanTerms, rows: list[Instalment], *, credit: int, on: dt.date
-) -> RepaymentPlan:
+) -> PaymentApplication:
     """What money paid ahead pays of what falls due on `on`, as far as it reaches; not shared out yet."""
     return _plan_by_mode(loan, terms, rows, min(credit, due_by(rows, on)), on, ExtraMode.CREDIT, 0)
 
 
-def share_out(loan: Loan, terms: LoanTerms, notes: Sequence[HeldNote], plan: RepaymentPlan) -> list[NoteShare]:
+def distribute_payment(
+    loan: Loan, terms: LoanTerms, notes: Sequence[HeldNote], plan: PaymentApplication
+) -> list[NoteShare]:
     """What each note receives of a payment; none when all of it is kept, or goes back to the wallet."""
     if not plan.late_fee + plan.interest + plan.principal:
         return []
@@ -183,10 +192,10 @@ def due_by(rows: Sequence[Instalment], on: dt.date) -> int:
 
 def _plan_by_mode(
     loan: Loan, terms: LoanTerms, rows: list[Instalment], amount: int, on: dt.date, mode: ExtraMode | None, credit: int
-) -> RepaymentPlan:
+) -> PaymentApplication:
     mode = mode or default_mode(rows, terms, amount, on, credit)
     outcome = _payment_plan(loan, terms, rows, amount + credit, on, mode)
-    plan = RepaymentPlan(
+    plan = PaymentApplication(
         on=on,
         amount=amount,
         mode=mode,
@@ -208,13 +217,15 @@ def _plan_by_mode(
     return plan
 
 
-def _plan_progressive(loan: Loan, terms: LoanTerms, rows: list[Instalment], amount: int, on: dt.date) -> RepaymentPlan:
+def _plan_progressive(
+    loan: Loan, terms: LoanTerms, rows: list[Instalment], amount: int, on: dt.date
+) -> PaymentApplication:
     """The payment as one event more: what it pays, and the plan that follows from it."""
-    brought = bring_rows(loan, terms, rows, on)
+    brought = recalculate_rows(loan, terms, rows, on)
     charged = sum(row.interest_due for row in rows)
     picture = picture_of(loan, terms, [*brought.events, Payment(NEW_PAYMENT, on, amount)], on)
     payment = picture.payment(NEW_PAYMENT)
-    plan = RepaymentPlan(
+    plan = PaymentApplication(
         on=on,
         amount=amount,
         mode=ExtraMode.CREDIT,
@@ -223,7 +234,7 @@ def _plan_progressive(loan: Loan, terms: LoanTerms, rows: list[Instalment], amou
         interest_saved=0,
         rows=rows,
         touched=list(rows),
-        follows_money=True,
+        is_progressive=True,
     )
     by_number = {row.number: row for row in rows}
     for number, parts in payment.by_instalment:
@@ -233,7 +244,7 @@ def _plan_progressive(loan: Loan, terms: LoanTerms, rows: list[Instalment], amou
         row.interest_paid += line.interest
         row.principal_paid += line.principal
         plan.allocations.append(line)
-    show_picture(loan, rows, picture)
+    show_position(loan, rows, picture)
     plan.interest_saved = charged - sum(row.interest_due for row in rows)
     for row in rows:
         missing = (row.interest_due if row.due_date <= on else row.interest_paid) - row.interest_posted
@@ -268,7 +279,7 @@ def _payment_plan(
     return plan_payment(states, amount, on, prepayment, finance_terms(loan, terms), terms.allocation_order)
 
 
-def _pay(plan: RepaymentPlan, row: Instalment, line: AllocationLine) -> None:
+def _pay(plan: PaymentApplication, row: Instalment, line: AllocationLine) -> None:
     row.late_fee_paid += line.late_fee
     row.interest_paid += line.interest
     row.principal_paid += line.principal
@@ -285,7 +296,7 @@ def _pay(plan: RepaymentPlan, row: Instalment, line: AllocationLine) -> None:
     plan.allocations.append(PlannedAllocation(row, line.late_fee, line.interest, line.principal))
 
 
-def _replace_instalments(plan: RepaymentPlan, loan: Loan, outcome: PaymentPlan) -> None:
+def _replace_instalments(plan: PaymentApplication, loan: Loan, outcome: PaymentPlan) -> None:
     """Supersede what is not due yet by the paid line and the new plan after it, as the next schedule version."""
     plan.superseded = [row for row in plan.rows if row.due_date > plan.on and row.total_unpaid]
     posted = sum(row.interest_posted for row in plan.superseded)

@@ -15,16 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from loans.account.accrual import CalendarEvent, FallsDue, LateFee, late_fee_day, pauses_of
 from loans.account.state import finance_terms
 from loans.account.terms import LoanTerms, replay_terms
-from loans.enums.loan import InstalmentStatus, RepaymentStatus, ServicingMethod
+from loans.enums.loan import InstalmentStatus, RepaymentStatus
 from loans.finance import late_fee
 from loans.finance.progressive import (
     Charge,
     ChargeBase,
     Event,
     InstalmentCharge,
-    InstalmentPicture,
+    InstalmentPosition,
     LoanPart,
-    LoanPicture,
+    LoanPosition,
     Payment,
     Waiver,
     replay,
@@ -50,12 +50,12 @@ class Brought:
 
     calendar: list[CalendarEvent]
     events: list[Event]
-    picture: LoanPicture
+    picture: LoanPosition
 
 
 def is_progressive(loan: Loan, terms: LoanTerms) -> bool:
     """Whether the plan follows the money. Once people agreed on another plan, or all fell due, that one holds."""
-    return terms.servicing_method == ServicingMethod.PROGRESSIVE and loan.schedule_version == FIRST_VERSION
+    return terms.is_progressive and loan.schedule_version == FIRST_VERSION
 
 
 def events_of(loan: Loan) -> list[Event]:
@@ -87,12 +87,12 @@ def charge_event(charge: LoanCharge) -> Event:
     return InstalmentCharge(charge.reference, charge.entered_on, charge.amount, charge.rate, base, part)
 
 
-def picture_of(loan: Loan, terms: LoanTerms, events: Sequence[Event], on: dt.date) -> LoanPicture:
+def picture_of(loan: Loan, terms: LoanTerms, events: Sequence[Event], on: dt.date) -> LoanPosition:
     """The loan on a day by its frozen terms and these events."""
     return replay(replay_terms(terms, finance_terms(loan, terms)), events, on)
 
 
-def _require_whole_charges(loan: Loan, events: Sequence[Event], picture: LoanPicture) -> None:
+def _require_whole_charges(loan: Loan, events: Sequence[Event], picture: LoanPosition) -> None:
     """A charge of a rate is booked once; the past must not change what it came to."""
     if not any(isinstance(event, InstalmentCharge) and event.rate for event in events):
         return
@@ -108,7 +108,7 @@ def unpaid_charges(loan: Loan, terms: LoanTerms, today: dt.date) -> dict[str, in
     return {charge.reference: charge.unpaid for charge in picture.charges}
 
 
-def bring_rows(loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.date) -> Brought:
+def recalculate_rows(loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.date) -> Brought:
     """Bring the instalments of a progressive loan to `until` in memory and say what the calendar did.
 
     Late fees come on their days (rule LATE), interest falls due (rule ACC), and every instalment asks for what the
@@ -117,7 +117,7 @@ def bring_rows(loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.d
     events = events_of(loan)
     fees = _late_fees(loan, terms, rows, events, until)
     picture = picture_of(loan, terms, events, until)
-    show_picture(loan, rows, picture)
+    show_position(loan, rows, picture)
     _require_in_step(rows, picture)
     _require_whole_charges(loan, events, picture)
     fallen_due = []
@@ -136,7 +136,7 @@ def bring_rows(loan: Loan, terms: LoanTerms, rows: list[Instalment], until: dt.d
     return Brought(calendar, events, picture)
 
 
-def show_picture(loan: Loan, rows: list[Instalment], picture: LoanPicture) -> None:
+def show_position(loan: Loan, rows: list[Instalment], picture: LoanPosition) -> None:
     """Let the instalments ask for what the picture says; what was paid on them is left to the payments."""
     by_number = {row.number: row for row in rows}
     for line in picture.instalments:
@@ -197,7 +197,7 @@ def _is_extra(row: Instalment) -> bool:
     return not row.principal_due and not row.interest_due
 
 
-def _extra_row(loan: Loan, line: InstalmentPicture) -> Instalment:
+def _extra_row(loan: Loan, line: InstalmentPosition) -> Instalment:
     """The instalment for charges after the last due date; one that was emptied before is used again."""
     known = Instalment.objects.filter(loan=loan, schedule_version=FIRST_VERSION, number=line.number).first()
     row = known or Instalment(loan=loan, schedule_version=FIRST_VERSION, number=line.number)
@@ -213,7 +213,7 @@ def _empty(row: Instalment) -> None:
     row.settled_on = None
 
 
-def _show_line(row: Instalment, line: InstalmentPicture, on: dt.date) -> None:
+def _show_line(row: Instalment, line: InstalmentPosition, on: dt.date) -> None:
     row.due_date = line.due_date
     row.principal_due, row.interest_due = line.due.principal, line.due.interest
     row.late_fee_due = line.due.fee + line.due.penalty
@@ -228,7 +228,7 @@ def _show_line(row: Instalment, line: InstalmentPicture, on: dt.date) -> None:
         row.status = InstalmentStatus.DUE if row.due_date <= on else InstalmentStatus.SCHEDULED
 
 
-def _show_interest_to_date(rows: Sequence[Instalment], picture: LoanPicture) -> None:
+def _show_interest_to_date(rows: Sequence[Instalment], picture: LoanPosition) -> None:
     """Divide the interest of a pay-off on the day: what is due, then the instalments ahead, the running one first."""
     earned = picture.payoff.interest
     for row in rows:
@@ -242,7 +242,7 @@ def _show_interest_to_date(rows: Sequence[Instalment], picture: LoanPicture) -> 
             earned -= part
 
 
-def _require_in_step(rows: Iterable[Instalment], picture: LoanPicture) -> None:
+def _require_in_step(rows: Iterable[Instalment], picture: LoanPosition) -> None:
     """What the payments were booked for is what the events say that they pay."""
     paid = {line.number: line.paid for line in picture.instalments}
     for row in rows:

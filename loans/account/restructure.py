@@ -6,12 +6,12 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-from loans.account.balances import OpenClaims, next_number, open_claims, unpaid_rows
+from loans.account.balances import OutstandingBalance, next_number, outstanding_balance, unpaid_rows
 from loans.enums.collections import PlanOption, UnpaidChoice
 from loans.enums.loan import InstalmentStatus
 from loans.finance import InstalmentLine, Terms
 from loans.finance.periods import PeriodUnit, shift
-from loans.finance.restructure import PlanChange, ReplanKind, replan_lines
+from loans.finance.restructure import PlanChange, RescheduleKind, reschedule_lines
 from loans.models import Instalment, Loan
 
 
@@ -28,7 +28,7 @@ class PlanTerms:
 
     @property
     def change(self) -> PlanChange:
-        return PlanChange(ReplanKind(self.option.value), self.due_day, self.payments, self.amount)
+        return PlanChange(RescheduleKind(self.option.value), self.due_day, self.payments, self.amount)
 
 
 @dataclasses.dataclass(slots=True)
@@ -39,7 +39,7 @@ class NewPlan:
     any), `planned` the new ones; `before` is what was still to pay by the old plan.
     """
 
-    claims: OpenClaims
+    claims: OutstandingBalance
     terms: PlanTerms
     replaced: list[Instalment]
     carried: Instalment | None
@@ -102,7 +102,7 @@ def plan_anew(loan: Loan, finance: Terms, rows: Sequence[Instalment], asked: Pla
     """
     replaced = unpaid_rows(rows)
     kept = [row for row in rows if not row.total_unpaid]
-    claims = open_claims(replaced, on)
+    claims = outstanding_balance(replaced, on)
     start = max([on, *(row.due_date for row in kept)])
     draft = NewPlan(claims, asked, replaced, None, [], sum(row.total_unpaid for row in replaced))
     version, number = loan.schedule_version + 1, next_number(kept)
@@ -111,7 +111,7 @@ def plan_anew(loan: Loan, finance: Terms, rows: Sequence[Instalment], asked: Pla
         draft.carried = _carried_row(loan, version, number, on, interest, late_fee)
         number += 1
     balance = claims.principal + draft.capitalised
-    lines = replan_lines(finance, balance, start, _dates_to_come(finance, rows, start), asked.change, number)
+    lines = reschedule_lines(finance, balance, start, _dates_to_come(finance, rows, start), asked.change, number)
     draft.planned = new_rows(loan, lines, version)
     draft.first.interest_due -= min(claims.interest_ahead, draft.first.interest_due)
     return draft

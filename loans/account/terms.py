@@ -145,6 +145,11 @@ class LoanTerms:
             **{name: kind(data[name]) for name, kind in _NAMED_SINCE_VERSION_3.items() if name in data},
         )
 
+    @property
+    def is_progressive(self) -> bool:
+        """Whether the schedule of a new loan under these terms is progressive."""
+        return self.servicing_method == ServicingMethod.PROGRESSIVE
+
     def payments_in(self, term_months: int) -> int:
         """How many payments a loan of that many months has: the whole periods in them, at least one.
 

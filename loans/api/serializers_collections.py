@@ -37,7 +37,7 @@ class AskedPlanSerializer(serializers.Serializer):
         return PlanTerms(PlanOption(told["option"]), told.get("due_day"), told.get("payments"), told.get("amount"))
 
 
-class AskHelpSerializer(AskedPlanSerializer):
+class RequestHardshipSerializer(AskedPlanSerializer):
     """A request for help; `affordable_amount` is what could be paid a month."""
 
     cause = serializers.ChoiceField(choices=HardshipCause.choices)

@@ -16,7 +16,7 @@ urlpatterns = [
         name="api-repayment",
     ),
     path("loans/<slug:reference>/autopay/", paying.AutopayView.as_view(), name="api-autopay"),
-    path("loans/<slug:reference>/give-back/", paying.GiveBackView.as_view(), name="api-give-back"),
+    path("loans/<slug:reference>/give-back/", paying.WithdrawLoanView.as_view(), name="api-give-back"),
     path("loans/<slug:reference>/payoff-quote/", views.PayoffQuoteView.as_view(), name="api-payoff-quote"),
     path("loans/<slug:reference>/plan/", views.PlanView.as_view(), name="api-payment-plan"),
 ]

@@ -13,13 +13,13 @@ from rest_framework.response import Response
 
 from loans.api.serializers_collections import (
     AskedPlanSerializer,
-    AskHelpSerializer,
     HelpSerializer,
     NewPlanSerializer,
     ProposalSerializer,
     ProposedPlanSerializer,
     RecoverSerializer,
     RecoverySerializer,
+    RequestHardshipSerializer,
     SettlementSerializer,
 )
 from loans.enums.collections import HardshipCause
@@ -48,14 +48,14 @@ class HelpListView(ApiListView):
 
     @extend_schema(
         operation_id="request_help",
-        request=AskHelpSerializer,
+        request=RequestHardshipSerializer,
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         responses={201: HelpSerializer},
     )
     def post(self, request: Request, reference: str) -> Response:
         loan = _loan(request, reference)
         key = idempotency_key(request)
-        asked = AskHelpSerializer(data=request.data)
+        asked = RequestHardshipSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         told = asked.validated_data
         made = request_help(

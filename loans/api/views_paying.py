@@ -23,7 +23,7 @@ class AutopaySerializer(serializers.Serializer):
     is_on = serializers.BooleanField()
 
 
-class GiveBackSerializer(serializers.Serializer):
+class WithdrawLoanSerializer(serializers.Serializer):
     principal = MoneySerializerField(read_only=True)
     interest = MoneySerializerField(read_only=True)
     late_fee = MoneySerializerField(read_only=True)
@@ -49,13 +49,13 @@ class AutopayView(ApiView):
         return Response({"is_on": changed.autopay})
 
 
-class GiveBackView(ApiView):
-    @extend_schema(operation_id="give_back_figures", responses=GiveBackSerializer)
+class WithdrawLoanView(ApiView):
+    @extend_schema(operation_id="give_back_figures", responses=WithdrawLoanSerializer)
     def get(self, request: Request, reference: str) -> Response:
         figures = withdrawal_figures(_loan(request, reference), business_date())
         if figures is None:
             raise WithdrawalTimeOver(today=business_date())
-        return Response(GiveBackSerializer(figures).data)
+        return Response(WithdrawLoanSerializer(figures).data)
 
     @extend_schema(
         operation_id="give_loan_back",

@@ -115,7 +115,7 @@ def _whole_units(
             shares[index] += 1
             rests[index] -= unit
     elif missing < 0:
-        _take_back(-missing, shares, rests, unit, notes)
+        _reduce(-missing, shares, rests, unit, notes)
     return shares, rests
 
 
@@ -138,7 +138,7 @@ def _soonest_owed(rests: Sequence[int], unit: int, weights: Sequence[int], notes
     return sorted(_by_id(notes), key=lambda index: (time_left(index), -rests[index]))
 
 
-def _take_back(excess: int, shares: list[int], rests: list[int], unit: int, notes: Sequence[NoteState]) -> None:
+def _reduce(excess: int, shares: list[int], rests: list[int], unit: int, notes: Sequence[NoteState]) -> None:
     """Notes that have had too much cannot pay back, so those with the smallest claim wait for a minor unit."""
     while excess:
         waiting = [index for index in reversed(_largest_first(rests, notes)) if shares[index] > 0][:excess]

@@ -20,7 +20,7 @@ PERIODS_A_YEAR = {PeriodUnit.MONTH: 12, PeriodUnit.WEEK: 52, PeriodUnit.DAY: 365
 LONGEST_PAUSE, LONGEST_LOWER, LONGEST_PLAN = 3, 12, 120
 
 
-class ReplanKind(StrEnum):
+class RescheduleKind(StrEnum):
     """What changes. The values are those of `loans.enums.collections.PlanOption`."""
 
     NEW_DUE_DAY = "new_due_day"
@@ -34,7 +34,7 @@ class PlanChange:
     """``due_day`` (1 to 28) for another day; ``payments`` that the pause leaves out, that are smaller, or that the
     whole new plan has; ``amount`` (minor units) of each smaller payment."""
 
-    kind: ReplanKind
+    kind: RescheduleKind
     due_day: int | None = None
     payments: int | None = None
     amount: int | None = None
@@ -48,7 +48,7 @@ class PaymentTooSmall(InvalidTerms):
         self.least = least
 
 
-def replan_dates(
+def reschedule_dates(
     dates: Sequence[date], change: PlanChange, every: int = 1, unit: PeriodUnit = PeriodUnit.MONTH
 ) -> tuple[date, ...]:
     """The due dates of the new plan, from those of the old one that are still to come (at least one).
@@ -62,18 +62,18 @@ def replan_dates(
     first, count = dates[0], len(dates)
     anchor = max(day.day for day in dates) if unit is PeriodUnit.MONTH else first.day
     match change.kind:
-        case ReplanKind.NEW_DUE_DAY:
+        case RescheduleKind.NEW_DUE_DAY:
             if unit is not PeriodUnit.MONTH:
                 raise InvalidTerms("another day of the month needs payments by the month")
             anchor = _needed(change.due_day, 1, 28)
             candidate = shift(first, 0, 1, PeriodUnit.MONTH, anchor)
             first = candidate if candidate >= first else shift(first, 1, 1, PeriodUnit.MONTH, anchor)
-        case ReplanKind.HOLIDAY:
+        case RescheduleKind.HOLIDAY:
             left_out = _needed(change.payments, 1, periods_in(LONGEST_PAUSE, every, unit))
             first = shift(first, left_out, every, unit, anchor)
-        case ReplanKind.LOWER:
+        case RescheduleKind.LOWER:
             count += _needed(change.payments, 1, periods_in(LONGEST_LOWER, every, unit))
-        case ReplanKind.LONGER:
+        case RescheduleKind.LONGER:
             count = _needed(change.payments, 1, periods_in(LONGEST_PLAN, every, unit))
     return tuple(shift(first, index, every, unit, anchor) for index in range(count))
 
@@ -83,7 +83,7 @@ def periods_in(months: int, every: int, unit: PeriodUnit) -> int:
     return max(months * PERIODS_A_YEAR[unit] // 12 // every, 1)
 
 
-def replan_lines(
+def reschedule_lines(
     terms: Terms, balance: int, start: date, dates: Sequence[date], change: PlanChange, first_number: int = 1
 ) -> tuple[InstalmentLine, ...]:
     """The new plan that pays ``balance`` back by the method, rate and day count of ``terms``.
@@ -95,8 +95,8 @@ def replan_lines(
     4,000.00 at 12 %, four payments to come from 15 June, a pause of two months from 15 May: four payments of 1,045.48,
     interest 181.92 in place of 100.50. Raises InvalidTerms, PaymentTooSmall.
     """
-    due = replan_dates(dates, change, terms.every, terms.unit)
-    if change.kind is not ReplanKind.LOWER:
+    due = reschedule_dates(dates, change, terms.every, terms.unit)
+    if change.kind is not RescheduleKind.LOWER:
         return relevel_lines(terms, balance, start, due, first_number)
     return _lower(_plan_terms(terms, balance, start, due), balance, list(pairwise((start, *due))), change, first_number)
 

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from loans.account.hardship_choices import HelpChoice, help_choices
+from loans.account.hardship_choices import HardshipChoice, help_choices
 from loans.account.restructure import PlanTerms
 from loans.account.terms import LoanTerms
 from loans.enums.collections import HardshipCause, PlanOption, UnpaidChoice
@@ -16,7 +16,7 @@ from p2plending.lib.formatting import format_period
 from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField
 
 
-class HelpForm(KeyedForm):
+class HardshipForm(KeyedForm):
     """What happened, how long it may last, what could be paid, and which change of this loan's schedule would help."""
 
     cause = forms.ChoiceField(
@@ -89,7 +89,7 @@ class HelpForm(KeyedForm):
         )
 
 
-def _choice_words(choice: HelpChoice) -> str | Promise:
+def _choice_words(choice: HardshipChoice) -> str | Promise:
     """The words of one change, with the payments that it may take."""
     if not choice.high:
         return choice.option.label

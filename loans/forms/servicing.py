@@ -125,7 +125,7 @@ class ConfirmPaymentForm(KeyedForm):
     extra_mode = forms.ChoiceField(required=False, choices=[("", ""), *ExtraMode.choices])
 
 
-class GiveBackForm(KeyedForm):
+class WithdrawLoanForm(KeyedForm):
     """Give the loan back for the sum that the page showed, which goes with the form."""
 
     confirmed = forms.IntegerField(required=False, widget=forms.HiddenInput)

@@ -46,7 +46,7 @@ def charges_of(loan: Loan, today: dt.date) -> list[ChargeLine]:
     return lines
 
 
-def follows_money(loan: Loan) -> bool:
+def has_progressive_schedule(loan: Loan) -> bool:
     """Whether the loan's plan is worked out from its payments, so that charges can be added and waived."""
     return is_progressive(loan, LoanTerms.from_json(loan.frozen_terms))
 

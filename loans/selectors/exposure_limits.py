@@ -14,7 +14,7 @@ from p2plending.lib.rules.values import PlatformRules
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LendingRoom:
+class Headroom:
     """Minor units that each limit leaves; `total` is None when the platform sets no total."""
 
     remaining: int
@@ -31,7 +31,7 @@ class LendingRoom:
         return max(min(limits), 0)
 
 
-def lending_room(loan: Loan, lender: User, rules: PlatformRules) -> LendingRoom:
+def headroom_of(loan: Loan, lender: User, rules: PlatformRules) -> Headroom:
     """The room under every cap, from the lender's reserved amounts and running notes: two queries."""
     reserved = list(
         Commitment.objects.filter(lender=lender, status__in=CommitmentStatus.holding())
@@ -48,7 +48,7 @@ def lending_room(loan: Loan, lender: User, rules: PlatformRules) -> LendingRoom:
     in_loan = sum(row["amount"] for row in reserved if row["loan_id"] == loan.pk)
     with_borrower = sum(row["amount"] for row in [*reserved, *lent] if row["loan__borrower_id"] == loan.borrower_id)
     in_total = sum(row["amount"] for row in [*reserved, *lent])
-    return LendingRoom(
+    return Headroom(
         remaining=loan.remaining_amount,
         loan_share=floor_percent_of(loan.principal, rules.loan_share_cap) - in_loan,
         with_borrower=rules.lender_borrower_cap - with_borrower,

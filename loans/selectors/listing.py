@@ -17,7 +17,7 @@ from loans.enums.loan import LoanStatus, Purpose
 from loans.models import Loan
 from loans.selectors.access import LISTED_ONCE, LISTINGS
 from loans.selectors.documents.supporting import checked_kinds
-from loans.selectors.exposure_limits import LendingRoom, lending_room
+from loans.selectors.exposure_limits import Headroom, headroom_of
 from loans.wording.borrower_profile import BandedProfile, debt_band, income_band, work_length_band
 from p2plending.lib.formatting import format_money, format_percent
 from p2plending.lib.rules.values import PlatformRules, platform_rules
@@ -85,7 +85,7 @@ def loan_of_lending_form(lender: User, reference: str) -> Loan:
 def commitment_limits(loan: Loan, lender: User) -> CommitmentLimits:
     """The amounts that `place_commitment` would take from the lender now, and why not more."""
     rules = platform_rules()
-    room = lending_room(loan, lender, rules)
+    room = headroom_of(loan, lender, rules)
     available = (
         Account.objects.filter(key=account_key(WALLET_AVAILABLE, lender)).values_list("balance", flat=True).first() or 0
     )
@@ -105,7 +105,7 @@ def commitment_limits(loan: Loan, lender: User) -> CommitmentLimits:
     return CommitmentLimits(minimum, rules.commitment_step, maximum, whole, binding, words)
 
 
-def _lowest(room: LendingRoom, available: int) -> tuple[int, LimitKind]:
+def _lowest(room: Headroom, available: int) -> tuple[int, LimitKind]:
     """The limit that binds and what it leaves; of equal ones the one that a person can do least about."""
     bounds = [
         (room.remaining, LimitKind.REMAINING),
@@ -141,7 +141,7 @@ def _why_nothing(binding: LimitKind, rules: PlatformRules, available: int) -> st
     return words[binding]()
 
 
-def _why_not_more(binding: LimitKind, room: LendingRoom, rules: PlatformRules, available: int) -> str:
+def _why_not_more(binding: LimitKind, room: Headroom, rules: PlatformRules, available: int) -> str:
     words = {
         LimitKind.REMAINING: lambda: _("The loan still needs %(left)s.") % {"left": format_money(room.remaining)},
         LimitKind.LOAN_SHARE: lambda: (

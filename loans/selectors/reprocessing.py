@@ -40,7 +40,7 @@ class PaymentFigures:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LoanPicture:
+class LoanProjection:
     """What counts on the loan now. Rows by version and number; payments by the first of each chain of replacements.
 
     Payments that the calendar made from money paid ahead show in the rows only. `received` is what each lender has of
@@ -105,8 +105,8 @@ class LenderChange:
 class ReplayPreview:
     """The loan before and after, both as on the day of the preview. Nothing of it has happened."""
 
-    before: LoanPicture
-    after: LoanPicture
+    before: LoanProjection
+    after: LoanProjection
     rows: tuple[RowChange, ...]
     payments: tuple[PaymentChange, ...]
     lenders: tuple[LenderChange, ...]
@@ -150,12 +150,12 @@ def taken_back(repayment: Repayment) -> TakenBack | None:
     return TakenBack(mirror.value_date, Repayment.objects.filter(replaces=repayment).first())
 
 
-def loan_picture(loan: Loan) -> LoanPicture:
+def loan_projection(loan: Loan) -> LoanProjection:
     """The loan as its rows and books say now, in five queries."""
     stored = Loan.objects.get(pk=loan.pk)
     lenders = Note.objects.filter(loan=loan).order_by().values("owner_id")
     debtors = Account.objects.filter(Q(owner_id__in=lenders) | Q(owner_id=loan.borrower_id), code=DUE_FROM_USER)
-    return LoanPicture(
+    return LoanProjection(
         status=stored.status,
         next_due_on=stored.next_due_on,
         next_due_amount=stored.next_due_amount,
@@ -169,7 +169,7 @@ def loan_picture(loan: Loan) -> LoanPicture:
     )
 
 
-def compare(loan: Loan, before: LoanPicture, after: LoanPicture) -> ReplayPreview:
+def compare(loan: Loan, before: LoanProjection, after: LoanProjection) -> ReplayPreview:
     """What differs between two pictures of a loan, the earliest first; lenders by what they give back."""
     rows = [RowChange(before.rows.get(key), after.rows.get(key)) for key in before.rows.keys() | after.rows.keys()]
     keys = before.payments.keys() | after.payments.keys()
@@ -225,7 +225,7 @@ def _received(loan: Loan) -> dict[int, int]:
     return dict(shares.order_by().values_list("note__owner_id").annotate(net=Sum("net")))
 
 
-def _lender_changes(before: LoanPicture, after: LoanPicture) -> tuple[LenderChange, ...]:
+def _lender_changes(before: LoanProjection, after: LoanProjection) -> tuple[LenderChange, ...]:
     ids = before.received.keys() | after.received.keys()
     back = {pk: before.received.get(pk, 0) - after.received.get(pk, 0) for pk in ids}
     owes = {pk: after.dues.get(pk, 0) - before.dues.get(pk, 0) for pk in ids}

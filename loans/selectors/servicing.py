@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from loans.account.accrual import LateFee, late_fee_day, late_since, pauses_of, servicing_columns
-from loans.account.bring_forward import bring_up_to
+from loans.account.accrual import LateFee, late_fee_day, oldest_unpaid_due_date, pauses_of, servicing_columns
+from loans.account.bring_forward import brought_forward
 from loans.account.state import instalment_states, live_instalments
 from loans.account.terms import LoanTerms
 from loans.account.unapplied_funds import left_to_pay
@@ -22,7 +22,7 @@ from loans.finance import PayoffFigure, payoff
 from loans.models import EndOfDayFailure, Instalment, Loan, Repayment, ScheduleVersion
 from loans.selectors.access import LOANS
 from loans.selectors.charges import charges_of
-from loans.wording.schedule import plan_words
+from loans.wording.schedule import schedule_wording
 from p2plending.lib.charts import balance_line, payment_dots
 from p2plending.lib.formatting import format_day, format_money
 
@@ -122,7 +122,7 @@ def standing_on(loan: Loan, today: dt.date) -> Standing:
     rows = live_instalments(loan)
     if loan.status not in LoanStatus.owing():
         return Standing(rows, 0)
-    return Standing(rows, bring_up_to(loan, LoanTerms.from_json(loan.frozen_terms), rows, today).credit)
+    return Standing(rows, brought_forward(loan, LoanTerms.from_json(loan.frozen_terms), rows, today).credit)
 
 
 def payoff_figure(loan: Loan, on: dt.date) -> PayoffFigure:
@@ -219,7 +219,7 @@ def repaying_context(loan: Loan, today: dt.date) -> dict[str, Any]:
     return {
         "due": due,
         "columns": columns,
-        "oldest_due_on": late_since(rows),
+        "oldest_due_on": oldest_unpaid_due_date(rows),
         "payoff": payoff_of(standing, today),
         "plan_lines": lines[start : start + ROWS_SHOWN],
         "has_charges": any(line.charges for line in lines[start : start + ROWS_SHOWN]),
@@ -232,7 +232,7 @@ def repaying_context(loan: Loan, today: dt.date) -> dict[str, Any]:
         "chart_columns": (_("Day"), _("Principal left")),
         "next_fee": _next_late_fee(loan, rows, terms, today),
         "reminder_on": due.following_on - dt.timedelta(days=3) if due.following_on else None,
-        "words": plan_words(loan),
+        "words": schedule_wording(loan),
         "charges": charges_of(loan, today),
         "today": today,
     }
@@ -283,17 +283,17 @@ def _next_late_fee(loan: Loan, rows: list[Instalment], terms: LoanTerms, today: 
     # Copies: what might happen must not show on the plan.
     copies = [copy.copy(row) for row in rows]
     # Nothing is kept of money paid ahead while something is late.
-    events = bring_up_to(loan, terms, copies, late_fee_day(late[0], terms, pauses_of(loan)), credit=0).events
+    events = brought_forward(loan, terms, copies, late_fee_day(late[0], terms, pauses_of(loan)), credit=0).events
     fees = [event for event in events if isinstance(event, LateFee) and event.fee]
     return next(((event.on, event.fee) for event in fees if event.row.pk == late[0].pk), None)
 
 
-def loans_left_behind() -> QuerySet[EndOfDayFailure]:
+def end_of_day_failures() -> QuerySet[EndOfDayFailure]:
     """Failures that wait, the oldest first, and after them those that were cleared, newest first."""
     rows = EndOfDayFailure.objects.select_related("loan")
     return rows.order_by(F("cleared_at").desc(nulls_first=True), "pk")
 
 
-def left_behind_count() -> int:
+def end_of_day_failure_count() -> int:
     """How many loans are not up to date because they fail."""
     return EndOfDayFailure.objects.filter(open_key__isnull=False).count()

@@ -12,11 +12,11 @@ from accounts.enums.people import ApprovalKind, ApprovalState
 from accounts.models import ApprovalRequest, User
 from accounts.services.approvals.requests import Effect, end_request, require_waiting
 from accounts.services.idempotency import once
-from loans.account.balances import OpenClaims
+from loans.account.balances import OutstandingBalance
 from loans.enums.permissions import WORK_COLLECTIONS
 from loans.models import Loan, Repayment
-from loans.services.approvals.approved_figures import FiguresChanged, require_asked_figures
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.approved_figures import FiguresChanged, require_approved_figures
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.collections.recovery_request import apply_recovery
 from loans.services.collections.settlement import (
     ask_settlement_again,
@@ -100,7 +100,7 @@ ASKED_AGAIN: dict[ApprovalKind, Callable[..., ApprovalRequest]] = {
 def ask_again(*, approval_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> ApprovalRequest:
     """Ask for the same thing with today's figures, because what is owed has changed; the old request ends as REPLACED.
 
-    Whoever asks again is the one who asks: another person must decide. Raises StaffOnly, NotYourDuty, OwnLoan,
+    Whoever asks again is the one who asks: another person must decide. Raises StaffOnly, MissingPermission, OwnLoan,
     RequestDecided, FiguresStand, LoanNotOwing, and what asking for the thing itself refuses.
     """
     found = ApprovalRequest.objects.get(pk=approval_id)
@@ -109,7 +109,7 @@ def ask_again(*, approval_id: int, actor: User | None, idempotency_key: str, tod
         raise FiguresStand
     loan = lock_owing_loan(loan_of(found).pk, today)
     request = lock_guard(ApprovalRequest.objects.filter(pk=approval_id))
-    require_duty(actor, WORK_COLLECTIONS, loan)
+    require_loan_permission(actor, WORK_COLLECTIONS, loan)
     require_waiting(request, today)
     if not _has_changed(loan, request, today):
         raise FiguresStand
@@ -117,7 +117,7 @@ def ask_again(*, approval_id: int, actor: User | None, idempotency_key: str, tod
     return make(loan, request, actor=actor, today=today)
 
 
-def owed_today(approval: ApprovalRequest, today: dt.date) -> OpenClaims:
+def owed_today(approval: ApprovalRequest, today: dt.date) -> OutstandingBalance:
     """What the loan of a waiting request owes today, part by part: the posting's own figures, nothing written.
 
     Raises LoanNotOwing.
@@ -127,7 +127,7 @@ def owed_today(approval: ApprovalRequest, today: dt.date) -> OpenClaims:
 
 def _has_changed(loan: Loan, request: ApprovalRequest, today: dt.date) -> bool:
     try:
-        require_asked_figures(request, preview_settlement(loan, today))
+        require_approved_figures(request, preview_settlement(loan, today))
     except FiguresChanged:
         return True
     return False

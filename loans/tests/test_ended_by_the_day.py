@@ -18,7 +18,7 @@ from loans.services.funding.offer import OfferEnded, accept_offer
 from loans.services.origination.application import withdraw_application
 from loans.services.origination.questions import answer_question, ask_question
 from loans.services.origination.review import answer_request, ask_applicant, cancel_listing, take_application
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from p2plending.lib.errors import InvalidTransition, Refused
 from p2plending.tests.support.books import assert_sound_books, available, totals
 from p2plending.tests.support.world import (
@@ -201,5 +201,5 @@ def test_the_end_of_day_after_a_refusal_finds_nothing_left(half_funded: Loan, bo
     with pytest.raises(LoanNotOpen):
         place(half_funded, bob, after)
     entries = JournalEntry.objects.count()
-    assert bring_up_to_date(loan_id=half_funded.pk, today=after).status == LoanStatus.EXPIRED
+    assert bring_loan_forward(loan_id=half_funded.pk, today=after).status == LoanStatus.EXPIRED
     assert JournalEntry.objects.count() == entries

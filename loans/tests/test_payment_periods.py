@@ -17,7 +17,7 @@ from loans.account.restructure import PlanTerms
 from loans.account.terms import LoanTerms, monthly_amount
 from loans.enums.collections import PlanOption
 from loans.finance import InvalidTerms, PeriodUnit
-from loans.finance.restructure import PlanChange, ReplanKind, replan_dates
+from loans.finance.restructure import PlanChange, RescheduleKind, reschedule_dates
 from loans.forms.application import AmountForm
 from loans.models import LoanProduct
 from loans.services.collections.hardship import OptionNotOffered, PaymentsOutOfRange, preview_help
@@ -154,18 +154,18 @@ def test_a_new_plan_keeps_the_period_and_has_no_day_of_the_month() -> None:
     dates = [dt.date(2026, 3, 4), dt.date(2026, 3, 18)]
     weeks = {"every": 2, "unit": PeriodUnit.WEEK}
     with pytest.raises(InvalidTerms):
-        replan_dates(dates, PlanChange(ReplanKind.NEW_DUE_DAY, due_day=5), **weeks)
-    assert replan_dates(dates, PlanChange(ReplanKind.HOLIDAY, payments=1), **weeks) == (
+        reschedule_dates(dates, PlanChange(RescheduleKind.NEW_DUE_DAY, due_day=5), **weeks)
+    assert reschedule_dates(dates, PlanChange(RescheduleKind.HOLIDAY, payments=1), **weeks) == (
         dt.date(2026, 3, 18),
         dt.date(2026, 4, 1),
     )
-    longer = replan_dates(dates, PlanChange(ReplanKind.LONGER, payments=6), **weeks)
+    longer = reschedule_dates(dates, PlanChange(RescheduleKind.LONGER, payments=6), **weeks)
     assert (len(longer), longer[-1]) == (6, dt.date(2026, 5, 13))
     # Three months hold six payments of two weeks, and no pause is longer.
-    assert replan_dates(dates, PlanChange(ReplanKind.HOLIDAY, payments=6), **weeks)[0] == dt.date(2026, 5, 27)
+    assert reschedule_dates(dates, PlanChange(RescheduleKind.HOLIDAY, payments=6), **weeks)[0] == dt.date(2026, 5, 27)
     for payments in (0, 7):
         with pytest.raises(InvalidTerms):
-            replan_dates(dates, PlanChange(ReplanKind.HOLIDAY, payments=payments), **weeks)
+            reschedule_dates(dates, PlanChange(RescheduleKind.HOLIDAY, payments=payments), **weeks)
 
 
 @pytest.mark.parametrize(

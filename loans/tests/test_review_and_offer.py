@@ -34,7 +34,7 @@ from loans.services.origination.review import (
     make_offer,
     take_application,
 )
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.expiry import (
     end_listing,
     end_partial_offer,
@@ -246,7 +246,7 @@ def test_the_smaller_loan_is_too_late_after_its_days_and_the_money_goes_back(
 ) -> None:
     lift_lending_limits()
     loan = commit(listed_loan(alice, amount=1_000_00, today=today), bob, 700_00, today=today)
-    bring_up_to_date(loan_id=loan.pk, today=today + 15 * DAY)
+    bring_loan_forward(loan_id=loan.pk, today=today + 15 * DAY)
     with pytest.raises(OfferEnded):
         accept_smaller_loan(loan_id=loan.pk, actor=alice, idempotency_key=new_key(), today=today + 19 * DAY)
     assert fresh(loan).status == LoanStatus.EXPIRED

@@ -9,7 +9,7 @@ from loans.views import hardship as views
 urlpatterns = [
     path("loans/<slug:reference>/help/", views.ask, name="help"),
     path("loans/<slug:reference>/help/send/", views.send, name="help_send"),
-    path("loans/<slug:reference>/help/take-back/", views.take_back, name="help_take_back"),
+    path("loans/<slug:reference>/help/take-back/", views.withdraw_request, name="help_take_back"),
     path("loans/<slug:reference>/new-plan/", views.new_plan, name="new_plan"),
     path("loans/<slug:reference>/new-plan/accept/", views.accept_new_plan, name="accept_new_plan"),
     path("loans/<slug:reference>/new-plan/decline/", views.decline_new_plan, name="decline_new_plan"),

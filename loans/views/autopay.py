@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums.people import Role
 from ledger.selectors import wallet_summary
-from loans.forms.servicing import AutopayForm, GiveBackForm
+from loans.forms.servicing import AutopayForm, WithdrawLoanForm
 from loans.models import Loan
 from loans.services.repayments.right_of_withdrawal import give_loan_back, withdrawal_figures
 from loans.services.servicing.autopay import set_autopay
@@ -37,13 +37,13 @@ def switch_autopay(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER)
-def give_back(request: HttpRequest, reference: str) -> HttpResponse:
+def withdraw_loan(request: HttpRequest, reference: str) -> HttpResponse:
     loan = own_loan(request, reference)
     if request.method != "POST":
-        return _give_back_page(request, loan, GiveBackForm())
-    form = GiveBackForm(request.POST)
+        return _withdrawal_page(request, loan, WithdrawLoanForm())
+    form = WithdrawLoanForm(request.POST)
     if not form.is_valid():
-        return _give_back_page(request, loan, form, status=422)
+        return _withdrawal_page(request, loan, form, status=422)
     try:
         paid = give_loan_back(
             loan_id=loan.pk,
@@ -54,11 +54,11 @@ def give_back(request: HttpRequest, reference: str) -> HttpResponse:
         )
     except Refused as refusal:
         form.add_error(None, refusal.message)
-        return _give_back_page(request, loan, form, status=422)
+        return _withdrawal_page(request, loan, form, status=422)
     return redirect("loans:repayment", reference, paid.reference)
 
 
-def _give_back_page(request: HttpRequest, loan: Loan, form: GiveBackForm, status: int = 200) -> HttpResponse:
+def _withdrawal_page(request: HttpRequest, loan: Loan, form: WithdrawLoanForm, status: int = 200) -> HttpResponse:
     figures = withdrawal_figures(loan, business_date())
     if figures is not None:
         form.show_sum(figures.to_pay)

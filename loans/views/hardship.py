@@ -19,7 +19,7 @@ from loans.account.restructure import NewPlan, PlanTerms
 from loans.account.terms import LoanTerms
 from loans.enums.collections import HardshipCause, PlanOption
 from loans.enums.loan import LoanStatus, RepaymentMethod
-from loans.forms.collections import HelpForm, PayLossForm
+from loans.forms.collections import HardshipForm, PayLossForm
 from loans.models import Loan
 from loans.selectors import collections as read
 from loans.selectors.explanations.changes import explain_change as explain
@@ -46,8 +46,8 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
     if waiting is not None or loan.status != LoanStatus.ACTIVE:
         return _status_page(request, loan)
     if request.method != "POST":
-        return _form_page(request, loan, _help_form(loan, initial=first_values(request)))
-    form = _help_form(loan, request.POST)
+        return _form_page(request, loan, _hardship_form(loan, initial=first_values(request)))
+    form = _hardship_form(loan, request.POST)
     if _plan(loan, form) is None:
         return _form_page(request, loan, form, status=422)
     return open_check_page(request, "loans:help_send", reference)
@@ -62,7 +62,7 @@ def send(request: HttpRequest, reference: str) -> HttpResponse:
     answers = answers_to_check(request)
     if answers is None:
         return redirect("loans:help", reference)
-    form = _help_form(loan, answers)
+    form = _hardship_form(loan, answers)
     if request.method != "POST":
         plan = _plan(loan, form)
         if plan is None:
@@ -91,7 +91,7 @@ def send(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @role_required(Role.BORROWER)
-def take_back(request: HttpRequest, reference: str) -> HttpResponse:
+def withdraw_request(request: HttpRequest, reference: str) -> HttpResponse:
     loan = _owing_loan(request, reference)
     form = KeyedForm(request.POST)
     waiting = read.latest_help(loan)
@@ -247,7 +247,7 @@ def _answer(request: HttpRequest, form: forms.Form, step: Any, done: Any, again:
     return done()
 
 
-def _plan(loan: Loan, form: HelpForm) -> NewPlan | None:
+def _plan(loan: Loan, form: HardshipForm) -> NewPlan | None:
     """The plan that was asked for; None, with the form's errors, when there is none."""
     if not form.is_valid():
         return None
@@ -258,14 +258,14 @@ def _plan(loan: Loan, form: HelpForm) -> NewPlan | None:
         return None
 
 
-def _form_page(request: HttpRequest, loan: Loan, form: HelpForm, status: int = 200) -> HttpResponse:
+def _form_page(request: HttpRequest, loan: Loan, form: HardshipForm, status: int = 200) -> HttpResponse:
     today = business_date()
     context = {"loan": loan, "form": form, "examples": _examples(loan, today), "today": today}
     return render(request, "loans/collections/help.html", context, status=status)
 
 
-def _help_form(loan: Loan, *args: Any, **kwargs: Any) -> HelpForm:
-    return HelpForm(*args, terms=LoanTerms.from_json(loan.frozen_terms), **kwargs)
+def _hardship_form(loan: Loan, *args: Any, **kwargs: Any) -> HardshipForm:
+    return HardshipForm(*args, terms=LoanTerms.from_json(loan.frozen_terms), **kwargs)
 
 
 def _examples(loan: Loan, today: dt.date) -> list[NewPlan]:
@@ -302,12 +302,12 @@ def _decide_plan(request: HttpRequest, reference: str, service: Any, target: str
         request,
         form,
         lambda key: service(proposal_id=proposal.pk, actor=request.user, idempotency_key=key, today=business_date()),
-        lambda: _told(request, words, target, reference),
+        lambda: _redirect_with_message(request, words, target, reference),
         lambda: _proposal_page(request, loan, form, status=422),
     )
 
 
-def _told(request: HttpRequest, words: str, target: str, reference: str) -> HttpResponse:
+def _redirect_with_message(request: HttpRequest, words: str, target: str, reference: str) -> HttpResponse:
     messages.success(request, words)
     return redirect(target, reference)
 

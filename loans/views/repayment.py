@@ -18,7 +18,7 @@ from loans.forms.servicing import ConfirmPaymentForm, PayForm, PaymentKind
 from loans.models import Loan
 from loans.selectors.servicing import amounts_due, loan_for_payer, payoff_figure, payoff_of, repayment_of, standing_on
 from loans.services.repayments.record import WalletPaysToday, payment_choices, record_repayment
-from loans.wording.schedule import plan_words
+from loans.wording.schedule import schedule_wording
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
@@ -84,7 +84,7 @@ def repayment(request: HttpRequest, reference: str, repayment_reference: str) ->
     context = {
         "loan": loan,
         "repayment": found,
-        "words": plan_words(loan),
+        "words": schedule_wording(loan),
     }
     return render(request, "loans/servicing/repayment.html", context)
 
@@ -123,7 +123,7 @@ def _form_page(request: HttpRequest, loan: Loan, form: PayForm, status: int = 20
         "loan": loan,
         "form": form,
         "wallet": wallet_summary(request.user),
-        "words": plan_words(loan),
+        "words": schedule_wording(loan),
         "client_account": client_account(),
     }
     return render(request, "loans/servicing/pay.html", context, status=status)
@@ -140,7 +140,7 @@ def _check_page(
         "loan": loan,
         "form": form,
         "told": told,
-        "words": plan_words(loan),
+        "words": schedule_wording(loan),
         "previews": previews,
         "chosen": chosen,
         "is_wallet": is_wallet,

@@ -26,7 +26,7 @@ from loans.selectors.servicing import (
     repayments_of,
     schedule_versions,
 )
-from loans.wording.schedule import plan_words
+from loans.wording.schedule import schedule_wording
 from p2plending.lib.clock import business_date
 from p2plending.lib.documents.csv_files import csv_response, plain
 from p2plending.lib.web.decorators import get_only, role_required
@@ -50,7 +50,7 @@ def early(request: HttpRequest, reference: str) -> HttpResponse:
         "day": day,
         "today": today,
         "payoff": payoff_figure(loan, day),
-        "words": plan_words(loan),
+        "words": schedule_wording(loan),
         "last_day": today + dt.timedelta(days=QUOTE_DAYS),
     }
     return render(request, "loans/servicing/early.html", context, status=status)
@@ -67,7 +67,7 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
         "earlier": earlier_plans(loan),
         "totals": paid_totals(loan),
         "repayments": repayments_of(loan),
-        "words": plan_words(loan),
+        "words": schedule_wording(loan),
         "charges": charges_of(loan, business_date()),
         "late_charges": late_charges_of(loan),
     }
@@ -104,7 +104,7 @@ def certificate(request: HttpRequest, reference: str) -> HttpResponse:
         "loan": loan,
         "totals": paid_totals(loan),
         "repayments": repayments_of(loan),
-        "words": plan_words(loan),
+        "words": schedule_wording(loan),
     }
     return render(request, "loans/servicing/certificate.html", context)
 
@@ -121,7 +121,7 @@ def explain_repayment(request: HttpRequest, reference: str) -> HttpResponse:
         "late_charges": late_charges_of(
             explanation.repayment.loan, of=[line.instalment_id for line in explanation.allocations if line.late_fee]
         ),
-        "words": plan_words(explanation.repayment.loan),
+        "words": schedule_wording(explanation.repayment.loan),
     }
     return render(request, "loans/servicing/explained.html", context)
 

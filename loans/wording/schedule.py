@@ -33,7 +33,7 @@ _PAYS_NEXT = (FutureInstalments.NEXT, FutureInstalments.NEXT_THEN_LAST)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class PlanWords:
+class ScheduleWording:
     """How the plan of one loan meets its payments.
 
     `promise` and `ahead` are empty for a plan that holds. `pays_next`: money in advance pays the next payment.
@@ -41,7 +41,7 @@ class PlanWords:
     on top: fees, or late fees only.
     """
 
-    follows_money: bool
+    is_progressive: bool
     pays_next: bool
     promise: str | Promise
     ahead: str | Promise
@@ -50,12 +50,12 @@ class PlanWords:
     charges: str | Promise
 
 
-def plan_words(loan: Loan) -> PlanWords:
+def schedule_wording(loan: Loan) -> ScheduleWording:
     """The words for a loan that has its offer. A plan that people agreed on later holds, whatever the product says."""
     terms = LoanTerms.from_json(loan.frozen_terms)
     follows = is_progressive(loan, terms)
-    return PlanWords(
-        follows_money=follows,
+    return ScheduleWording(
+        is_progressive=follows,
         pays_next=not follows or terms.future_instalments in _PAYS_NEXT,
         promise=_promise(terms) if follows else "",
         ahead=AHEAD_WORDS[terms.future_instalments] if follows else "",

@@ -14,7 +14,6 @@ from accounts.values.countries import COUNTRIES
 from loans.account.accrual import DAYS_OF_YEAR
 from loans.account.terms import LoanTerms
 from loans.enums.collections import NOTICE_DAYS
-from loans.enums.loan import ServicingMethod
 from loans.finance import DayCount, PrepaymentMode, ScheduleMethod, late_fee
 from loans.finance.progressive import InterestRecalculation, PayoffInterest
 from loans.wording.schedule import AHEAD_WORDS, order_words
@@ -53,11 +52,6 @@ class CostWord:
     how_much: str
     when: str
     example: str = "–"
-
-
-def follows_money(terms: LoanTerms) -> bool:
-    """Whether the plan of a new loan under these terms follows the money."""
-    return terms.servicing_method == ServicingMethod.PROGRESSIVE
 
 
 def interest_sentences(terms: LoanTerms) -> tuple[str, ...]:
@@ -121,7 +115,7 @@ def cost_words(terms: LoanTerms, *, payment: int) -> list[CostWord]:
     """
     grace = ngettext("after %(count)s day", "after %(count)s days", terms.grace_days) % {"count": terms.grace_days}
     costs = [_late_fee_cost(terms, payment, grace)]
-    if terms.default_interest_rate and not follows_money(terms):
+    if terms.default_interest_rate and not terms.is_progressive:
         how_much = _("%(rate)s a year of late principal") % {"rate": _rate(terms.default_interest_rate)}
         when = _("By the day, %(grace)s, until it is paid") % {"grace": grace}
         example = _("%(cost)s on %(late)s in %(days)s days") % _default_interest_example(terms)
@@ -130,7 +124,7 @@ def cost_words(terms: LoanTerms, *, payment: int) -> list[CostWord]:
         words = _("The rate of the loan, on late principal")
         costs.append(CostWord(_("Interest on what is late"), words, _("By the day, until it is paid")))
     costs.append(CostWord(_("Early payment"), _("Free"), early_words(terms)))
-    if follows_money(terms):
+    if terms.is_progressive:
         words, when = _("As we tell you, with the reason"), _("When we add it; you see it with your payments")
         costs.append(CostWord(_("Fees and penalties"), words, when))
     return costs
@@ -184,7 +178,7 @@ def _has_late_fee(terms: LoanTerms) -> bool:
 
 
 def _recalculates(terms: LoanTerms) -> bool:
-    return follows_money(terms) and terms.interest_recalculation is not InterestRecalculation.NONE
+    return terms.is_progressive and terms.interest_recalculation is not InterestRecalculation.NONE
 
 
 def _bears_late_interest(terms: LoanTerms) -> bool:
@@ -197,7 +191,7 @@ def _counts_to_period_end(terms: LoanTerms) -> bool:
 
 def _keeps_interest(terms: LoanTerms) -> bool:
     """Whether money that comes early saves no interest."""
-    return follows_money(terms) and not _recalculates(terms)
+    return terms.is_progressive and not _recalculates(terms)
 
 
 def early_words(terms: LoanTerms) -> str:
@@ -210,8 +204,8 @@ def early_words(terms: LoanTerms) -> str:
 
 
 def _use_of_money(terms: LoanTerms) -> tuple[str, ...]:
-    said = [order_words(terms, follows=follows_money(terms))]
-    if follows_money(terms):
+    said = [order_words(terms, follows=terms.is_progressive)]
+    if terms.is_progressive:
         said += [str(AHEAD_WORDS[terms.future_instalments]), *_recalculation(terms)]
     else:
         said += _choice_of_extra(terms)
@@ -293,7 +287,7 @@ def _lateness(terms: LoanTerms) -> tuple[str, ...]:
         said.append(_("What is unpaid is principal and interest of that payment. No fee is charged on a fee."))
     else:
         said.append(_("There is no late fee."))
-    said += _default_interest(terms) if not follows_money(terms) else _late_interest(terms)
+    said += _default_interest(terms) if not terms.is_progressive else _late_interest(terms)
     if _has_late_fee(terms) or terms.default_interest_rate:
         said.append(_("We may pause this for some days after the borrower asks for help; we name the last of them."))
     return tuple(said)
@@ -352,7 +346,7 @@ def _default(terms: LoanTerms) -> tuple[str, ...]:
         _("With the default the whole loan is due at once: what paying off takes on that day."),
         _("No late fee is charged after it."),
     ]
-    if terms.default_interest_rate and not follows_money(terms):
+    if terms.default_interest_rate and not terms.is_progressive:
         said.append(
             _("No default interest is charged after it.")
             if terms.stops_default_interest
@@ -370,13 +364,13 @@ def _another_plan(terms: LoanTerms) -> tuple[str, ...]:
         _("It says whether unpaid interest and late fees are added to the principal, stay due, or are waived."),
         _("What is added to the principal bears interest."),
     ]
-    if follows_money(terms):
+    if terms.is_progressive:
         said.append(_("From then on the plan holds: money changes it only as the borrower chooses."))
     return tuple(said)
 
 
 def _other_fees(terms: LoanTerms) -> tuple[str, ...]:
-    if not follows_money(terms):
+    if not terms.is_progressive:
         return (_("The borrower pays no fee that is not named here."),)
     return (
         _("The platform may add a fee or a penalty to this loan, due on a day or with every payment."),

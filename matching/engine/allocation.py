@@ -88,7 +88,7 @@ def cap_of(wish: Wish, position: Position, principal: int, remaining: int, limit
     return Cap(max(floor_to_step(lowest, limits.step), least), None)
 
 
-def share_out(claims: Sequence[Claim], *, room: int, remaining: int, limits: Limits) -> dict[int, int]:
+def distribute(claims: Sequence[Claim], *, room: int, remaining: int, limits: Limits) -> dict[int, int]:
     """Divide ``room`` of a loan among claims in the order given; minor units by mandate id, nil for those left out.
 
     First everyone in turn gets the minimum (a lender who can't have it gets nothing), then rounds of one step up to

@@ -30,7 +30,7 @@ POINTS: dict[Part, int] = {Part.GRADE_MIX: 40, Part.RATE: 25, Part.TERM: 15, Par
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class Preference:
     """What a lender prefers: target share of each grade (sum 1), lowest rate, longest term, purposes (none: any).
 
     `has_limits` says that the lender chose rate and term; without, they are the platform's and nobody's wish.
@@ -87,7 +87,7 @@ class Match:
         return tuple(sorted(reasons, key=lambda term: -term.points)[:count])
 
 
-def match(loan: LoanFacts, taste: Taste, holdings: Holdings, amount: int) -> Match:
+def match(loan: LoanFacts, taste: Preference, holdings: Holdings, amount: int) -> Match:
     """Score a loan for a lender who would lend ``amount`` to it.
 
     The mix counts one less half the sum of the distances of every grade's share to its target, after lending (total
@@ -106,7 +106,7 @@ def match(loan: LoanFacts, taste: Taste, holdings: Holdings, amount: int) -> Mat
     return Match(sum((term.points for term in terms), Decimal(0)), terms, taste.chosen)
 
 
-def _mix_fit(loan: LoanFacts, taste: Taste, holdings: Holdings, amount: int) -> Decimal:
+def _mix_fit(loan: LoanFacts, taste: Preference, holdings: Holdings, amount: int) -> Decimal:
     total = holdings.total + amount
     if total <= 0:
         return Decimal(0)

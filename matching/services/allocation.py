@@ -26,7 +26,7 @@ from loans.services.funding.commitments import (
     OwnLoan,
     place_commitment,
 )
-from matching.engine.allocation import Claim, Limits, Wish, cap_of, share_out
+from matching.engine.allocation import Claim, Limits, Wish, cap_of, distribute
 from matching.engine.eligibility import Criteria, LoanFacts, Reason, reason_against
 from matching.enums.mandates import DecisionReason, Occasion
 from matching.models import AllocationDecision, AllocationRun, LendingMandate
@@ -100,7 +100,7 @@ def _plan(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.d
     room = _room(loan, rules) if is_open else 0
     if is_open:
         reasons, claims = _weigh(loan, mandates, limits_of(rules), room)
-        given = share_out(claims, room=room, remaining=loan.remaining_amount, limits=limits_of(rules))
+        given = distribute(claims, room=room, remaining=loan.remaining_amount, limits=limits_of(rules))
     else:
         reasons, given = dict.fromkeys((mandate.pk for mandate in mandates), Reason.CLOSED), {}
     run = AllocationRun.objects.create(key=idempotency_key, loan=loan, business_date=today, room=room)

@@ -16,7 +16,7 @@ from loans.enums.loan import LoanStatus
 from loans.models import Loan
 from matching.engine.allocation import Limits, Position, Wish, cap_of
 from matching.engine.eligibility import Criteria, reason_against
-from matching.engine.scoring import Holdings, Match, Taste, match
+from matching.engine.scoring import Holdings, Match, Preference, match
 from matching.enums.mandates import MandateStatus, ProposalStatus, RiskTolerance
 from matching.models import LendingMandate, MatchProposal, RiskProfile
 from matching.selectors.positions import facts_of, held_commitments, holdings_of
@@ -123,13 +123,13 @@ def _propose(lender_ids: Sequence[int], loans: Sequence[Loan]) -> int:
     return fitting
 
 
-def _tastes(lender_ids: Sequence[int]) -> dict[int, Taste]:
+def _tastes(lender_ids: Sequence[int]) -> dict[int, Preference]:
     mandates = LendingMandate.objects.filter(lender_id__in=lender_ids).exclude(status=MandateStatus.STOPPED)
     rule_of = {mandate.lender_id: mandate for mandate in mandates.order_by("pk")}
     tastes = {}
     for profile in RiskProfile.objects.filter(lender_id__in=lender_ids):
         rule = rule_of.get(profile.lender_id)
-        tastes[profile.lender_id] = Taste(
+        tastes[profile.lender_id] = Preference(
             target_mix=RiskTolerance(profile.tolerance).target_mix,
             min_rate=rule.min_rate if rule else DEFAULT_MIN_RATE,
             max_term_months=rule.max_term_months if rule else DEFAULT_LONGEST_TERM,
@@ -143,7 +143,7 @@ def _known(lender_ids: Sequence[int], loans: Sequence[Loan]) -> dict[tuple[int, 
     return {(proposal.lender_id, proposal.loan_id): proposal for proposal in proposals}
 
 
-def _fit(loan: Loan, lender_id: int, taste: Taste, holdings: Holdings, limits: Limits) -> Match | None:
+def _fit(loan: Loan, lender_id: int, taste: Preference, holdings: Holdings, limits: Limits) -> Match | None:
     """The score, or None when a hard filter or a limit of the platform speaks against the loan."""
     facts = facts_of(loan)
     criteria = Criteria(frozenset(taste.target_mix), taste.min_rate, taste.max_term_months)

@@ -159,7 +159,7 @@ def lent(request: HttpRequest, reference: str, commitment_reference: str) -> Htt
 
 @get_or_post
 @role_required(Role.LENDER)
-def take_back(request: HttpRequest, reference: str, commitment_reference: str) -> HttpResponse:
+def withdraw(request: HttpRequest, reference: str, commitment_reference: str) -> HttpResponse:
     commitment = _commitment_or_404(request, reference, commitment_reference)
     form = KeyedForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

@@ -15,7 +15,7 @@ from accounts.services.mail.notifications import in_app_only
 from accounts.tasks import expire_identities
 from adminpanel.models import DateMove
 from adminpanel.services.demo_date import GO_ON, begin_day, begin_today, end_day, put_down, take_up
-from loans.tasks import collect, end_of_day, remind, tell_of_payments
+from loans.tasks import collect, end_of_day, notify_of_payments, remind
 from matching.tasks import run_all_mandates
 from p2plending.demo.quiet import nothing_queued
 from p2plending.demo.world import World, is_complete, plan_of_world
@@ -94,7 +94,7 @@ def _live_day(move: DateMove, world: World | None, day: dt.date) -> None:
             end_of_day(day)
             collect(day)
             remind(day)
-            tell_of_payments()
+            notify_of_payments()
             expire_identities(day)
         if is_last:
             run_all_mandates()

@@ -18,8 +18,8 @@ from loans.enums.loan import RepaymentStatus
 from loans.models import Repayment
 from p2plending.demo.paying import find_payment
 from p2plending.demo.people import People
-from p2plending.demo.purses import approve_money, ask_for_money, confirm_money, pay_money, tell_of_money
 from p2plending.demo.steps import Steps
+from p2plending.demo.wallets import approve_money, ask_for_money, confirm_money, declare_deposit_of, pay_money
 from p2plending.lib import clock
 
 COMES_TO_THE_DOOR_EVERY, SENDS_MONEY_EVERY, TAKES_MONEY_EVERY = 6, 5, 4
@@ -40,7 +40,7 @@ def run_errands(people: People, steps: Steps, number: int, day: dt.date) -> None
         steps.take(day, "identity check", lambda: people.somebody_at_the_door(place, role, day))
     if number % SENDS_MONEY_EVERY == 0:
         amount = SOME_MONEY[number % len(SOME_MONEY)]
-        steps.take(day, "deposit", lambda: tell_of_money(lender, amount, day))
+        steps.take(day, "deposit", lambda: declare_deposit_of(lender, amount, day))
     if number % TAKES_MONEY_EVERY == 0:
         amount = POCKET_MONEY[number % len(POCKET_MONEY)]
         if wallet_summary(lender).available >= amount:

@@ -10,7 +10,7 @@ from loans.models import GradeTerms, Loan, LoanCharge, LoanProduct, Repayment
 from loans.services.collections.charges import add_charge, waive_charge
 from p2plending.demo.paying import pay
 from p2plending.demo.people import People
-from p2plending.demo.purses import agree, new_key
+from p2plending.demo.wallets import agree, new_key
 from p2plending.operations.reference_data import STANDARD_PRODUCT
 
 FLEXIBLE_PRODUCT = "flexible"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from accounts.models import User
 from loans.enums.loan import LoanStatus
 from loans.models import Loan, LoanQuestion
-from loans.selectors.exposure_limits import lending_room
+from loans.selectors.exposure_limits import headroom_of
 from loans.services.funding.commitments import place_commitment
 from loans.services.origination.questions import answer_question, ask_question
 from matching.enums.mandates import MandateStatus, Occasion, RiskTolerance
@@ -21,7 +21,7 @@ from matching.services.profiles import set_risk_profile
 from matching.services.proposals import propose_loan
 from matching.wording import consent_text
 from p2plending.demo.people import People
-from p2plending.demo.purses import add_money, have_available, new_key
+from p2plending.demo.wallets import add_money, have_available, new_key
 from p2plending.lib.rules.values import PlatformRules, platform_rules
 
 # Every third lender lends by a rule.
@@ -113,7 +113,7 @@ def fund_a_day(
 def _amount(loan: Loan, lender: User, wanted: int, rules: PlatformRules, wish: int | None) -> int:
     """What the lender commits: within every limit, in whole steps unless it is all that is left; 0 for nothing."""
     missing = wanted - loan.funded_amount
-    room = lending_room(loan, lender, rules)
+    room = headroom_of(loan, lender, rules)
     most = min(room.smallest, missing if wanted < loan.principal else room.remaining, wish or missing)
     if most == room.remaining:
         return most

@@ -11,8 +11,8 @@ from loans.selectors.servicing import payoff_figure
 from loans.services.repayments.record import confirm_repayment, record_repayment
 from loans.services.servicing.autopay import set_autopay
 from p2plending.demo.people import People
-from p2plending.demo.purses import agree_about, have_available, new_key
 from p2plending.demo.stories import LoanStory, Pays
+from p2plending.demo.wallets import agree_about, have_available, new_key
 
 LATE_PAYMENT, LATE_DAYS = 2, 20
 PAID_AGAIN_AFTER = 5
@@ -68,7 +68,7 @@ def pay(people: People, loan: Loan, amount: int, day: dt.date, mode: ExtraMode |
     if is_wallet:
         have_available(people, loan.borrower, amount, day, step=50_00)
     method = RepaymentMethod.WALLET if is_wallet else RepaymentMethod.DECLARED
-    repayment = tell_of_payment(loan, amount, day, method=method, mode=mode)
+    repayment = declare_payment(loan, amount, day, method=method, mode=mode)
     if repayment.status == RepaymentStatus.DECLARED:
         find_payment(people, repayment, day)
 
@@ -85,7 +85,7 @@ def find_payment(people: People, repayment: Repayment, day: dt.date) -> None:
     agree_about(people, "repayment", repayment.reference, day)
 
 
-def tell_of_payment(
+def declare_payment(
     loan: Loan,
     amount: int,
     day: dt.date,

@@ -20,7 +20,7 @@ from loans.services.collections.reminders import send_reminders
 from loans.services.funding.agreement import sign_agreement
 from loans.services.funding.disbursement import disburse_loan
 from loans.services.funding.offer import accept_offer, accept_smaller_loan
-from loans.services.notices.repayments import tell_of_payments
+from loans.services.notices.repayments import notify_of_payments
 from loans.services.origination.application import create_draft, submit_application, withdraw_application
 from loans.services.origination.review import (
     answer_request,
@@ -35,10 +35,10 @@ from p2plending.demo.flexible import FLEXIBLE_PRODUCT, live_with_charges
 from p2plending.demo.lending import answer, ask, fund_a_day, open_to_lenders
 from p2plending.demo.paying import FILLED_BEFORE, fill_wallet_for_autopay, pay_what_is_due
 from p2plending.demo.people import Kind, People
-from p2plending.demo.purses import new_key, take_out_money
 from p2plending.demo.steps import Steps
 from p2plending.demo.stories import DAYS_TO_LISTING, DAYS_TO_SIGN, LoanStory, Pays
 from p2plending.demo.trouble import end_default, follow_up_lateness, let_a_payment_bounce, recover_a_part
+from p2plending.demo.wallets import new_key, take_out_money
 from p2plending.operations.reference_data import STANDARD_PRODUCT
 
 TAKEN_AFTER, DECIDED_AFTER = 1, 2
@@ -79,7 +79,7 @@ class Play:
                 step = partial(self.STEPS[LoanStatus(loan.status)], self, number, story, loan, day)
                 self.steps.take(day, f"{loan.reference} {loan.status}", step)
         self._lend_to_visitors(day)
-        self.steps.take(day, "payment notices", tell_of_payments)
+        self.steps.take(day, "payment notices", notify_of_payments)
 
     def _lend_to_visitors(self, day: dt.date) -> None:
         """The demo's lenders also lend to loans that visitors asked for; everything else about those is theirs."""
@@ -198,7 +198,7 @@ class Play:
     def _accept_smaller(self, _number: int, _story: LoanStory, loan: Loan, day: dt.date) -> None:
         accept_smaller_loan(loan_id=loan.pk, actor=loan.borrower, idempotency_key=new_key(), today=day)
 
-    def _sign_and_pay_out(self, number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
+    def _sign_and_disburse(self, number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
         # One that the rules filled at once waits like the others, but not beyond the days for signing.
         if (day - loan.listed_on).days < min(story.fills_in, LONGEST_WAIT) + DAYS_TO_SIGN:
             return
@@ -239,7 +239,7 @@ class Play:
         LoanStatus.OFFERED: _accept,
         LoanStatus.LISTED: _fund,
         LoanStatus.PARTIAL_OFFER: _accept_smaller,
-        LoanStatus.FUNDED: _sign_and_pay_out,
+        LoanStatus.FUNDED: _sign_and_disburse,
         LoanStatus.ACTIVE: _pay,
         LoanStatus.DEFAULTED: _end_default,
         LoanStatus.WRITTEN_OFF: _recover,

@@ -28,11 +28,11 @@ from loans.services.collections.recovery import record_recovery
 from loans.services.collections.restructuring import accept_plan, propose_plan
 from loans.services.collections.settlement import offer_settlement, pay_settlement
 from loans.services.collections.write_off import request_write_off
-from loans.services.corrections.reversal import tell_lenders_of_reversal
+from loans.services.corrections.reversal import notify_lenders_of_reversal
 from loans.services.corrections.reversal_request import request_reversal
 from p2plending.demo.people import People
-from p2plending.demo.purses import have_available, new_key
 from p2plending.demo.stories import LoanStory, Pays
+from p2plending.demo.wallets import have_available, new_key
 
 # How many days late a loan is when somebody acts.
 HELP_AT, PLAN_AT, NOTICE_AT, DEFAULT_AT = 20, 24, 70, 91
@@ -121,7 +121,7 @@ def let_a_payment_bounce(people: People, loan: Loan, day: dt.date) -> None:
         )
     elif (day - waiting.asked_on).days >= AGREED_AFTER:
         approve_request(approval_id=waiting.pk, actor=people.second_officer, idempotency_key=new_key(), today=day)
-        tell_lenders_of_reversal(counted[-1].pk)
+        notify_lenders_of_reversal(counted[-1].pk)
 
 
 def _ask_and_be_answered(people: People, loan: Loan, day: dt.date) -> None:

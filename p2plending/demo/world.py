@@ -22,13 +22,13 @@ from p2plending.demo.errands import leave_at_the_door, run_errands
 from p2plending.demo.flexible import offer_flexible_product
 from p2plending.demo.lending import lend_by_rules_again, start_lenders
 from p2plending.demo.logins import ADMIN, PASSWORD
-from p2plending.demo.paying import tell_of_payment
+from p2plending.demo.paying import declare_payment
 from p2plending.demo.people import People
 from p2plending.demo.play import Play
-from p2plending.demo.purses import agree, approve_money, ask_for_money, tell_of_money
 from p2plending.demo.quiet import nothing_queued
 from p2plending.demo.steps import Steps
 from p2plending.demo.stories import LISTING_DAYS, write_stories
+from p2plending.demo.wallets import agree, approve_money, ask_for_money, declare_deposit_of
 from p2plending.lib import clock
 from p2plending.lib.database.transactions import run_money
 from p2plending.operations.reference_data import STANDARD_PRODUCT
@@ -176,11 +176,11 @@ def _leave_work(people: People, today: dt.date) -> None:
     """Something for staff to decide: two deposits, two withdrawals and a payment."""
     if Deposit.objects.filter(user=people.lenders[1], sent_on=today).exists():
         return
-    tell_of_money(people.lenders[1], 400_00, today)
-    tell_of_money(people.lenders[2], 750_00, today - dt.timedelta(days=1))
+    declare_deposit_of(people.lenders[1], 400_00, today)
+    declare_deposit_of(people.lenders[2], 750_00, today - dt.timedelta(days=1))
     ask_for_money(people.lenders[0], 50_00, today)
     approve_money(people, ask_for_money(people.lenders[3], 40_00, today), today)
     borrower = people.borrower(5, today).user
     running = Loan.objects.filter(status=LoanStatus.ACTIVE, borrower=borrower).first()
     if running is not None:
-        tell_of_payment(running, running.next_due_amount, today)
+        declare_payment(running, running.next_due_amount, today)

@@ -35,13 +35,13 @@ class AccessRule(Generic[Row]):
     def visible_to(self, person: Any) -> QuerySet[Row]:
         """The rows that this person, a visitor too, may see. Members without a row see none of others."""
         rows = self.model._default_manager.all()
-        if person.is_authenticated and self.is_duty_of(person):
+        if person.is_authenticated and self.is_permitted_to(person):
             return rows
         if not person.is_authenticated or person.is_staff:
             return rows.filter(self.public)
         return rows.filter(self.public | self.own(person) | self.others(person))
 
-    def is_duty_of(self, person: Any) -> bool:
+    def is_permitted_to(self, person: Any) -> bool:
         """Whether this person sees every row, as staff whose job it is."""
         return person.has_perm(self.duty)
 

@@ -62,7 +62,7 @@ JOBS: tuple[Job, ...] = (
     ),
     Job(
         "payment_notices",
-        "loans.tasks.tell_of_payments",
+        "loans.tasks.notify_of_payments",
         "Tell borrowers of the payments that arrived.",
         minutes=1,
     ),

@@ -23,8 +23,8 @@ from loans.models import GradeTerms, Loan, LoanProduct
 from loans.selectors.products import default_product
 from loans.selectors.statistics import PlatformFigures, platform_figures
 from loans.wording.schedule import order_words
-from loans.wording.terms import cost_words, follows_money
-from matching.engine.allocation import Claim, Limits, share_out
+from loans.wording.terms import cost_words
+from matching.engine.allocation import Claim, Limits, distribute
 from matching.selectors.marketplace import Filters, matching_loans, open_loans
 from p2plending.lib import charts
 from p2plending.lib.clock import business_date
@@ -85,7 +85,7 @@ def text_page(request: HttpRequest, name: str) -> HttpResponse:
 def how_it_works(request: HttpRequest) -> HttpResponse:
     product = default_product()
     terms = _terms(product) if product else None
-    order = order_words(terms, follows=follows_money(terms)) if terms else ""
+    order = order_words(terms, follows=terms.is_progressive) if terms else ""
     ctx = {"product": product, "rules": platform_rules(), "order": order}
     ctx["late_timeline"] = late_timeline(product) if product else ""
     return render(request, "public/how_it_works.html", ctx)
@@ -195,7 +195,7 @@ def _sharing_example(rules: PlatformRules) -> dict[str, Any]:
     mosts = (8 * least, 4 * least, least + 2 * rules.commitment_step, 0)
     limits = Limits(least, rules.commitment_step, Decimal(1), room, 0)
     claims = [Claim(number, most) for number, most in enumerate(mosts) if most]
-    given = share_out(claims, room=room, remaining=room, limits=limits)
+    given = distribute(claims, room=room, remaining=room, limits=limits)
     shares = [
         Share(letter, most, least if given.get(number) else 0, given.get(number, 0))
         for number, (letter, most) in enumerate(zip("ABCD", mosts, strict=True))

@@ -235,7 +235,7 @@ NOT_ROLLED_FORWARD = {
     "loans/services/servicing/end_of_day_failures.py:keep": "records that bringing the loan to the day has just failed",
     "matching/services/allocation.py:_plan": "plans only: each loan is then lent to by place_commitment",
 }
-BRINGS_TO_THE_DAY = {"roll_forward", "lock_current_loan", "lock_owing_loan"}
+BRINGS_TO_THE_DAY = {"bring_forward", "lock_current_loan", "lock_owing_loan"}
 
 
 def loan_guards_in(tree: ast.AST) -> Iterator[tuple[str, bool]]:
@@ -272,8 +272,8 @@ def test_every_service_brings_its_loan_to_the_day_first() -> None:
     ("code", "guards"),
     [
         ("def f():\n    loan = lock_guard(Loan.objects.filter(pk=1))", [("f", False)]),
-        ("def f():\n    loan = lock_guard(Loan.objects.filter(pk=1))\n    roll_forward(loan)", [("f", True)]),
-        ("def f():\n    def run():\n        lock_guard(Loan.objects.all())\n    roll_forward(loan)", [("run", False)]),
+        ("def f():\n    loan = lock_guard(Loan.objects.filter(pk=1))\n    bring_forward(loan)", [("f", True)]),
+        ("def f():\n    def run():\n        lock_guard(Loan.objects.all())\n    bring_forward(loan)", [("run", False)]),
         ("def f():\n    loan = lock_current_loan(1, today)", []),
         ("def f():\n    row = lock_guard(Repayment.objects.filter(pk=1))", []),
     ],

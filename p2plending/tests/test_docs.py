@@ -28,7 +28,7 @@ from ledger.services.withdrawals import approve_withdrawal, cancel_withdrawal, p
 from loans.enums import loan as lending
 from loans.selectors.invariants import CHECKS as LOAN_CHECKS
 from loans.services.repayments.record import record_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from matching.enums import mandates as matching
 from p2plending.lib.errors import Refused
 from p2plending.lib.formatting import format_money
@@ -303,7 +303,7 @@ def test_the_example_of_the_books_is_what_the_services_post(alice: User, bob: Us
     dan = verified("Dan", Role.LENDER)
     loan = example_loan(alice, (bob, carol, dan), today=today)
     due = loan.instalments.earliest("number").due_date
-    bring_up_to_date(loan_id=loan.pk, today=due)
+    bring_loan_forward(loan_id=loan.pk, today=due)
     record_repayment(
         loan_id=loan.pk,
         amount=888_49,
@@ -316,7 +316,7 @@ def test_the_example_of_the_books_is_what_the_services_post(alice: User, bob: Us
     take_out(bob, 200_00, due, is_paid=True)
     take_out(bob, 50_00, due, is_paid=False)
     second_due = loan.instalments.get(schedule_version=1, number=2).due_date
-    bring_up_to_date(loan_id=loan.pk, today=second_due + dt.timedelta(days=20))
+    bring_loan_forward(loan_id=loan.pk, today=second_due + dt.timedelta(days=20))
     people = {"A": bob, "B": carol, "C": dan, "borrower": alice}
     text = section(document("domain.md"), "### The example, entry by entry")
     assert example_postings(people) == re.search(r"```text\n(.*?)\n```", text, re.DOTALL)[1]

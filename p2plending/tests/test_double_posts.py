@@ -16,7 +16,7 @@ from accounts.enums.people import Role
 from accounts.models import OperationKey, User
 from ledger.models import JournalEntry
 from loans.models import Loan
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from p2plending.tests.pages.test_wrong_input import NOT_OURS, forms_of
 from p2plending.tests.support.books import assert_sound_books
 from p2plending.tests.support.places import owner_of, path_to, url_names
@@ -95,7 +95,7 @@ def partly_funded(scene: Scene) -> Loan:
     """A listing that has ended with three quarters of the money."""
     loan = listed_loan(verified("Partial", Role.BORROWER), today=scene.today, accepts_partial_funding=True)
     commit(loan, scene.lender, 750_00, today=scene.today)
-    return bring_up_to_date(loan_id=loan.pk, today=loan.listing_ends_on.replace(year=loan.listing_ends_on.year + 1))
+    return bring_loan_forward(loan_id=loan.pk, today=loan.listing_ends_on.replace(year=loan.listing_ends_on.year + 1))
 
 
 @pytest.mark.parametrize("forms", [forward, back, refused])

@@ -30,7 +30,7 @@ from loans.services.collections.settlement import offer_settlement
 from loans.services.collections.write_off import request_write_off
 from loans.services.corrections.reversal_request import request_reversal
 from loans.services.repayments.record import record_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.servicing.following import following_loan
 from p2plending.lib.clock import business_date
 from p2plending.tests.support.books import assert_sound_books
@@ -84,7 +84,7 @@ class Desk:
     def loan(self, name: str, days: int) -> Loan:
         lenders = {verified(f"Lender-{name}", Role.LENDER): 1_000_00}
         loan = active_loan(verified(name, Role.BORROWER), lenders, today=self.today - days * DAY)
-        return bring_up_to_date(loan_id=loan.pk, today=self.today)
+        return bring_loan_forward(loan_id=loan.pk, today=self.today)
 
     def step(self, loan: Loan, step: str, answers: dict[str, Any], entries: int) -> Post:
         return Post("admin:case_step", [loan.reference, step], self.staff, answers | SEEN, entries)
@@ -134,7 +134,7 @@ def charges_and_default(desk: Desk) -> Iterator[Post]:
 def charges_on_a_plan_that_follows_the_money(desk: Desk) -> Iterator[Post]:
     lenders = {verified("Lender-Following", Role.LENDER): 1_000_00}
     loan = following_loan(verified("Following", Role.BORROWER), lenders, today=desk.today - 45 * DAY)
-    bring_up_to_date(loan_id=loan.pk, today=desk.today)
+    bring_loan_forward(loan_id=loan.pk, today=desk.today)
     fee = {"part": "fee", "due_on": desk.today.isoformat(), "amount": "5", "base": "principal", "reason": "Letter"}
     yield desk.step(loan, "charge", fee, 1)
     charge = LoanCharge.objects.get(loan=loan)

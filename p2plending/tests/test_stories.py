@@ -21,7 +21,7 @@ from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, requ
 from loans.enums.loan import LoanStatus, NoteStatus, RepaymentMethod
 from loans.models import Loan, Repayment
 from loans.services.repayments.record import confirm_repayment, record_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from p2plending.tests.support.books import assert_sound_books, available
 from p2plending.tests.support.storybook import Storybook
 from p2plending.tests.support.world import example_loan, fund_wallet, new_key, verified
@@ -97,7 +97,7 @@ def loan(alice: User, lenders: tuple[User, User, User]) -> Loan:
 
 def pay(loan: Loan, amount: int, on: dt.date) -> Repayment:
     """From the wallet, after the end of day of that date."""
-    bring_up_to_date(loan_id=loan.pk, today=on)
+    bring_loan_forward(loan_id=loan.pk, today=on)
     return record_repayment(
         loan_id=loan.pk,
         amount=amount,
@@ -143,7 +143,7 @@ def test_a_loan_paid_on_time(alice: User, lenders: tuple[User, User, User], loan
         today=loan.disbursed_on,
     )
     book.after("15 Jan: Alice takes it out")
-    bring_up_to_date(loan_id=loan.pk, today=DUE[0])
+    bring_loan_forward(loan_id=loan.pk, today=DUE[0])
     book.after("15 Feb: interest falls due")
 
     pay_plan(loan, book, range(1, 13), brings_money=True)
@@ -162,12 +162,12 @@ def test_a_payment_that_comes_late_brings_its_fee_to_the_lenders_and_the_loan_go
     book = Storybook(LATE_THEN_ON_TIME, loan, (alice, *lenders))
     book.after("15 Jan: paid out")
     # 15 days of grace after 15 February end on 2 March.
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 3, 2))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 3, 2))
     book.after("2 Mar: last day of grace")
     loan.refresh_from_db()
     assert (loan.arrears_amount, loan.days_past_due, loan.bucket) == (888_49, 15, "grace")
 
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 3, 3))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 3, 3))
     book.after("3 Mar: late fee")
     loan.refresh_from_db()
     assert (loan.arrears_amount, loan.days_past_due, loan.bucket) == (932_91, 16, "late_16_30")

@@ -16,7 +16,7 @@ class StaffOnly(NotPermitted):
     default_message = _("Only staff can do this.")
 
 
-class NotYourDuty(NotPermitted):
+class MissingPermission(NotPermitted):
     """Another group of staff does this."""
 
     code = "not_your_duty"
@@ -29,8 +29,8 @@ def require_staff(actor: User | None) -> None:
         raise StaffOnly
 
 
-def require_staff_duty(actor: User | None, duty: str) -> None:
-    """Raises StaffOnly, NotYourDuty unless a group of `actor` has the duty; None is a job of the platform."""
+def require_staff_permission(actor: User | None, duty: str) -> None:
+    """Raises StaffOnly, MissingPermission unless a group of `actor` has the duty; None is a job of the platform."""
     require_staff(actor)
     if actor is not None and not actor.has_perm(duty):
-        raise NotYourDuty
+        raise MissingPermission

@@ -19,7 +19,7 @@ from accounts.enums.permissions import DECIDE_APPROVALS
 from accounts.models import ApprovalRequest, User
 from accounts.services import audit
 from accounts.services.approvals.notices import notify_maker
-from accounts.services.approvals.permissions import require_staff, require_staff_duty
+from accounts.services.approvals.permissions import require_staff, require_staff_permission
 from accounts.services.idempotency import fingerprint_of, once
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import lock_guard, require_transaction, run_money
@@ -37,7 +37,7 @@ class AlreadyAsked(Refused):
     default_message = _("A second person has been asked about this already.")
 
 
-class MakerMissing(NotPermitted):
+class NoMaker(NotPermitted):
     """A job can't be one of two people."""
 
     code = "maker_missing"
@@ -130,12 +130,12 @@ def request_approval(
 ) -> ApprovalRequest:
     """Put `payload` before a second person for 14 days. Call under the subject's guard.
 
-    `effect` is the money that would move, in minor units. Raises StaffOnly, MakerMissing without a person, OwnAffair,
+    `effect` is the money that would move, in minor units. Raises StaffOnly, NoMaker without a person, OwnAffair,
     AlreadyAsked when one of this kind waits for this subject.
     """
     require_transaction()
     if actor is None:
-        raise MakerMissing
+        raise NoMaker
     require_staff(actor)
     if about is not None and about.pk == actor.pk:
         raise OwnAffair
@@ -175,8 +175,8 @@ def approve_request(
 ) -> ApprovalRequest:
     """Agree as the second person: the conditions are looked at again, and it is done in the same transaction.
 
-    Raises StaffOnly, NotYourDuty, OwnAffair, OwnRequest, RequestDecided, RequestChanged, and what the thing itself
-    refuses; nothing has moved then.
+    Raises StaffOnly, MissingPermission, OwnAffair, OwnRequest, RequestDecided, RequestChanged, and what the thing
+    itself refuses; nothing has moved then.
     """
     subject, request = _lock_to_decide(approval_id, actor, today)
     if request.digest != digest_of(request):
@@ -193,7 +193,7 @@ def refuse_request(
 ) -> ApprovalRequest:
     """Say no as the second person; nothing is done.
 
-    Raises StaffOnly, NotYourDuty, OwnAffair, OwnRequest, RequestDecided, and what locking the subject refuses.
+    Raises StaffOnly, MissingPermission, OwnAffair, OwnRequest, RequestDecided, and what locking the subject refuses.
     """
     subject, request = _lock_to_decide(approval_id, actor, today)
     end_request(request, ApprovalState.REFUSED, actor=actor, note=note, today=today)
@@ -262,7 +262,7 @@ def end_request(
 
 def _lock_to_decide(approval_id: int, actor: User | None, today: dt.date) -> tuple[Any, ApprovalRequest]:
     subject, request = _lock(approval_id, today)
-    require_staff_duty(actor, effect_of(request.kind).duty)
+    require_staff_permission(actor, effect_of(request.kind).duty)
     if actor is None or (actor.pk == request.maker_id and settings.SECOND_PERSON):
         raise OwnRequest
     if actor.pk == request.about_id:

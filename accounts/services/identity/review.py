@@ -62,7 +62,7 @@ class NumberBelongsToAnother(Refused):
     default_message = gettext_lazy("Another person was approved with the same document number.")
 
 
-class SecondPersonNeeded(Refused):
+class CheckerNeeded(Refused):
     code = "second_officer_needed"
     default_message = gettext_lazy("A politically exposed person needs a second officer: a colleague must approve.")
 
@@ -84,7 +84,7 @@ def approve_identity(*, verification_id: int, actor: User, note: str = "") -> Id
     """Accept the person and every document that is still waiting.
 
     Raises NotPermitted, NotYourOwnCheck, ClaimedByColleague, IdentityStepNotPossible, DocumentsNotAcceptable,
-    NumberBelongsToAnother, and SecondPersonNeeded when the person is politically exposed and the officer who took the
+    NumberBelongsToAnother, and CheckerNeeded when the person is politically exposed and the officer who took the
     check approves alone.
     """
 
@@ -92,7 +92,7 @@ def approve_identity(*, verification_id: int, actor: User, note: str = "") -> Id
         if not verification.is_politically_exposed:
             _require_free(verification, actor)
         elif verification.claimed_by_id == actor.pk:
-            raise SecondPersonNeeded
+            raise CheckerNeeded
         move_verification(verification, VerificationEvent.APPROVE, actor=actor, reason=note, **_decision(actor, note))
         documents = current_documents(verification)
         fine = {document.kind for document in documents if document.status != DocumentStatus.REFUSED}
@@ -103,7 +103,7 @@ def approve_identity(*, verification_id: int, actor: User, note: str = "") -> Id
         if set(others) & set(KNOWN_PEOPLE):
             raise NumberBelongsToAnother
         _accept_waiting(verification)
-        _tell_approved(verification)
+        _notify_approved(verification)
 
     return _decide(verification_id, actor, approve)
 
@@ -135,7 +135,7 @@ def ask_again(
             document.reason = DocumentReason(reasons[document.reference])
             document.save(update_fields=["status", "reason"])
         _accept_waiting(verification)
-        _tell_asked(verification, wanted, note)
+        _notify_asked(verification, wanted, note)
 
     return _decide(verification_id, actor, ask)
 
@@ -159,7 +159,7 @@ def reject_identity(*, verification_id: int, note: str, is_final: bool, actor: U
             is_final=is_final,
             **_decision(actor, note),
         )
-        _tell_rejected(verification)
+        _notify_rejected(verification)
 
     return _decide(verification_id, actor, reject)
 
@@ -204,7 +204,7 @@ def _tell(verification: IdentityVerification, what: str, title: str, body: str, 
     )
 
 
-def _tell_approved(verification: IdentityVerification) -> None:
+def _notify_approved(verification: IdentityVerification) -> None:
     user, link = verification.user, reverse("getting_started")
     if user.role == Role.BORROWER:
         body = _("You can now borrow.")
@@ -215,12 +215,12 @@ def _tell_approved(verification: IdentityVerification) -> None:
     _tell(verification, "approved", _("Your identity check is done"), body, link=link)
 
 
-def _tell_asked(verification: IdentityVerification, documents: list[IdentityDocument], note: str) -> None:
+def _notify_asked(verification: IdentityVerification, documents: list[IdentityDocument], note: str) -> None:
     lines = [f"{document.get_kind_display()}: {document.get_reason_display()}" for document in documents]
     _tell(verification, "asked", _("We need a better document"), "\n\n".join([*lines, *filter(None, [note])]))
 
 
-def _tell_rejected(verification: IdentityVerification) -> None:
+def _notify_rejected(verification: IdentityVerification) -> None:
     if verification.is_final:
         next_step = _("You can write to us, and a person will look again.")
     else:

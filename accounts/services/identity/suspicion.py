@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.enums.people import ApprovalKind, VerificationEvent
 from accounts.enums.permissions import SUSPEND_USERS
 from accounts.models import ApprovalRequest, IdentityVerification, User
-from accounts.services.approvals.permissions import require_staff_duty
+from accounts.services.approvals.permissions import require_staff_permission
 from accounts.services.approvals.requests import Effect, OwnAffair, request_approval
 from accounts.services.identity.states import move_verification, require_step
 from accounts.services.mail.notifications import notify
@@ -22,10 +22,10 @@ from p2plending.lib.database.transactions import lock_guard, run_money
 def raise_suspicion(*, user_id: int, reason: str, actor: User) -> IdentityVerification:
     """Suspend an approved identity check at once: no application, loan, deposit or withdrawal until it is settled.
 
-    The person is told that we look again, not why. Raises StaffOnly, NotYourDuty, OwnAffair, ReasonNeeded,
+    The person is told that we look again, not why. Raises StaffOnly, MissingPermission, OwnAffair, ReasonNeeded,
     IdentityStepNotPossible unless APPROVED.
     """
-    require_staff_duty(actor, SUSPEND_USERS)
+    require_staff_permission(actor, SUSPEND_USERS)
     if actor.pk == user_id:
         raise OwnAffair
     words = reason.strip()
@@ -49,7 +49,8 @@ def raise_suspicion(*, user_id: int, reason: str, actor: User) -> IdentityVerifi
 def request_clearing(*, user_id: int, reason: str, actor: User, today: dt.date) -> ApprovalRequest:
     """Ask a second officer to end the suspicion: the identity is approved again.
 
-    Raises StaffOnly, NotYourDuty, OwnAffair, ReasonNeeded, IdentityStepNotPossible unless SUSPENDED, AlreadyAsked.
+    Raises StaffOnly, MissingPermission, OwnAffair, ReasonNeeded, IdentityStepNotPossible unless SUSPENDED,
+    AlreadyAsked.
     """
     return _request(user_id, ApprovalKind.CLEARING, VerificationEvent.CLEAR, reason, actor, today)
 
@@ -62,7 +63,7 @@ def request_confirming(*, user_id: int, reason: str, actor: User, today: dt.date
 def _request(
     user_id: int, kind: ApprovalKind, event: VerificationEvent, reason: str, actor: User, today: dt.date
 ) -> ApprovalRequest:
-    require_staff_duty(actor, SUSPEND_USERS)
+    require_staff_permission(actor, SUSPEND_USERS)
     words = reason.strip()
     if not words:
         raise ReasonNeeded

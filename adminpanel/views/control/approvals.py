@@ -72,7 +72,7 @@ def refuse(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(VIEW_APPROVALS)
-def take_back(request: HttpRequest, reference: str) -> HttpResponse:
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     return _decide(
         request,
         reference,

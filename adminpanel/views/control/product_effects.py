@@ -8,7 +8,7 @@ from accounts.enums.people import ApprovalState
 from accounts.models import ApprovalRequest
 from adminpanel.selectors import loans_with_terms
 from adminpanel.services.product_preview import examples_of
-from adminpanel.services.products import told_terms
+from adminpanel.services.products import requested_terms
 from loans.models import LoanProduct
 from p2plending.lib import clock
 
@@ -18,7 +18,7 @@ def product_effect(row: ApprovalRequest) -> dict[str, Any]:
     if row.state != ApprovalState.PENDING:
         return {}
     product = LoanProduct.objects.filter(code=row.subject_reference).first()
-    values, grades = told_terms(row)
+    values, grades = requested_terms(row)
     return effect_on_loans(product, values, grades)
 
 

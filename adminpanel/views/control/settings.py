@@ -18,7 +18,7 @@ from adminpanel.permissions import (
     permission_required,
 )
 from adminpanel.selectors import scheduled_jobs, setting_changes
-from adminpanel.services.clockwork import run_job_now
+from adminpanel.services.scheduler import run_job_now
 from adminpanel.services.settings import SUBJECT, request_settings
 from adminpanel.views.pages import asked_words, decide, desk_page
 from p2plending.lib import clock

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from adminpanel.forms.charges import ChargeForm, WaiveChargeForm
 from adminpanel.forms.collections import (
-    DeclineHelpForm,
+    DeclineHardshipForm,
     DefaultForm,
     NoticeForm,
     ProposePlanForm,
@@ -30,7 +30,7 @@ from loans.enums.collections import DefaultCause, SettlementStatus
 from loans.enums.loan import LoanStatus, RepaymentMethod
 from loans.enums.permissions import RECORD_RECOVERIES, WAIVE_CHARGES, WORK_COLLECTIONS
 from loans.models import Loan
-from loans.selectors.charges import charges_of, follows_money
+from loans.selectors.charges import charges_of, has_progressive_schedule
 from loans.selectors.collections import agreed_offer, counted_recoveries, latest_help, open_help, recoveries_of
 from loans.selectors.servicing import instalments_on
 from loans.services.approvals.approved_figures import require_no_waiting_payment
@@ -96,11 +96,11 @@ def _owing(loan: Loan, _today: dt.date) -> bool:
 
 
 def _owing_by_plan(loan: Loan, today: dt.date) -> bool:
-    return _owing(loan, today) and not follows_money(loan)
+    return _owing(loan, today) and not has_progressive_schedule(loan)
 
 
 def _following(loan: Loan, today: dt.date) -> bool:
-    return _owing(loan, today) and follows_money(loan)
+    return _owing(loan, today) and has_progressive_schedule(loan)
 
 
 def _charged(loan: Loan, today: dt.date) -> bool:
@@ -154,7 +154,7 @@ def _charge_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) ->
 
 
 def _waive_charge_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) -> forms.Form:
-    lines = charges_of(loan, today) if follows_money(loan) else []
+    lines = charges_of(loan, today) if has_progressive_schedule(loan) else []
     return WaiveChargeForm(data, lines=lines, **kwargs)
 
 
@@ -336,7 +336,7 @@ STEPS: dict[str, Step] = {
     ),
     "decline-help": Step(
         _("Answer that no plan is possible"), _("Check the answer"), _("Answered. The borrower is told."),
-        WORK_COLLECTIONS, _asked_help, _plain(DeclineHelpForm), _none, _decline, danger=True,
+        WORK_COLLECTIONS, _asked_help, _plain(DeclineHardshipForm), _none, _decline, danger=True,
     ),
     "waive": Step(
         _("Waive interest or a late fee"), _("Check the waiver"), _("Waived. The borrower is told."),

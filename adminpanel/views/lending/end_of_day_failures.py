@@ -7,12 +7,16 @@ from django.utils.translation import gettext as _
 
 from adminpanel.permissions import VIEW_LOANS, permission_required
 from adminpanel.views.pages import desk_page, page_of
-from loans.selectors.servicing import left_behind_count, loans_left_behind
+from loans.selectors.servicing import end_of_day_failure_count, end_of_day_failures
 from p2plending.lib.web.decorators import get_only
 
 
 @get_only
 @permission_required(VIEW_LOANS)
-def left_behind(request: HttpRequest) -> HttpResponse:
-    ctx = {"title": _("Loans left behind"), "page": page_of(request, loans_left_behind()), "count": left_behind_count()}
+def queue(request: HttpRequest) -> HttpResponse:
+    ctx = {
+        "title": _("Loans left behind"),
+        "page": page_of(request, end_of_day_failures()),
+        "count": end_of_day_failure_count(),
+    }
     return desk_page(request, "left_behind", ctx)

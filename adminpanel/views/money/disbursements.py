@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from adminpanel.forms.decisions import PayOutForm
+from adminpanel.forms.decisions import DisburseForm
 from adminpanel.permissions import PAY_OUT_LOANS, VIEW_LOANS, permission_required
-from adminpanel.selectors import payout_queue
+from adminpanel.selectors import disbursement_queue
 from adminpanel.views.pages import decide, desk_page, page_of
 from loans.enums.loan import CommitmentStatus, LoanStatus
 from loans.models import Loan
@@ -26,7 +26,7 @@ from p2plending.lib.web.decorators import get_only, get_or_post
 def queue(request: HttpRequest) -> HttpResponse:
     ctx = {
         "title": _("Loans to pay out"),
-        "page": page_of(request, payout_queue()),
+        "page": page_of(request, disbursement_queue()),
         "now": clock.now(),
         "may_decide": request.user.has_perm(PAY_OUT_LOANS),
     }
@@ -35,12 +35,12 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @permission_required(PAY_OUT_LOANS)
-def pay_out(request: HttpRequest, reference: str) -> HttpResponse:
+def disburse(request: HttpRequest, reference: str) -> HttpResponse:
     priced = LOANS.visible_to(request.user).select_related("borrower").filter(status__in=LoanStatus.priced())
     loan = get_object_or_404(priced, reference=reference)
     if request.method != "POST":
-        return _page(request, loan, PayOutForm(), 200)
-    form = PayOutForm(request.POST)
+        return _page(request, loan, DisburseForm(), 200)
+    form = DisburseForm(request.POST)
     return decide(
         request,
         form,

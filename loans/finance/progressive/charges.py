@@ -6,7 +6,7 @@ from loans.finance.errors import InvalidPayment
 from loans.finance.progressive.enums import ChargeBase
 from loans.finance.progressive.events import Charge, InstalmentCharge, Waiver
 from loans.finance.progressive.instalments import ChargePortion, WorkingInstalment
-from loans.finance.progressive.picture import ChargePicture
+from loans.finance.progressive.position import ChargePosition
 from p2plending.lib.money import Rounding, percent_of
 
 
@@ -49,14 +49,14 @@ def waive_charge(instalments: list[WorkingInstalment], waiver: Waiver) -> None:
         portion.waived += portion.unpaid
 
 
-def charge_pictures(instalments: list[WorkingInstalment]) -> tuple[ChargePicture, ...]:
+def charge_pictures(instalments: list[WorkingInstalment]) -> tuple[ChargePosition, ...]:
     """Every charge with what was paid and waived of it, in the order they were added."""
     portions: dict[str, list[ChargePortion]] = {}
     for line in instalments:
         for portion in line.portions:
             portions.setdefault(portion.charge, []).append(portion)
     return tuple(
-        ChargePicture(
+        ChargePosition(
             reference,
             parts[0].part,
             sum(portion.amount for portion in parts),

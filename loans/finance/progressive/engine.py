@@ -32,14 +32,14 @@ from loans.finance.progressive.interest import (
     settle,
 )
 from loans.finance.progressive.model import InterestModel, Period, new_model
-from loans.finance.progressive.picture import InstalmentPicture, LoanPicture, Parts, PaymentPicture
+from loans.finance.progressive.position import InstalmentPosition, LoanPosition, Parts, PaymentPosition
 from loans.finance.progressive.terms import AllocationStep, ReplayTerms
 from loans.finance.schedule import build_schedule
 
 PAYOFF_ROUNDS = 5
 
 
-def replay(terms: ReplayTerms, events: Sequence[Event], on: date) -> LoanPicture:
+def replay(terms: ReplayTerms, events: Sequence[Event], on: date) -> LoanPosition:
     """What a loan comes to on ``on``: instalments, charges, what each payment paid, and the pay-off figure.
 
     Events count in the order of their dates (a charge from its entry or an earlier due date), on one day charges
@@ -138,15 +138,15 @@ class _Life:
         for line in self.instalments:
             line.note_settlement(event.on)
 
-    def picture(self, on: date) -> LoanPicture:
+    def picture(self, on: date) -> LoanPosition:
         _, payoff = self._payoff(on)
         self._bring_to(on, is_payoff=False)
-        return LoanPicture(
+        return LoanPosition(
             on=on,
             instalments=tuple(self._instalment_pictures()),
             charges=charge_pictures(self.instalments),
             payments=tuple(
-                PaymentPicture(
+                PaymentPosition(
                     record.reference,
                     record.on,
                     record.amount,
@@ -278,7 +278,7 @@ class _Life:
         for _ in range(PAYOFF_ROUNDS):
             if amount <= 0:
                 break
-            trial = self._twin()
+            trial = self._copy()
             trial._pay("", on, amount)
             trial._bring_to(on, is_payoff=True)
             record = trial.payments[-1]
@@ -294,14 +294,14 @@ class _Life:
         """Everything unpaid, with the interest that a pay-off on ``on`` asks for."""
         if self.model is None:
             return sum(line.total_unpaid for line in self.instalments)
-        trial = self._twin()
+        trial = self._copy()
         trial._bring_to(on, is_payoff=True)
         period = trial.model.period_at(on)
         to_rest = period is not None and self.terms.payoff_interest is PayoffInterest.TO_REST_DATE
         charges = sum(line.unpaid(part) for line in self.instalments for part in CHARGE_PARTS)
         return sum(payoff_on(trial.model, period.due if to_rest else on)) + charges
 
-    def _twin(self) -> _Life:
+    def _copy(self) -> _Life:
         """The same state to try something out on. Terms, dates and daily rates never change and are shared."""
         twin = copy(self)
         twin.instalments = [line.copy() for line in self.instalments]
@@ -321,13 +321,13 @@ class _Life:
             for line, due in zip(self.instalments, self.model.dues(), strict=False):
                 line.principal, line.interest = due.principal, due.interest
 
-    def _instalment_pictures(self) -> list[InstalmentPicture]:
+    def _instalment_pictures(self) -> list[InstalmentPosition]:
         balance = self.terms.schedule.principal
         pictures = []
         for line in self.instalments:
             balance -= line.principal
             pictures.append(
-                InstalmentPicture(
+                InstalmentPosition(
                     number=line.number,
                     period_start=line.start,
                     due_date=line.due,

@@ -1,4 +1,4 @@
-"""Interest by the day: periods cut into stretches of one balance, and what each period then asks for.
+"""Interest by the day: periods cut into segments of one balance, and what each period then asks for.
 
 The ideas are those of Apache Fineract's progressive loans, told in docs/finance.md: the level instalment is what is
 kept, principal is what interest leaves of it, interest that finds no room in its instalment moves into the next one,
@@ -26,7 +26,7 @@ _SPLIT_BY_YEAR = frozenset({DayCount.ACT_ACT, DayCount.ACT_ACT_YEAR_END})
 
 
 @dataclass(slots=True)
-class Stretch:
+class Segment:
     """Days with one balance; ``correction`` changes the balance at its end."""
 
     start: date
@@ -47,7 +47,7 @@ class Period:
     due: date
     instalment: int
     planned_instalment: int
-    stretches: list[Stretch]
+    segments: list[Segment]
     principal_paid: int = 0
     interest_paid: int = 0
     brought_forward: int = 0
@@ -114,7 +114,7 @@ class InterestModel:
     def copy(self, until: date | None) -> InterestModel:
         """The same state with interest up to ``until``, to try something out on."""
         periods = [
-            replace(period, stretches=[replace(stretch) for stretch in period.stretches]) for period in self.periods
+            replace(period, segments=[replace(segment) for segment in period.segments]) for period in self.periods
         ]
         return replace(self, periods=periods, until=until, overdue_corrections=list(self.overdue_corrections))
 
@@ -156,49 +156,49 @@ class InterestModel:
             yield period, due
 
     def refresh_balances(self) -> None:
-        """Carry the balance through all stretches: an instalment lowers it on its due date, money paid already counts.
+        """Carry the balance through all segments: an instalment lowers it on its due date, money paid already counts.
 
         Principal paid was taken off by a correction on its day, so the due date lowers the balance by the rest only.
         """
         balance, carried = self.principal, 0
         for period in self.periods:
-            for stretch in period.stretches:
-                stretch.balance = max(balance, 0)
-                balance = stretch.balance + stretch.correction
+            for segment in period.segments:
+                segment.balance = max(balance, 0)
+                balance = segment.balance + segment.correction
             due = self.due_of(period, carried)
             carried = due.carried
             balance += period.principal_paid - due.principal
 
     def correct_balance(self, on: date, amount: int) -> Period | None:
-        """Change the balance from ``on``, cutting the stretch there; None (and nothing) after the maturity date."""
+        """Change the balance from ``on``, cutting the segment there; None (and nothing) after the maturity date."""
         period = self.period_at(on)
         if period is None:
             return None
         at_maturity = period is self.periods[-1] and on == period.due
-        last = period.stretches[-1]
+        last = period.segments[-1]
         if at_maturity:
             match = last if last.start == last.end else None
         else:
-            match = next((stretch for stretch in period.stretches if stretch.end == on), None)
+            match = next((segment for segment in period.segments if segment.end == on), None)
         if match is None:
             match = next(
-                (stretch for stretch in reversed(period.stretches) if stretch.start < on <= stretch.end),
-                period.stretches[0],
+                (segment for segment in reversed(period.segments) if segment.start < on <= segment.end),
+                period.segments[0],
             )
-            position = period.stretches.index(match)
-            period.stretches.insert(position + 1, Stretch(on, match.end))
+            position = period.segments.index(match)
+            period.segments.insert(position + 1, Segment(on, match.end))
             match.end = on
         match.correction += amount
         return period
 
     def _interest_of(self, period: Period) -> int:
         numerator, denominator = 0, 1
-        for stretch in period.stretches:
-            end = stretch.end if self.until is None else min(stretch.end, self.until)
-            days = (end - stretch.start).days
-            if days > 0 and stretch.balance:
-                part, base = self._daily_rate(stretch.start, period.due)
-                part *= stretch.balance * days
+        for segment in period.segments:
+            end = segment.end if self.until is None else min(segment.end, self.until)
+            days = (end - segment.start).days
+            if days > 0 and segment.balance:
+                part, base = self._daily_rate(segment.start, period.due)
+                part *= segment.balance * days
                 if base == denominator:
                     numerator += part
                 else:
@@ -245,7 +245,7 @@ def new_model(terms: ReplayTerms, schedule: Schedule) -> InterestModel:
             line.due_date,
             line.payment,
             schedule.instalment_amount if takes_level and line is schedule.lines[-1] else line.payment,
-            [Stretch(line.period_start, line.due_date)],
+            [Segment(line.period_start, line.due_date)],
         )
         for line in schedule.lines
     ]

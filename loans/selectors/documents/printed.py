@@ -16,7 +16,7 @@ from loans.selectors.access import LOANS, REPAYMENTS
 from loans.selectors.charges import charges_of
 from loans.selectors.documents.agreement import agreement_for
 from loans.selectors.servicing import loan_for_payer, paid_totals, payment_plan
-from loans.wording.schedule import plan_words
+from loans.wording.schedule import schedule_wording
 from loans.wording.terms import cost_words
 from p2plending.lib.clock import business_date
 from p2plending.lib.documents.printed import Document
@@ -85,7 +85,7 @@ def _plan(user: User, reference: str) -> Document | None:
         "loan": loan,
         "lines": lines,
         "totals": paid_totals(loan),
-        "words": plan_words(loan),
+        "words": schedule_wording(loan),
         "charges": charges_of(loan, today),
         "has_charges": any(line.charges for line in lines),
         "asked": sum(line.total for line in lines),
@@ -104,7 +104,7 @@ def _certificate(user: User, reference: str) -> Document | None:
         reference,
         title=_("Certificate of repayment"),
         back_url=reverse("loans:certificate", args=[reference]),
-        context={"loan": loan, "totals": paid_totals(loan), "words": plan_words(loan)},
+        context={"loan": loan, "totals": paid_totals(loan), "words": schedule_wording(loan)},
     )
 
 
@@ -119,7 +119,7 @@ def _receipt(user: User, reference: str) -> Document | None:
         title=_("Receipt"),
         back_url=reverse("loans:repayment", args=[repayment.loan.reference, reference]),
         on=repayment.value_date,
-        context={"loan": repayment.loan, "repayment": repayment, "words": plan_words(repayment.loan)},
+        context={"loan": repayment.loan, "repayment": repayment, "words": schedule_wording(repayment.loan)},
     )
 
 

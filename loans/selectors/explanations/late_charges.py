@@ -16,7 +16,7 @@ from loans.selectors.explanations.repayment import in_currency
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Stretch:
+class ChargedDays:
     """Default interest of adjoining days on the same principal. `amount` in minor units; `exact`, which is principal ×
     rate × days ÷ 365, and the carries in units of the currency to a millionth."""
 
@@ -48,7 +48,7 @@ class LateCharges:
     fixed: int
     rate: Decimal
     cap: int | None
-    stretches: Sequence[Stretch]
+    stretches: Sequence[ChargedDays]
 
 
 def late_charges_of(loan: Loan, *, of: Iterable[int] | None = None) -> list[LateCharges]:
@@ -79,11 +79,11 @@ def _charges(row: Instalment, fee: int, terms: LoanTerms, charged: Sequence[Defa
         fixed=terms.late_fee_fixed,
         rate=terms.late_fee_rate,
         cap=terms.late_fee_cap,
-        stretches=_stretches(charged),
+        stretches=_charged_segments(charged),
     )
 
 
-def _stretches(charged: Sequence[DefaultInterest]) -> list[Stretch]:
+def _charged_segments(charged: Sequence[DefaultInterest]) -> list[ChargedDays]:
     """Days that were charged one by one, told together where nothing changed and no pause lies between."""
     found: list[list[DefaultInterest]] = []
     for one in charged:
@@ -92,16 +92,16 @@ def _stretches(charged: Sequence[DefaultInterest]) -> list[Stretch]:
             found[-1].append(one)
         else:
             found.append([one])
-    return [_stretch(together) for together in found]
+    return [_charged_days(together) for together in found]
 
 
-def _stretch(together: Sequence[DefaultInterest]) -> Stretch:
+def _charged_days(together: Sequence[DefaultInterest]) -> ChargedDays:
     first, last = together[0], together[-1]
     amount = sum(one.amount for one in together)
     days = (last.to_date - first.from_date).days
     exact = Decimal(first.principal) * first.annual_rate * days / DAYS_OF_YEAR
     before = Decimal(first.carry_before) / PARTS_OF_A_UNIT
-    return Stretch(
+    return ChargedDays(
         first_day=first.from_date + dt.timedelta(days=1),
         last_day=last.to_date,
         principal=first.principal,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApprovalRequest
-from loans.account.balances import OpenClaims
+from loans.account.balances import OutstandingBalance
 from loans.enums.loan import RepaymentStatus
 from loans.models import Loan, Repayment
 from p2plending.lib.errors import Refused
@@ -30,12 +30,12 @@ class PaymentWaiting(Refused):
     default_message = _("A payment on this loan is still being looked for. It must be decided first.")
 
 
-def figures_of(claims: OpenClaims) -> dict[str, int]:
+def figures_of(claims: OutstandingBalance) -> dict[str, int]:
     """The parts of what is owed, in minor units, as a request for a second person holds them."""
     return {part: getattr(claims, part) for part in PARTS}
 
 
-def require_asked_figures(approval: ApprovalRequest, claims: OpenClaims) -> None:
+def require_approved_figures(approval: ApprovalRequest, claims: OutstandingBalance) -> None:
     """Raises FiguresChanged unless every part that is owed now is what the request says."""
     asked = {part: approval.payload.get(part) for part in PARTS}
     now = figures_of(claims)

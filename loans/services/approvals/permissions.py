@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services.approvals.permissions import require_staff_duty
+from accounts.services.approvals.permissions import require_staff_permission
 from loans.models import Loan
 from p2plending.lib.errors import NotPermitted
 
@@ -17,8 +17,8 @@ class OwnLoan(NotPermitted):
     default_message = _("Somebody else must decide about your own loan.")
 
 
-def require_duty(actor: User | None, duty: str, loan: Loan) -> None:
-    """Raises StaffOnly, NotYourDuty, OwnLoan; None is a job of the platform."""
-    require_staff_duty(actor, duty)
+def require_loan_permission(actor: User | None, duty: str, loan: Loan) -> None:
+    """Raises StaffOnly, MissingPermission, OwnLoan; None is a job of the platform."""
+    require_staff_permission(actor, duty)
     if actor is not None and actor.pk == loan.borrower_id:
         raise OwnLoan

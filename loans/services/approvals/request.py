@@ -23,7 +23,7 @@ def request_loan_approval(
 ) -> ApprovalRequest:
     """Put `payload` before a second person who is not the borrower. Call under the loan's guard.
 
-    `effect` is the money that would move, in minor units. Raises AlreadyAsked, MakerMissing.
+    `effect` is the money that would move, in minor units. Raises AlreadyAsked, NoMaker.
     """
     return request_approval(
         kind,

@@ -7,18 +7,25 @@ import datetime as dt
 from accounts.models import User
 from ledger.enums.books import EntryKind
 from ledger.services.posting import post_entry
-from loans.account.balances import REPLACED_COLUMNS, OpenClaims, next_number, open_claims, replace_rows, unpaid_rows
+from loans.account.balances import (
+    REPLACED_COLUMNS,
+    OutstandingBalance,
+    next_number,
+    outstanding_balance,
+    replace_rows,
+    unpaid_rows,
+)
 from loans.account.state import live_instalments
 from loans.account.terms import LoanTerms
 from loans.enums.loan import InstalmentStatus
 from loans.journal.collections import recognition_lines
 from loans.models import Instalment, Loan
-from loans.services.servicing.elapsed_days import post_elapsed_days
+from loans.services.servicing.elapsed_days import accrue_until
 from loans.services.servicing.state import store_version
 from p2plending.lib.database.transactions import require_transaction
 
 
-def accelerate(loan: Loan, *, reason: str, actor: User | None, today: dt.date) -> OpenClaims:
+def accelerate(loan: Loan, *, reason: str, actor: User | None, today: dt.date) -> OutstandingBalance:
     """Make the whole balance due on `today` as the next schedule version; returns what was to come, as it is due now.
 
     Interest earned up to today is recognised (rule ACC), interest of later days is not charged. Money paid ahead pays
@@ -30,7 +37,7 @@ def accelerate(loan: Loan, *, reason: str, actor: User | None, today: dt.date) -
     rows = live_instalments(loan)
     unpaid = unpaid_rows(rows)
     ahead = [row for row in unpaid if row.due_date > today]
-    claims = open_claims(ahead, today)
+    claims = outstanding_balance(ahead, today)
     terms = LoanTerms.from_json(loan.frozen_terms)
     stops_interest = terms.stops_default_interest
     _end_charges([row for row in unpaid if row.due_date <= today], today, stops_interest=stops_interest)
@@ -42,11 +49,11 @@ def accelerate(loan: Loan, *, reason: str, actor: User | None, today: dt.date) -
     kept = [row for row in rows if row.status != InstalmentStatus.SUPERSEDED]
     due_now = _due_now(loan, claims, next_number(kept), stops_interest=stops_interest)
     store_version(loan, reason, [due_now], actor=actor, today=today)
-    post_elapsed_days(loan, terms, live_instalments(loan), until=today, actor=actor)
+    accrue_until(loan, terms, live_instalments(loan), until=today, actor=actor)
     return claims
 
 
-def _due_now(loan: Loan, claims: OpenClaims, number: int, *, stops_interest: bool) -> Instalment:
+def _due_now(loan: Loan, claims: OutstandingBalance, number: int, *, stops_interest: bool) -> Instalment:
     # Its interest is all earned on its one day, so the period ends there and begins the day before.
     return Instalment(
         loan=loan,
@@ -71,7 +78,7 @@ def _end_charges(overdue: list[Instalment], today: dt.date, *, stops_interest: b
     Instalment.objects.bulk_update(overdue, ["late_fee_charged_on", "default_interest_until"])
 
 
-def _recognise(loan: Loan, claims: OpenClaims, actor: User | None, today: dt.date) -> None:
+def _recognise(loan: Loan, claims: OutstandingBalance, actor: User | None, today: dt.date) -> None:
     if not claims.interest_recognised:
         return
     post_entry(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from accounts.models import User
 from loans.enums.loan import ChargeBase, ChargePart
 from loans.models import LoanCharge
-from loans.selectors.reprocessing import ReplayPreview, compare, loan_picture
+from loans.selectors.reprocessing import ReplayPreview, compare, loan_projection
 from loans.services.collections.charges import enter_charge
 from loans.services.servicing.locking import lock_owing_loan
 from p2plending.lib.database.transactions import run_dry
@@ -39,11 +39,11 @@ def preview_charge(
 
     def run() -> ChargePreview:
         loan = lock_owing_loan(loan_id, today)
-        before = loan_picture(loan)
+        before = loan_projection(loan)
         charge = LoanCharge(
             loan=loan, part=part, due_on=due_on, amount=amount, rate=rate, base=base or "", reason=reason.strip()
         )
         enter_charge(charge, actor=actor, today=today)
-        return ChargePreview(charge.total, compare(loan, before, loan_picture(loan)))
+        return ChargePreview(charge.total, compare(loan, before, loan_projection(loan)))
 
     return run_dry(run)

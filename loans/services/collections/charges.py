@@ -24,13 +24,13 @@ from loans.enums.permissions import WAIVE_CHARGES, WORK_COLLECTIONS
 from loans.journal.collections import waiver_lines
 from loans.journal.servicing import late_fee_lines
 from loans.models import Loan, LoanCharge
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.collections.waivers import NothingToWaive, ReasonMissing
 from loans.services.servicing.accrual_posting import post_calendar
 from loans.services.servicing.lifecycle import record_step
 from loans.services.servicing.locking import lock_owing_loan
-from loans.services.servicing.reprocessing import payments_from, play_again, take_back
-from loans.services.servicing.settle import bring_loan_to
+from loans.services.servicing.reprocessing import payments_from, reprocess, roll_back
+from loans.services.servicing.settle import bring_forward_after_payment
 from loans.services.servicing.state import close_if_nothing_is_owed
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.errors import InvalidTransition, Refused
@@ -52,7 +52,7 @@ class NothingToCharge(Refused):
     default_message = _("Enter an amount above zero, or a rate above zero for a charge on every payment.")
 
 
-class ChargeBeforePayout(Refused):
+class ChargeBeforeDisbursement(Refused):
     """A charge can't be older than the loan."""
 
     code = "charge_before_payout"
@@ -83,8 +83,8 @@ def add_charge(
     """Add a charge that is due on a day, or (no `due_on`) on every payment: `amount` minor units or `rate` of `base`.
 
     It is owed from today (rule LATE). One that was due before today counts from its day: payments since then are
-    worked out again. Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, PlanIsFixed, NothingToCharge,
-    ChargeBeforePayout, ReasonMissing, PeriodClosed, PlanAgreedSince.
+    worked out again. Raises StaffOnly, MissingPermission, OwnLoan, LoanNotOwing, PlanIsFixed, NothingToCharge,
+    ChargeBeforeDisbursement, ReasonMissing, PeriodClosed, PlanAgreedSince.
     """
     charge = LoanCharge(
         loan_id=loan_id, part=part, due_on=due_on, amount=amount, rate=rate, base=base or "", reason=reason.strip()
@@ -98,11 +98,12 @@ def waive_charge(
 ) -> LoanCharge:
     """Waive what is unpaid of a charge (rule WAIVE); the last thing owed closes the loan.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, PlanIsFixed, AlreadyWaived, NothingToWaive, ReasonMissing.
+    Raises StaffOnly, MissingPermission, OwnLoan, LoanNotOwing, PlanIsFixed, AlreadyWaived, NothingToWaive,
+    ReasonMissing.
     """
     reason = reason.strip()
     loan = lock_owing_loan(LoanCharge.objects.get(pk=charge_id).loan_id, today)
-    require_duty(actor, WAIVE_CHARGES, loan)
+    require_loan_permission(actor, WAIVE_CHARGES, loan)
     terms = LoanTerms.from_json(loan.frozen_terms)
     charge = LoanCharge.objects.get(pk=charge_id)
     if not is_progressive(loan, terms):
@@ -121,7 +122,7 @@ def waive_charge(
     rows = live_instalments(loan)
     post_calendar(loan, terms, rows, until=today, actor=None)
     if not close_if_nothing_is_owed(loan, actor=actor, today=today):
-        bring_loan_to(loan, terms, rows, closed_on=None, actor=actor, today=today)
+        bring_forward_after_payment(loan, terms, rows, closed_on=None, actor=actor, today=today)
     return charge
 
 
@@ -132,7 +133,7 @@ def enter_charge(charge: LoanCharge, *, actor: User | None, today: dt.date) -> L
     """
     charge.reference, charge.entered_on, charge.actor = new_reference("LC"), today, actor
     loan = lock_owing_loan(charge.loan_id, today)
-    require_duty(actor, WORK_COLLECTIONS, loan)
+    require_loan_permission(actor, WORK_COLLECTIONS, loan)
     terms = LoanTerms.from_json(loan.frozen_terms)
     _require_possible(loan, terms, charge)
     if charge.due_on is not None and charge.due_on < today:
@@ -141,10 +142,10 @@ def enter_charge(charge: LoanCharge, *, actor: User | None, today: dt.date) -> L
         _store(loan, terms, charge, actor, today)
         rows = live_instalments(loan)
         post_calendar(loan, terms, rows, until=today, actor=None)
-        bring_loan_to(loan, terms, rows, closed_on=None, actor=actor, today=today)
+        bring_forward_after_payment(loan, terms, rows, closed_on=None, actor=actor, today=today)
     data = {"charge": charge.reference, "amount": charge.total, "due_on": str(charge.due_on or "")}
     record_step(loan, "charge_added", actor=actor, reason=charge.reason, data=data)
-    _tell_charged(loan, charge)
+    _notify_charged(loan, charge)
     return charge
 
 
@@ -158,7 +159,7 @@ def _require_possible(loan: Loan, terms: LoanTerms, charge: LoanCharge) -> None:
     if not charge.reason:
         raise ReasonMissing
     if charge.due_on is not None and charge.due_on < loan.disbursed_on:
-        raise ChargeBeforePayout(paid_out_on=loan.disbursed_on)
+        raise ChargeBeforeDisbursement(paid_out_on=loan.disbursed_on)
 
 
 def _add_in_the_past(loan: Loan, terms: LoanTerms, charge: LoanCharge, actor: User | None, today: dt.date) -> None:
@@ -167,11 +168,11 @@ def _add_in_the_past(loan: Loan, terms: LoanTerms, charge: LoanCharge, actor: Us
     before = charge.due_on - dt.timedelta(days=1)
     later = payments_from(loan, after=before)
     narrative = _t("Charge %(reference)s counts on an earlier day") % {"reference": charge.reference}
-    take_back(loan, terms, later, to=before, narrative=narrative, actor=actor, today=today)
+    roll_back(loan, terms, later, to=before, narrative=narrative, actor=actor, today=today)
     _store(loan, terms, charge, actor, today)
-    rows, closing = play_again(loan, terms, later, actor=actor, today=today)
+    rows, closing = reprocess(loan, terms, later, actor=actor, today=today)
     closed_on = closing.counted_on if closing else None
-    bring_loan_to(loan, terms, rows, closed_on=closed_on, actor=actor, today=today, posted_on=today)
+    bring_forward_after_payment(loan, terms, rows, closed_on=closed_on, actor=actor, today=today, posted_on=today)
 
 
 def _store(loan: Loan, terms: LoanTerms, charge: LoanCharge, actor: User | None, today: dt.date) -> None:
@@ -211,7 +212,7 @@ def _post_waiver(loan: Loan, charge: LoanCharge, actor: User | None, today: dt.d
     )
 
 
-def _tell_charged(loan: Loan, charge: LoanCharge) -> None:
+def _notify_charged(loan: Loan, charge: LoanCharge) -> None:
     words = _t("%(amount)s was added to loan %(loan)s: %(reason)s.")
     notify(
         user=loan.borrower,

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.services.idempotency import once
-from loans.account.accrual import late_since
-from loans.account.balances import open_claims
+from loans.account.accrual import oldest_unpaid_due_date
+from loans.account.balances import outstanding_balance
 from loans.account.state import live_instalments
 from loans.account.terms import LoanTerms
 from loans.enums.collections import NOTICE_DAYS, DefaultCause
@@ -19,9 +19,9 @@ from loans.enums.loan import LoanEvent
 from loans.enums.permissions import WORK_COLLECTIONS
 from loans.models import DefaultNotice, Instalment, Loan, LoanDefault
 from loans.selectors.collections import open_help
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.collections.acceleration import accelerate
-from loans.services.notices.collections import tell_default, tell_default_notice
+from loans.services.notices.collections import notify_default, notify_default_notice
 from loans.services.servicing.cure import end_notice
 from loans.services.servicing.lifecycle import record_step, require_state
 from loans.services.servicing.locking import lock_owing_loan
@@ -64,7 +64,7 @@ class NoticeSent(Refused):
 
 def valid_notice(loan: Loan, rows: Sequence[Instalment]) -> DefaultNotice | None:
     """The notice that is about today's lateness: sent after the oldest unpaid payment fell due. Paying ends it."""
-    since = late_since(rows)
+    since = oldest_unpaid_due_date(rows)
     notice = DefaultNotice.objects.filter(open_key=loan.pk).first()
     return notice if notice is not None and since is not None and notice.sent_on > since else None
 
@@ -73,11 +73,11 @@ def valid_notice(loan: Loan, rows: Sequence[Instalment]) -> DefaultNotice | None
 def send_default_notice(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.date) -> DefaultNotice:
     """Tell the borrower that the whole loan becomes due unless what is late is paid or agreed within 14 days.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, InvalidTransition, NotLateEnough (days of grace not over),
-    CollectionsPaused, NoticeSent.
+    Raises StaffOnly, MissingPermission, OwnLoan, LoanNotOwing, InvalidTransition, NotLateEnough (days of grace not
+    over), CollectionsPaused, NoticeSent.
     """
     loan = lock_owing_loan(loan_id, today)
-    require_duty(actor, WORK_COLLECTIONS, loan)
+    require_loan_permission(actor, WORK_COLLECTIONS, loan)
     require_state(loan, LoanEvent.DEFAULT)
     _require_not_paused(loan)
     terms = LoanTerms.from_json(loan.frozen_terms)
@@ -91,7 +91,7 @@ def send_default_notice(*, loan_id: int, actor: User | None, idempotency_key: st
         reference=new_reference("DN"),
         loan=loan,
         arrears=loan.arrears_amount,
-        total=open_claims(rows, today).total,
+        total=outstanding_balance(rows, today).total,
         sent_on=today,
         pay_by=today + dt.timedelta(days=NOTICE_DAYS),
         open_key=loan.pk,
@@ -99,7 +99,7 @@ def send_default_notice(*, loan_id: int, actor: User | None, idempotency_key: st
     )
     data = {"notice": notice.reference, "arrears": notice.arrears, "pay_by": str(notice.pay_by)}
     record_step(loan, "default_notice", actor=actor, data=data)
-    tell_default_notice(loan, notice)
+    notify_default_notice(loan, notice)
     return notice
 
 
@@ -110,11 +110,11 @@ def declare_default(
     """Declare the default: everything is due now, interest to come and further late fees are not charged.
 
     After bankruptcy or fraud the loan needn't be late for the days of its terms; the notice is always needed.
-    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, InvalidTransition, NotLateEnough, CollectionsPaused,
+    Raises StaffOnly, MissingPermission, OwnLoan, LoanNotOwing, InvalidTransition, NotLateEnough, CollectionsPaused,
     NoticeMissing.
     """
     loan = lock_owing_loan(loan_id, today)
-    require_duty(actor, WORK_COLLECTIONS, loan)
+    require_loan_permission(actor, WORK_COLLECTIONS, loan)
     require_state(loan, LoanEvent.DEFAULT)
     _require_not_paused(loan)
     terms = LoanTerms.from_json(loan.frozen_terms)
@@ -124,7 +124,7 @@ def declare_default(
     notice = valid_notice(loan, rows)
     if notice is None or today <= notice.pay_by:
         raise NoticeMissing(pay_by=notice.pay_by if notice else None)
-    owed = open_claims(rows, today)
+    owed = outstanding_balance(rows, today)
     accelerate(loan, reason=_("In default: everything is due"), actor=actor, today=today)
     default = LoanDefault.objects.create(
         loan=loan,
@@ -140,7 +140,7 @@ def declare_default(
     )
     end_notice(loan, today)
     move_with_columns(loan, LoanEvent.DEFAULT, actor=actor, today=today, reason=note or str(DefaultCause(cause).label))
-    tell_default(loan, default)
+    notify_default(loan, default)
     return default
 
 

@@ -8,7 +8,7 @@ from accounts.models import User
 from loans.enums.loan import LoanStatus
 from loans.enums.permissions import FREEZE_LOANS
 from loans.models import Loan
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.collections.waivers import ReasonMissing
 from loans.services.servicing.lifecycle import record_step
 from loans.services.servicing.locking import lock_current_loan
@@ -24,8 +24,8 @@ def freezable() -> tuple[LoanStatus, ...]:
 def freeze_loan(*, loan_id: int, reason: str, actor: User | None, today: dt.date) -> Loan:
     """Take the loan off the marketplace: nobody lends or asks, nothing is paid out, no automatic payment is taken.
 
-    The borrower may pay. Raises StaffOnly, NotYourDuty, OwnLoan, ReasonMissing, InvalidTransition when it is frozen
-    already, or closed.
+    The borrower may pay. Raises StaffOnly, MissingPermission, OwnLoan, ReasonMissing, InvalidTransition when it is
+    frozen already, or closed.
     """
     return _switch(loan_id, True, reason, actor, today)
 
@@ -38,7 +38,7 @@ def unfreeze_loan(*, loan_id: int, reason: str, actor: User | None, today: dt.da
 def _switch(loan_id: int, is_frozen: bool, reason: str, actor: User | None, today: dt.date) -> Loan:
     def run() -> Loan:
         loan = lock_current_loan(loan_id, today)
-        require_duty(actor, FREEZE_LOANS, loan)
+        require_loan_permission(actor, FREEZE_LOANS, loan)
         if not reason.strip():
             raise ReasonMissing
         event = "frozen" if is_frozen else "unfrozen"

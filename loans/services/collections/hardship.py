@@ -16,10 +16,10 @@ from loans.enums.loan import LoanEvent
 from loans.enums.permissions import WORK_COLLECTIONS
 from loans.models import HardshipRequest, Loan
 from loans.selectors.collections import open_help
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.collections.restructuring import make_proposal, preview_plan
 from loans.services.collections.waivers import ReasonMissing
-from loans.services.notices.collections import tell_help_declined, tell_help_received
+from loans.services.notices.collections import notify_help_declined, notify_help_received
 from loans.services.servicing.lifecycle import record_step, require_borrower, require_state
 from loans.services.servicing.locking import lock_owing_loan
 from loans.services.servicing.state import pause_collections
@@ -119,7 +119,7 @@ def request_help(
     pause_collections(loan, paused_until, today=today)
     data = {"request": request.reference, "cause": str(cause), "option": str(asked.option)}
     record_step(loan, "help_asked", actor=actor, data=data)
-    tell_help_received(loan, request)
+    notify_help_received(loan, request)
     return request
 
 
@@ -137,11 +137,11 @@ def approve_help(
 ) -> HardshipRequest:
     """Answer with a plan, the one asked for or another: it becomes a proposal that the borrower may accept.
 
-    The pause goes on until the proposal ends. Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, HelpDecided, and
-    what `propose_plan` raises.
+    The pause goes on until the proposal ends. Raises StaffOnly, MissingPermission, OwnLoan, LoanNotOwing, HelpDecided,
+    and what `propose_plan` raises.
     """
     loan, request = _lock_open(request_id, today)
-    require_duty(actor, WORK_COLLECTIONS, loan)
+    require_loan_permission(actor, WORK_COLLECTIONS, loan)
     decided = _decide(loan, request, HardshipStatus.APPROVED, note, actor, today)
     reason = note.strip() or request.get_cause_display()
     proposal = make_proposal(loan, asked, reason=reason, hardship=decided, actor=actor, today=today)
@@ -155,14 +155,14 @@ def decline_help(
 ) -> HardshipRequest:
     """Say that no plan is possible, and why, in words for the borrower; the pause ends.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, HelpDecided, ReasonMissing.
+    Raises StaffOnly, MissingPermission, OwnLoan, LoanNotOwing, HelpDecided, ReasonMissing.
     """
     loan, request = _lock_open(request_id, today)
-    require_duty(actor, WORK_COLLECTIONS, loan)
+    require_loan_permission(actor, WORK_COLLECTIONS, loan)
     if not note.strip():
         raise ReasonMissing
     decided = _decide(loan, request, HardshipStatus.DECLINED, note.strip(), actor, today)
-    tell_help_declined(loan, decided)
+    notify_help_declined(loan, decided)
     return decided
 
 

@@ -24,8 +24,8 @@ from loans.enums.permissions import RECORD_RECOVERIES
 from loans.journal.collections import recovery_lines
 from loans.models import Loan, LoanLoss, Note, Recovery, RecoveryShare
 from loans.services.approvals.large_payments import require_for_one
-from loans.services.approvals.permissions import require_duty
-from loans.services.notices.collections import tell_recovered
+from loans.services.approvals.permissions import require_loan_permission
+from loans.services.notices.collections import notify_recovered
 from loans.services.repayments.record import AmountTooSmall, DateInFuture, WalletPaysToday
 from loans.services.servicing.lifecycle import NotYourLoan, move_loan
 from loans.services.servicing.locking import lock_current_loan
@@ -105,7 +105,7 @@ def record_recovery(
     The fee is the product's share of what is recovered, as frozen on the loan, rounded half-up. The rest goes to the
     notes by the principal that each lost, by largest remainder (ties: the oldest note). Staff enter money that arrived;
     the borrower pays from the wallet, today. Raises NothingLost, AmountTooSmall, AboveCeiling, TwoPeopleNeeded,
-    MoreThanLost, DateInFuture, BeforeLoss, PeriodClosed, WalletPaysToday, NotYourLoan, NotYourDuty, OwnLoan,
+    MoreThanLost, DateInFuture, BeforeLoss, PeriodClosed, WalletPaysToday, NotYourLoan, MissingPermission, OwnLoan,
     InsufficientBalance.
     """
     loan = lock_current_loan(loan_id, today)
@@ -144,13 +144,13 @@ def enter_recovery(
     )
     _store_shares(recovery, plan)
     move_loan(loan, LoanEvent.RECOVER, actor=actor, today=today, reason=reference)
-    tell_recovered(loan, recovery, [(note.owner, share) for note, share in plan.shares])
+    notify_recovered(loan, recovery, [(note.owner, share) for note, share in plan.shares])
     return recovery
 
 
 def _require_payer(loan: Loan, method: RepaymentMethod, actor: User | None) -> None:
     if actor is not None and actor.role == Role.STAFF and method == RepaymentMethod.DECLARED:
-        require_duty(actor, RECORD_RECOVERIES, loan)
+        require_loan_permission(actor, RECORD_RECOVERIES, loan)
     elif actor is None or actor.pk != loan.borrower_id or method != RepaymentMethod.WALLET:
         raise NotYourLoan
 

@@ -12,7 +12,7 @@ from accounts.services.idempotency import once
 from loans.enums.loan import RepaymentMethod
 from loans.enums.permissions import RECORD_RECOVERIES
 from loans.models import Loan, Recovery
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.approvals.request import request_loan_approval
 from loans.services.collections.recovery import enter_recovery, preview_recovery, require_date
 from loans.services.servicing.locking import lock_current_loan
@@ -31,11 +31,11 @@ def request_recovery(
 ) -> ApprovalRequest:
     """Ask a second person to record `amount` minor units that arrived after a loss. Nothing is posted yet.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, NothingLost, AmountTooSmall, AboveCeiling, MoreThanLost, DateInFuture,
+    Raises StaffOnly, MissingPermission, OwnLoan, NothingLost, AmountTooSmall, AboveCeiling, MoreThanLost, DateInFuture,
     BeforeLoss, PeriodClosed, AlreadyAsked.
     """
     loan = lock_current_loan(loan_id, today)
-    require_duty(actor, RECORD_RECOVERIES, loan)
+    require_loan_permission(actor, RECORD_RECOVERIES, loan)
     preview_recovery(loan_id=loan.pk, amount=amount)
     require_date(loan, RepaymentMethod.DECLARED, value_date, today)
     payload = {"amount": amount, "value_date": value_date.isoformat(), "bank_reference": bank_reference}

@@ -14,7 +14,7 @@ from ledger.enums.books import EntryKind
 from ledger.models import JournalEntry
 from ledger.services.posting import post_entry
 from loans.account.balances import REPLACED_COLUMNS, replace_rows
-from loans.account.bring_forward import bring_up_to
+from loans.account.bring_forward import brought_forward
 from loans.account.restructure import NewPlan, PlanTerms, plan_anew
 from loans.account.state import finance_terms, live_instalments, open_notes
 from loans.account.terms import LoanTerms
@@ -25,11 +25,11 @@ from loans.finance import InvalidTerms
 from loans.finance.restructure import PaymentTooSmall
 from loans.journal.collections import capitalisation_lines, recognition_lines, waiver_lines
 from loans.models import CapitalisationShare, HardshipRequest, Instalment, Loan, Note, PlanProposal
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.collections.waivers import ReasonMissing
-from loans.services.notices.collections import tell_plan_changed, tell_plan_proposed
+from loans.services.notices.collections import notify_plan_changed, notify_plan_proposed
 from loans.services.servicing.cure import end_notice
-from loans.services.servicing.elapsed_days import post_elapsed_days
+from loans.services.servicing.elapsed_days import accrue_until
 from loans.services.servicing.lifecycle import record_step, require_borrower, require_state
 from loans.services.servicing.locking import lock_current_loan, lock_owing_loan
 from loans.services.servicing.state import move_with_columns, pause_collections, store_version
@@ -99,7 +99,7 @@ def preview_plan(loan: Loan, asked: PlanTerms, today: dt.date) -> NewPlan:
     """
     terms = LoanTerms.from_json(loan.frozen_terms)
     rows = live_instalments(loan)
-    credit = bring_up_to(loan, terms, rows, today).credit
+    credit = brought_forward(loan, terms, rows, today).credit
     if not any(row.principal_unpaid for row in rows):
         raise NothingToPlan
     if asked.late_fee_choice == UnpaidChoice.CAPITALISE and not terms.late_fees_to_lenders:
@@ -123,11 +123,11 @@ def propose_plan(
 ) -> PlanProposal:
     """Propose a new plan to the borrower, who has 14 days to accept it. Nothing changes until then.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, InvalidTransition (in default), ReasonMissing, ProposalOpen,
-    and what `preview_plan` raises.
+    Raises StaffOnly, MissingPermission, OwnLoan, LoanNotOwing, InvalidTransition (in default), ReasonMissing,
+    ProposalOpen, and what `preview_plan` raises.
     """
     loan = lock_owing_loan(loan_id, today)
-    require_duty(actor, WORK_COLLECTIONS, loan)
+    require_loan_permission(actor, WORK_COLLECTIONS, loan)
     return make_proposal(loan, asked, reason=reason, hardship=None, actor=actor, today=today)
 
 
@@ -164,7 +164,7 @@ def make_proposal(
         expires_on=today + dt.timedelta(days=VALID_DAYS),
     )
     record_step(loan, "plan_proposed", actor=actor, reason=reason, data={"proposal": proposal.reference})
-    tell_plan_proposed(loan, proposal)
+    notify_plan_proposed(loan, proposal)
     return proposal
 
 
@@ -199,7 +199,7 @@ def accept_plan(*, proposal_id: int, actor: User | None, idempotency_key: str, t
     _grow_notes(loan, proposal, plan.capitalised)
     # What stays due beside the plan is due now, and money paid ahead pays it.
     terms = LoanTerms.from_json(loan.frozen_terms)
-    post_elapsed_days(loan, terms, live_instalments(loan), until=today, actor=actor)
+    accrue_until(loan, terms, live_instalments(loan), until=today, actor=actor)
     proposal.interest, proposal.late_fee = plan.claims.interest, plan.claims.late_fee
     proposal.schedule_version = loan.schedule_version
     end_notice(loan, today)
@@ -209,7 +209,7 @@ def accept_plan(*, proposal_id: int, actor: User | None, idempotency_key: str, t
     loan.save(update_fields=["is_restructured", "collections_paused_until", "updated_at"])
     end_proposal(loan, proposal, PlanProposalStatus.ACCEPTED, actor=actor, today=today)
     move_with_columns(loan, LoanEvent.RESTRUCTURE, actor=actor, today=today, reason=proposal.reference)
-    tell_plan_changed(loan, proposal)
+    notify_plan_changed(loan, proposal)
     return proposal
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.enums.people import ApprovalKind, ApprovalState, Role
 from accounts.models import ApprovalRequest, User
 from accounts.services.idempotency import once
-from loans.account.balances import OpenClaims, open_claims
+from loans.account.balances import OutstandingBalance, outstanding_balance
 from loans.account.state import live_instalments
 from loans.account.terms import LoanTerms
 from loans.enums.collections import LossKind, SettlementStatus
@@ -20,19 +20,19 @@ from loans.models import Loan, LoanLoss, Repayment, SettlementOffer
 from loans.services.approvals.approved_figures import (
     FiguresChanged,
     figures_of,
-    require_asked_figures,
+    require_approved_figures,
     require_no_waiting_payment,
 )
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.approvals.request import request_loan_approval
 from loans.services.collections.acceleration import accelerate
 from loans.services.collections.waivers import ReasonMissing
 from loans.services.collections.write_off import close_with_loss
-from loans.services.notices.collections import tell_settled, tell_settlement_offered
+from loans.services.notices.collections import notify_settled, notify_settlement_offered
 from loans.services.repayments.record import WalletPaysToday
 from loans.services.servicing.lifecycle import NotYourLoan, record_step
 from loans.services.servicing.locking import lock_current_loan, lock_owing_loan
-from loans.services.servicing.settle import settle_repayment
+from loans.services.servicing.settle import post_and_bring_forward
 from p2plending.lib import clock
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import run_money
@@ -76,13 +76,13 @@ class SettlementEnded(InvalidTransition):
     default_message = gettext_lazy("This offer is not open any more. The page was out of date.")
 
 
-def preview_settlement(loan: Loan, today: dt.date) -> OpenClaims:
+def preview_settlement(loan: Loan, today: dt.date) -> OutstandingBalance:
     """What is owed on `today` beside money paid ahead, which is used first.
 
     An offer must be below its total, and what is not paid of it is waived.
     """
     terms = LoanTerms.from_json(loan.frozen_terms)
-    return open_claims(live_instalments(loan), today).less_credit(loan.credit_held, terms.allocation_order)
+    return outstanding_balance(live_instalments(loan), today).less_credit(loan.credit_held, terms.allocation_order)
 
 
 @once(model=SettlementOffer, operation="loans.offer_settlement")
@@ -98,12 +98,12 @@ def offer_settlement(
 ) -> SettlementOffer:
     """Ask a second person to let the borrower close the loan with `amount` minor units, paid by `pay_by`.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, NotLessThanOwed, PayByPassed, ReasonMissing, SettlementOpen,
-    AlreadyAsked, MakerMissing.
+    Raises StaffOnly, MissingPermission, OwnLoan, LoanNotOwing, NotLessThanOwed, PayByPassed, ReasonMissing,
+    SettlementOpen, AlreadyAsked, NoMaker.
     """
     reason = reason.strip()
     loan = lock_owing_loan(loan_id, today)
-    require_duty(actor, WORK_COLLECTIONS, loan)
+    require_loan_permission(actor, WORK_COLLECTIONS, loan)
     if not reason:
         raise ReasonMissing
     if SettlementOffer.objects.filter(open_key=loan.pk).exists():
@@ -138,7 +138,7 @@ def pay_settlement(
     The borrower pays from the wallet; staff enter money that arrived, on `arrived_on` (today when None). Money that
     arrived by the last day of the offer is in time, however late it is found: it pays what is owed when it is entered,
     and what came since is waived with the rest. Raises SettlementEnded, PayByPassed, OutsideOffer,
-    NotLessThanOwed, FiguresChanged, PaymentWaiting, LoanNotOwing, NotYourLoan, NotYourDuty, InsufficientBalance.
+    NotLessThanOwed, FiguresChanged, PaymentWaiting, LoanNotOwing, NotYourLoan, MissingPermission, InsufficientBalance.
     """
     arrived_on = arrived_on or today
     found = SettlementOffer.objects.get(pk=settlement_id)
@@ -156,7 +156,7 @@ def pay_settlement(
     # All that is owed is due first, so that the money pays what is owed today and no interest to come.
     accelerate(loan, reason=_("Settled for less: everything is due"), actor=actor, today=today)
     repayment = _repayment(loan, offer, method, bank_reference, actor, arrived_on)
-    settle_repayment(loan, repayment, live_instalments(loan), on=today, actor=actor, today=today)
+    post_and_bring_forward(loan, repayment, live_instalments(loan), on=today, actor=actor, today=today)
     Repayment.objects.filter(pk=repayment.pk).update(is_told=True)
     loss = close_with_loss(loan, live_instalments(loan), LossKind.SETTLEMENT, offer.approval, actor=actor, today=today)
     offer.repayment = repayment
@@ -185,10 +185,10 @@ def open_settlement(loan: Loan, approval: ApprovalRequest, *, actor: User, today
     """
     offer = approval.settlement
     owed = _require_offer(loan, offer.amount, offer.pay_by, today)
-    require_asked_figures(approval, owed)
+    require_approved_figures(approval, owed)
     offer.status = SettlementStatus.OPEN
     offer.save(update_fields=["status", "updated_at"])
-    tell_settlement_offered(loan, offer)
+    notify_settlement_offered(loan, offer)
     return offer
 
 
@@ -197,7 +197,7 @@ def ask_settlement_again(
 ) -> ApprovalRequest:
     """Ask for the same offer with what is owed today. Call under the loan's guard, once the old request has ended.
 
-    Raises NotLessThanOwed, PayByPassed, AlreadyAsked, MakerMissing.
+    Raises NotLessThanOwed, PayByPassed, AlreadyAsked, NoMaker.
     """
     offer = approval.settlement
     return _ask(loan, offer, _require_offer(loan, offer.amount, offer.pay_by, today), actor, today)
@@ -230,7 +230,9 @@ def end_settlement_unpaid(*, settlement_id: int, today: dt.date) -> bool:
     return run_money(run)
 
 
-def _ask(loan: Loan, offer: SettlementOffer, owed: OpenClaims, actor: User | None, today: dt.date) -> ApprovalRequest:
+def _ask(
+    loan: Loan, offer: SettlementOffer, owed: OutstandingBalance, actor: User | None, today: dt.date
+) -> ApprovalRequest:
     payload = {
         "settlement": offer.reference,
         "amount": offer.amount,
@@ -250,13 +252,13 @@ def _ask(loan: Loan, offer: SettlementOffer, owed: OpenClaims, actor: User | Non
     return offer.approval
 
 
-def _require_offer(loan: Loan, amount: int, pay_by: dt.date, today: dt.date) -> OpenClaims:
+def _require_offer(loan: Loan, amount: int, pay_by: dt.date, today: dt.date) -> OutstandingBalance:
     if pay_by < today:
         raise PayByPassed(pay_by=pay_by)
     return _require_less(loan, amount, today)
 
 
-def _require_less(loan: Loan, amount: int, today: dt.date) -> OpenClaims:
+def _require_less(loan: Loan, amount: int, today: dt.date) -> OutstandingBalance:
     owed = preview_settlement(loan, today)
     if not 0 < amount < owed.total:
         raise NotLessThanOwed(owed=owed.total)
@@ -265,7 +267,7 @@ def _require_less(loan: Loan, amount: int, today: dt.date) -> OpenClaims:
 
 def _require_payer(loan: Loan, method: RepaymentMethod, actor: User | None) -> None:
     if actor is not None and actor.role == Role.STAFF and method == RepaymentMethod.DECLARED:
-        require_duty(actor, RECORD_RECOVERIES, loan)
+        require_loan_permission(actor, RECORD_RECOVERIES, loan)
     elif actor is None or actor.pk != loan.borrower_id or method != RepaymentMethod.WALLET:
         raise NotYourLoan
 
@@ -302,4 +304,4 @@ def _end(offer: SettlementOffer, status: SettlementStatus, today: dt.date) -> No
 def _record_and_tell(loan: Loan, offer: SettlementOffer, loss: LoanLoss, actor: User | None) -> None:
     data = {"settlement": offer.reference, "paid": offer.amount, "waived": loss.total}
     record_step(loan, "settlement_paid", actor=actor, data=data)
-    tell_settled(loan, loss)
+    notify_settled(loan, loss)

@@ -17,9 +17,9 @@ from loans.enums.loan import InstalmentStatus
 from loans.enums.permissions import WAIVE_CHARGES
 from loans.journal.collections import waiver_lines
 from loans.models import Instalment, Loan, Waiver
-from loans.services.approvals.permissions import require_duty
-from loans.services.notices.collections import tell_waived
-from loans.services.servicing.bring_forward import roll_forward
+from loans.services.approvals.permissions import require_loan_permission
+from loans.services.notices.collections import notify_waived
+from loans.services.servicing.bring_forward import bring_forward
 from loans.services.servicing.lifecycle import record_step
 from loans.services.servicing.locking import lock_owing_loan
 from loans.services.servicing.state import close_if_nothing_is_owed, settled_status
@@ -80,12 +80,12 @@ def waive_charges(
 ) -> Waiver:
     """Waive `interest` and `late_fee` (minor units) of an instalment that is due, up to what is unpaid (rule WAIVE).
 
-    The last charge waived on a loan whose principal is paid closes it. Raises StaffOnly, NotYourDuty, OwnLoan,
+    The last charge waived on a loan whose principal is paid closes it. Raises StaffOnly, MissingPermission, OwnLoan,
     LoanNotOwing, WaiveTheCharge, WrongInstalment, NothingToWaive, MoreThanOwed, ReasonMissing.
     """
     reason = reason.strip()
     loan = lock_owing_loan(loan_id, today)
-    require_duty(actor, WAIVE_CHARGES, loan)
+    require_loan_permission(actor, WAIVE_CHARGES, loan)
     if is_progressive(loan, LoanTerms.from_json(loan.frozen_terms)):
         raise WaiveTheCharge
     if not reason:
@@ -113,8 +113,8 @@ def waive_charges(
     data = {"waiver": waiver.reference, "interest": interest, "late_fee": late_fee, "payment": row.number}
     record_step(loan, "charges_waived", actor=actor, reason=reason, data=data)
     if not close_if_nothing_is_owed(loan, actor=actor, today=today):
-        roll_forward(loan, today=today)
-    tell_waived(loan, waiver)
+        bring_forward(loan, today=today)
+    notify_waived(loan, waiver)
     return waiver
 
 

@@ -13,7 +13,7 @@ from accounts.models import ApprovalRequest, User
 from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind
 from ledger.services.posting import post_entry
-from loans.account.balances import REMOVED_COLUMNS, OpenClaims, give_up_rows, open_claims, unpaid_rows
+from loans.account.balances import REMOVED_COLUMNS, OutstandingBalance, cancel_rows, outstanding_balance, unpaid_rows
 from loans.account.state import live_instalments
 from loans.account.terms import LoanTerms
 from loans.enums.collections import DefaultCause, LossKind
@@ -21,12 +21,12 @@ from loans.enums.loan import InstalmentStatus, LoanEvent, LoanStatus, NoteStatus
 from loans.enums.permissions import WORK_COLLECTIONS
 from loans.journal.collections import loss_lines, recognition_lines
 from loans.models import Instalment, Loan, LoanLoss
-from loans.services.approvals.approved_figures import figures_of, require_asked_figures, require_no_waiting_payment
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.approved_figures import figures_of, require_approved_figures, require_no_waiting_payment
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.approvals.request import request_loan_approval
 from loans.services.collections.acceleration import accelerate
 from loans.services.collections.waivers import ReasonMissing
-from loans.services.notices.collections import tell_written_off
+from loans.services.notices.collections import notify_written_off
 from loans.services.servicing.locking import lock_owing_loan
 from loans.services.servicing.state import close_notes, move_with_columns
 from p2plending.lib.errors import Refused
@@ -45,10 +45,10 @@ class NotInDefault(Refused):
     default_message = _("Only a loan in default can be written off. Choose another cause or declare the default first.")
 
 
-def preview_write_off(loan: Loan, today: dt.date) -> OpenClaims:
+def preview_write_off(loan: Loan, today: dt.date) -> OutstandingBalance:
     """What would be written off on `today`, part by part, once money paid ahead is used: the posting's own figures."""
     terms = LoanTerms.from_json(loan.frozen_terms)
-    return open_claims(live_instalments(loan), today).less_credit(loan.credit_held, terms.allocation_order)
+    return outstanding_balance(live_instalments(loan), today).less_credit(loan.credit_held, terms.allocation_order)
 
 
 @once(model=ApprovalRequest, operation="loans.request_write_off")
@@ -57,11 +57,11 @@ def request_write_off(
 ) -> ApprovalRequest:
     """Ask a second person to write the loan off. Nothing is posted yet.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, LoanNotOwing, NotInDefault, PaymentWaiting, ReasonMissing, AlreadyAsked,
-    MakerMissing.
+    Raises StaffOnly, MissingPermission, OwnLoan, LoanNotOwing, NotInDefault, PaymentWaiting, ReasonMissing,
+    AlreadyAsked, NoMaker.
     """
     loan = lock_owing_loan(loan_id, today)
-    require_duty(actor, WORK_COLLECTIONS, loan)
+    require_loan_permission(actor, WORK_COLLECTIONS, loan)
     if not reason.strip():
         raise ReasonMissing
     _require_ripe(loan, cause)
@@ -74,7 +74,7 @@ def ask_write_off_again(
 ) -> ApprovalRequest:
     """Ask for the same write-off with today's figures. Call under the loan's guard, once the old request has ended.
 
-    Raises NotInDefault, PaymentWaiting, AlreadyAsked, MakerMissing.
+    Raises NotInDefault, PaymentWaiting, AlreadyAsked, NoMaker.
     """
     cause = DefaultCause(approval.payload["cause"])
     _require_ripe(loan, cause)
@@ -89,11 +89,11 @@ def apply_write_off(loan: Loan, approval: ApprovalRequest, *, actor: User, today
     """
     _require_ripe(loan, DefaultCause(approval.payload["cause"]))
     require_no_waiting_payment(loan)
-    require_asked_figures(approval, preview_write_off(loan, today))
+    require_approved_figures(approval, preview_write_off(loan, today))
     if loan.credit_held:
         accelerate(loan, reason=_t("Written off: everything is due"), actor=actor, today=today)
     loss = close_with_loss(loan, live_instalments(loan), LossKind.WRITE_OFF, approval, actor=actor, today=today)
-    tell_written_off(loan, loss)
+    notify_written_off(loan, loss)
     return loss
 
 
@@ -111,7 +111,7 @@ def close_with_loss(
     Interest earned up to `today` is recognised first, so that the loss says all of it. Call under the loan's guard.
     """
     instalment_status, note_status, event = CLOSING[kind]
-    claims = open_claims(rows, today)
+    claims = outstanding_balance(rows, today)
     lines = recognition_lines(loan.reference, claims.interest_recognised) + loss_lines(
         loan.reference, principal=claims.principal, interest=claims.interest, late_fee=claims.late_fee
     )
@@ -126,7 +126,7 @@ def close_with_loss(
         subject_reference=loan.reference,
     )
     lost = unpaid_rows(rows)
-    give_up_rows(lost, instalment_status)
+    cancel_rows(lost, instalment_status)
     Instalment.objects.bulk_update(lost, REMOVED_COLUMNS)
     close_notes(loan, note_status, today)
     loss = LoanLoss.objects.create(

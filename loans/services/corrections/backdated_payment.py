@@ -19,14 +19,14 @@ from loans.models import Loan, Repayment
 from loans.services.approvals.large_payments import require_for_one
 from loans.services.repayments.record import (
     AmountTooSmall,
-    BeforePayout,
+    BeforeDisbursement,
     DateInFuture,
     NothingToPay,
     OwnPayment,
 )
 from loans.services.servicing.cure import cure_if_paid
 from loans.services.servicing.locking import lock_current_loan
-from loans.services.servicing.reprocessing import count_in_the_past
+from loans.services.servicing.reprocessing import post_backdated_payment
 from p2plending.lib import clock
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.errors import Refused
@@ -53,7 +53,7 @@ def record_backdated_repayment(
     """Enter money (minor units) that reached us on `value_date`, in the past: it is allocated on that day.
 
     Late fees that were charged after it are worked out again, and so are later payments (each a reversal and a new
-    payment). Raises NothingToPay, AmountTooSmall, AboveCeiling, TwoPeopleNeeded, BeforePayout, NotInThePast,
+    payment). Raises NothingToPay, AmountTooSmall, AboveCeiling, TwoPeopleNeeded, BeforeDisbursement, NotInThePast,
     PeriodClosed, OwnPayment, StaffOnly, PlanAgreedSince.
     """
     loan = lock_current_loan(loan_id, today)
@@ -81,7 +81,7 @@ def enter_payment(
         is_told=False,
     )
     narrative = _t("Payment %(reference)s of an earlier day was found") % {"reference": repayment.reference}
-    later = count_in_the_past(loan, terms, repayment, narrative=narrative, actor=actor, today=today)
+    later = post_backdated_payment(loan, terms, repayment, narrative=narrative, actor=actor, today=today)
     cure_if_paid(loan, actor=actor, today=today)
     record(
         action="loans.repayment.backdated",
@@ -111,6 +111,6 @@ def _require_possible(loan: Loan, amount: int, value_date: dt.date, actor: User 
     if value_date == today:
         raise NotInThePast(today=today)
     if value_date < loan.disbursed_on:
-        raise BeforePayout(paid_out_on=loan.disbursed_on)
+        raise BeforeDisbursement(paid_out_on=loan.disbursed_on)
     require_open_period(value_date)
     require_for_one(loan.borrower, amount, actor=actor, today=today)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from accounts.models import User
 from loans.models import Loan, Repayment
-from loans.selectors.reprocessing import ReplayPreview, compare, loan_picture
+from loans.selectors.reprocessing import ReplayPreview, compare, loan_projection
 from loans.services.corrections.backdated_payment import enter_payment
 from loans.services.corrections.reversal import undo_payment
 from loans.services.servicing.locking import lock_current_loan
@@ -39,8 +39,8 @@ def preview_backdated_repayment(
 def _compared(loan_id: int, today: dt.date, act: Callable[[Loan], object]) -> ReplayPreview:
     def run() -> ReplayPreview:
         loan = lock_current_loan(loan_id, today)
-        before = loan_picture(loan)
+        before = loan_projection(loan)
         act(loan)
-        return compare(loan, before, loan_picture(loan))
+        return compare(loan, before, loan_projection(loan))
 
     return run_dry(run)

@@ -15,10 +15,10 @@ from ledger.services.posting import reverse_entry
 from loans.enums.loan import LoanEvent
 from loans.enums.permissions import RECORD_RECOVERIES
 from loans.models import Loan, Note, Recovery, RecoveryShare
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.approvals.request import request_loan_approval
 from loans.services.collections.waivers import ReasonMissing
-from loans.services.notices.collections import tell_recovery_back
+from loans.services.notices.collections import notify_recovery_back
 from loans.services.servicing.lifecycle import move_loan
 from loans.services.servicing.locking import lock_current_loan
 from p2plending.lib import clock
@@ -38,11 +38,11 @@ def request_recovery_reversal(
 ) -> ApprovalRequest:
     """Ask a second person to undo a recovery whose money came back. Nothing is posted yet.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, ReasonMissing, RecoveryUndone, AlreadyAsked, MakerMissing.
+    Raises StaffOnly, MissingPermission, OwnLoan, ReasonMissing, RecoveryUndone, AlreadyAsked, NoMaker.
     """
     found = Recovery.objects.get(pk=recovery_id)
     loan = lock_current_loan(found.loan_id, today)
-    require_duty(actor, RECORD_RECOVERIES, loan)
+    require_loan_permission(actor, RECORD_RECOVERIES, loan)
     if not reason.strip():
         raise ReasonMissing
     recovery = _counted(found.reference)
@@ -83,7 +83,7 @@ def apply_recovery_reversal(loan: Loan, approval: ApprovalRequest, *, actor: Use
     recovery.undone_on = today
     recovery.save(update_fields=["undone_on", "updated_at"])
     move_loan(loan, LoanEvent.RECOVERY_BACK, actor=actor, today=today, reason=approval.reason)
-    tell_recovery_back(loan, recovery)
+    notify_recovery_back(loan, recovery)
     return recovery
 
 

@@ -22,8 +22,8 @@ from loans.models import Loan, Repayment
 from loans.services.corrections.reversal_after_loss import mark_reversed, undo_after_loss
 from loans.services.repayments.right_of_withdrawal import fee_refund_key
 from loans.services.servicing.lifecycle import move_loan, require_state
-from loans.services.servicing.reprocessing import made_by_people, payments_from, play_again, take_back
-from loans.services.servicing.settle import bring_loan_to
+from loans.services.servicing.reprocessing import made_by_people, payments_from, reprocess, roll_back
+from loans.services.servicing.settle import bring_forward_after_payment
 from loans.wording.schedule import next_payment_words
 from p2plending.lib.database.transactions import lock_guard, run_money
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
@@ -68,25 +68,25 @@ def undo_payment(loan: Loan, repayment_id: int, *, reason: str, actor: User | No
         undo_after_loss(loan, repayment, narrative=narrative, reason=reason, actor=actor, today=today)
         payments = [repayment]
     else:
-        payments = _undo_and_play_again(loan, repayment, narrative, reason, actor, today)
+        payments = _undo_and_reprocess(loan, repayment, narrative, reason, actor, today)
     _record(repayment, payments, reason, actor)
-    _tell_borrower(loan, repayment, reason)
-    async_task("loans.tasks.tell_lenders_of_reversal", repayment.pk)
+    _notify_borrower(loan, repayment, reason)
+    async_task("loans.tasks.notify_lenders_of_reversal", repayment.pk)
     return repayment
 
 
-def _undo_and_play_again(
+def _undo_and_reprocess(
     loan: Loan, repayment: Repayment, narrative: str, reason: str, actor: User | None, today: dt.date
 ) -> list[Repayment]:
     """Undo the payment and apply the later ones anew; returns it and them."""
     terms = LoanTerms.from_json(loan.frozen_terms)
     payments = payments_from(loan, first=repayment)
-    take_back(loan, terms, payments, to=repayment.counted_on, narrative=narrative, actor=actor, today=today)
+    roll_back(loan, terms, payments, to=repayment.counted_on, narrative=narrative, actor=actor, today=today)
     _take_fee_again(repayment, narrative, actor, today)
     mark_reversed(repayment, reason=reason, actor=actor)
     _run_again(loan, reason, actor, today)
-    rows, closing = play_again(loan, terms, payments[1:], actor=actor, today=today)
-    bring_loan_to(
+    rows, closing = reprocess(loan, terms, payments[1:], actor=actor, today=today)
+    bring_forward_after_payment(
         loan, terms, rows, closed_on=closing.counted_on if closing else None, actor=actor, today=today, posted_on=today
     )
     return payments
@@ -151,7 +151,7 @@ def _record(repayment: Repayment, payments: list[Repayment], reason: str, actor:
     )
 
 
-def _tell_borrower(loan: Loan, repayment: Repayment, reason: str) -> None:
+def _notify_borrower(loan: Loan, repayment: Repayment, reason: str) -> None:
     body = _t("Your payment of %(amount)s on %(day)s came back: %(reason)s. It is owed again.") % {
         "amount": format_money(repayment.amount),
         "day": format_day(repayment.value_date, "long"),
@@ -168,13 +168,13 @@ def _tell_borrower(loan: Loan, repayment: Repayment, reason: str) -> None:
     )
 
 
-def tell_lenders_of_reversal(repayment_id: int) -> None:
+def notify_lenders_of_reversal(repayment_id: int) -> None:
     """Tell each lender whose share of a payment was taken back; once, however often it is called."""
     repayment = Repayment.objects.select_related("loan").get(pk=repayment_id)
-    run_money(lambda: _tell_lenders(repayment))
+    run_money(lambda: _notify_lenders(repayment))
 
 
-def _tell_lenders(repayment: Repayment) -> None:
+def _notify_lenders(repayment: Repayment) -> None:
     sums: dict[User, int] = {}
     for share in repayment.distributions.select_related("note__owner").order_by("note_id"):
         sums[share.note.owner] = sums.get(share.note.owner, 0) + share.net

@@ -23,8 +23,8 @@ from loans.enums.loan import InstalmentStatus, LoanEvent, LoanStatus, NoteStatus
 from loans.journal.collections import loss_lines, recognition_lines
 from loans.models import Distribution, Instalment, Loan, LoanLoss, Note, Repayment, SettlementOffer, Waiver
 from loans.services.servicing.lifecycle import move_loan
-from loans.services.servicing.restore import restore_notes, take_off
-from loans.services.servicing.settle import bring_loan_to
+from loans.services.servicing.restore import restore_notes, undo_payments
+from loans.services.servicing.settle import bring_forward_after_payment
 from p2plending.lib import clock
 from p2plending.lib.database.bulk import update_from
 from p2plending.lib.errors import Refused
@@ -121,13 +121,13 @@ def _unsettle(
         replays=loan.replays,
     )
     terms = LoanTerms.from_json(loan.frozen_terms)
-    bring_loan_to(loan, terms, rows, closed_on=None, actor=actor, today=today, posted_on=today)
+    bring_forward_after_payment(loan, terms, rows, closed_on=None, actor=actor, today=today, posted_on=today)
 
 
 def _restore_rows(loan: Loan, repayment: Repayment) -> None:
     """What the settlement paid and gave up is owed again; what had been waived before stays waived."""
     rows = list(Instalment.objects.filter(loan=loan).exclude(status=InstalmentStatus.SUPERSEDED))
-    take_off({row.pk: row for row in rows}, [repayment])
+    undo_payments({row.pk: row for row in rows}, [repayment])
     waived: dict[int, list[int]] = {}
     for waiver in Waiver.objects.filter(loan=loan):
         sums = waived.setdefault(waiver.instalment_id, [0, 0])
@@ -161,7 +161,7 @@ def _lose_more(
         subject_type="loan",
         subject_reference=loan.reference,
     )
-    _give_up(loan, repayment)
+    _cancel(loan, repayment)
     _take_from_notes(repayment)
     mark_reversed(repayment, reason=reason, actor=actor)
     loss = LoanLoss.objects.get(open_key=loan.pk)
@@ -171,12 +171,12 @@ def _lose_more(
     move_loan(loan, LoanEvent.REVERSE_PAYMENT, actor=actor, today=today, reason=reason)
 
 
-def _give_up(loan: Loan, repayment: Repayment) -> None:
+def _cancel(loan: Loan, repayment: Repayment) -> None:
     """What the payment had paid of each instalment is given up with the rest."""
     ended = InstalmentStatus.WRITTEN_OFF if loan.status == LoanStatus.WRITTEN_OFF else InstalmentStatus.WAIVED
     rows = list(Instalment.objects.filter(loan=loan, allocations__repayment=repayment))
     paid = {row.pk: (row.principal_paid, row.interest_paid, row.late_fee_paid) for row in rows}
-    take_off({row.pk: row for row in rows}, [repayment])
+    undo_payments({row.pk: row for row in rows}, [repayment])
     for row in rows:
         principal, interest, late_fee = paid[row.pk]
         row.principal_removed += principal - row.principal_paid

@@ -10,7 +10,7 @@ from accounts.services.idempotency import once
 from loans.enums.loan import RepaymentStatus
 from loans.enums.permissions import DECIDE_REPAYMENTS
 from loans.models import Loan, Repayment
-from loans.services.approvals.permissions import require_duty
+from loans.services.approvals.permissions import require_loan_permission
 from loans.services.approvals.request import request_loan_approval
 from loans.services.corrections.reversal import require_reversible, undo_payment
 from loans.services.servicing.locking import lock_current_loan
@@ -22,12 +22,12 @@ def request_reversal(
 ) -> ApprovalRequest:
     """Ask a second person to undo a payment that bounced. Nothing is posted yet.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, NotReversible, InvalidTransition, ReversalReasonMissing, AlreadyAsked,
-    MakerMissing.
+    Raises StaffOnly, MissingPermission, OwnLoan, NotReversible, InvalidTransition, ReversalReasonMissing, AlreadyAsked,
+    NoMaker.
     """
     found = Repayment.objects.get(pk=repayment_id)
     loan = lock_current_loan(found.loan_id, today)
-    require_duty(actor, DECIDE_REPAYMENTS, loan)
+    require_loan_permission(actor, DECIDE_REPAYMENTS, loan)
     repayment = Repayment.objects.get(pk=repayment_id)
     require_reversible(loan, repayment, reason.strip(), actor)
     payload = {

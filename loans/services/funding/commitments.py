@@ -18,9 +18,9 @@ from loans.account.terms import LoanTerms
 from loans.enums.loan import CommitmentSource, CommitmentStatus, LoanEvent, LoanStatus
 from loans.journal.funding import reserve_lines
 from loans.models import Commitment, Loan
-from loans.selectors.exposure_limits import lending_room
+from loans.selectors.exposure_limits import headroom_of
 from loans.services.funding.agreement import prepare_agreement
-from loans.services.notices.origination import tell_funded, tell_reserved
+from loans.services.notices.origination import notify_funded, notify_reserved
 from loans.services.servicing.lifecycle import move_loan
 from loans.services.servicing.locking import lock_current_loan
 from loans.services.servicing.release_commitments import post_release
@@ -138,7 +138,7 @@ def place_commitment(
     loan.funded_amount += amount
     loan.lender_count += is_first
     _record(commitment, "reserved", actor, {"amount": amount, "source": source})
-    tell_reserved(commitment)
+    notify_reserved(commitment)
     if loan.funded_amount == loan.principal:
         fill_loan(loan, LoanEvent.FILL, actor=actor, today=today)
     else:
@@ -147,7 +147,7 @@ def place_commitment(
 
 
 def _check_amount(loan: Loan, lender: User, amount: int, rules: PlatformRules) -> None:
-    room = lending_room(loan, lender, rules)
+    room = headroom_of(loan, lender, rules)
     if amount > room.remaining:
         message = _("Only %(left)s is left. Enter that amount or less.") % {"left": format_money(room.remaining)}
         raise MoreThanRemaining(message, remaining=room.remaining)
@@ -219,7 +219,7 @@ def fill_loan(loan: Loan, event: LoanEvent, *, actor: User | None, today: dt.dat
         **fields,
     )
     prepare_agreement(loan)
-    tell_funded(loan)
+    notify_funded(loan)
     return loan
 
 

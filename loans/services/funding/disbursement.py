@@ -18,7 +18,7 @@ from loans.enums.loan import CommitmentStatus, LoanEvent
 from loans.finance import Quote
 from loans.journal.funding import disbursement_lines
 from loans.models import Commitment, Instalment, Loan, Note, ScheduleVersion
-from loans.services.notices.origination import tell_paid_out, tell_started
+from loans.services.notices.origination import notify_paid_out, notify_started
 from loans.services.servicing.lifecycle import move_loan, require_state
 from loans.services.servicing.locking import lock_current_loan
 from p2plending.lib.database.references import new_reference
@@ -83,8 +83,8 @@ def disburse_loan(*, loan_id: int, actor: User | None, idempotency_key: str, tod
     _make_notes(loan, commitments, today)
     _freeze_schedule(loan, quoted, actor, today)
     _activate(loan, quoted, actor, today)
-    tell_paid_out(loan)
-    tell_started(loan, commitments, today)
+    notify_paid_out(loan)
+    notify_started(loan, commitments, today)
     return loan
 
 

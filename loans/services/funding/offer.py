@@ -14,7 +14,7 @@ from loans.account.pricing import quote_of_loan
 from loans.enums.loan import LoanEvent, LoanStatus
 from loans.models import Loan
 from loans.services.funding.commitments import fill_loan
-from loans.services.notices.origination import tell_listed
+from loans.services.notices.origination import notify_listed
 from loans.services.servicing.lifecycle import move_loan, require_borrower, require_state
 from loans.services.servicing.locking import lock_current_loan
 from loans.services.servicing.release_commitments import end_funding
@@ -53,7 +53,7 @@ def accept_offer(*, loan_id: int, actor: User | None, idempotency_key: str, toda
         listed_on=today,
         listing_ends_on=today + dt.timedelta(days=loan.frozen_terms["listing_days"]),
     )
-    tell_listed(loan)
+    notify_listed(loan)
     async_task(LOAN_LISTED_TASK, loan.pk)
     return loan
 

@@ -25,53 +25,53 @@ from loans.wording.schedule import next_payment_words
 from p2plending.lib.formatting import format_day, format_money
 
 
-def tell_waived(loan: Loan, waiver: Waiver) -> None:
+def notify_waived(loan: Loan, waiver: Waiver) -> None:
     body = _("We waived %(amount)s on loan %(loan)s. You don't have to pay it.") % {
         "amount": format_money(waiver.interest + waiver.late_fee),
         "loan": loan.reference,
     }
     link = reverse("loans:explain_change", args=[waiver.entry.reference])
-    _tell_borrower(loan, f"waived:{waiver.reference}", "charges_waived", _("You owe less"), body, link)
+    _notify_borrower(loan, f"waived:{waiver.reference}", "charges_waived", _("You owe less"), body, link)
 
 
-def tell_help_received(loan: Loan, request: HardshipRequest) -> None:
+def notify_help_received(loan: Loan, request: HardshipRequest) -> None:
     body = _(
         "We send no reminder until we answer. Late fees wait, too, at most until %(day)s. "
         "A person reads your answer, usually within two working days."
     ) % {"day": format_day(request.paused_until, "long")}
-    _tell_borrower(loan, f"help:{request.reference}", "help_received", _("Your request for help"), body)
+    _notify_borrower(loan, f"help:{request.reference}", "help_received", _("Your request for help"), body)
 
 
-def tell_help_declined(loan: Loan, request: HardshipRequest) -> None:
+def notify_help_declined(loan: Loan, request: HardshipRequest) -> None:
     body = _("We can't agree to this plan. %(note)s You can ask again or pay what you can.") % {
         "note": request.decision_note
     }
-    _tell_borrower(loan, f"help_declined:{request.reference}", "help_answered", _("Your request for help"), body)
+    _notify_borrower(loan, f"help_declined:{request.reference}", "help_answered", _("Your request for help"), body)
 
 
-def tell_plan_proposed(loan: Loan, proposal: PlanProposal) -> None:
+def notify_plan_proposed(loan: Loan, proposal: PlanProposal) -> None:
     body = _("We propose a new payment plan. See what it costs, and answer by %(day)s.") % {
         "day": format_day(proposal.expires_on, "long")
     }
     link = reverse("loans:new_plan", args=[loan.reference])
     key = f"plan_proposed:{proposal.reference}"
-    _tell_borrower(loan, key, "plan_proposed", _("A new payment plan for you"), body, link)
+    _notify_borrower(loan, key, "plan_proposed", _("A new payment plan for you"), body, link)
 
 
-def tell_plan_changed(loan: Loan, proposal: PlanProposal) -> None:
+def notify_plan_changed(loan: Loan, proposal: PlanProposal) -> None:
     """The borrower, and each lender: the reason as a category only."""
     body = f"{next_payment_words(loan)} {_('Old and new are side by side on the page of the plan.')}"
     link = reverse("loans:plan", args=[loan.reference])
-    _tell_borrower(loan, f"plan_changed:{proposal.reference}", "plan_changed", _("Your new payment plan"), body, link)
+    _notify_borrower(loan, f"plan_changed:{proposal.reference}", "plan_changed", _("Your new payment plan"), body, link)
     cause = proposal.hardship.get_cause_display() if proposal.hardship_id else proposal.get_option_display()
     words = _("The payment plan has changed: %(cause)s. Next payment on %(day)s.") % {
         "cause": cause,
         "day": format_day(loan.next_due_on, "long"),
     }
-    _tell_lenders(loan, f"plan_changed:{proposal.reference}", "loan_plan_changed", lambda _notes: words)
+    _notify_lenders(loan, f"plan_changed:{proposal.reference}", "loan_plan_changed", lambda _notes: words)
 
 
-def tell_default_notice(loan: Loan, notice: DefaultNotice) -> None:
+def notify_default_notice(loan: Loan, notice: DefaultNotice) -> None:
     body = _(
         "If %(arrears)s is not paid or agreed by %(day)s, the whole %(total)s becomes due and we may pass it to "
         "collection. You can stop this: pay what is late, or ask for help and we look for a plan together."
@@ -81,18 +81,18 @@ def tell_default_notice(loan: Loan, notice: DefaultNotice) -> None:
         "total": format_money(notice.total),
     }
     title = _("Important: notice about loan %(loan)s") % {"loan": loan.reference}
-    _tell_borrower(loan, f"default_notice:{notice.reference}", "default_notice", title, body)
+    _notify_borrower(loan, f"default_notice:{notice.reference}", "default_notice", title, body)
 
 
-def tell_default(loan: Loan, default: LoanDefault) -> None:
+def notify_default(loan: Loan, default: LoanDefault) -> None:
     total = default.principal + default.interest + default.late_fee
     body = _("The whole amount %(total)s is due. Interest stops. Talk to us or have somebody do it for you.") % {
         "total": format_money(total)
     }
     title = _("Loan %(loan)s is in default") % {"loan": loan.reference}
     key = f"default:{default.pk}"
-    _tell_borrower(loan, key, "loan_default", title, body)
-    _tell_lenders(
+    _notify_borrower(loan, key, "loan_default", title, body)
+    _notify_lenders(
         loan,
         key,
         "loan_default",
@@ -103,51 +103,51 @@ def tell_default(loan: Loan, default: LoanDefault) -> None:
     )
 
 
-def tell_cured(loan: Loan, default: LoanDefault) -> None:
+def notify_cured(loan: Loan, default: LoanDefault) -> None:
     body = _("What was late is paid. Your loan goes on by a new plan: %(amount)s on %(day)s is the next payment.") % {
         "amount": format_money(loan.next_due_amount),
         "day": format_day(loan.next_due_on, "long"),
     }
     key = f"cured:{default.pk}"
-    _tell_borrower(loan, key, "loan_cured", _("Your loan is back on plan"), body)
+    _notify_borrower(loan, key, "loan_cured", _("Your loan is back on plan"), body)
     words = _("What was late is paid. The loan goes on; next payment on %(day)s.") % {
         "day": format_day(loan.next_due_on, "long")
     }
-    _tell_lenders(loan, key, "loan_cured", lambda _notes: words)
+    _notify_lenders(loan, key, "loan_cured", lambda _notes: words)
 
 
-def tell_settlement_offered(loan: Loan, offer: SettlementOffer) -> None:
+def notify_settlement_offered(loan: Loan, offer: SettlementOffer) -> None:
     body = _("Pay %(amount)s by %(day)s and the loan is closed. You then owe nothing more on it.") % {
         "amount": format_money(offer.amount),
         "day": format_day(offer.pay_by, "long"),
     }
     link = reverse("loans:settlement", args=[loan.reference])
     title = _("An offer to close loan %(loan)s") % {"loan": loan.reference}
-    _tell_borrower(loan, f"settlement:{offer.reference}", "settlement_offered", title, body, link)
+    _notify_borrower(loan, f"settlement:{offer.reference}", "settlement_offered", title, body, link)
 
 
-def tell_settled(loan: Loan, loss: LoanLoss) -> None:
+def notify_settled(loan: Loan, loss: LoanLoss) -> None:
     body = _("We received the agreed amount. The rest, %(amount)s, is waived. You owe nothing more on this loan.") % {
         "amount": format_money(loss.total)
     }
     key = f"settled:{loan.reference}"
-    _tell_borrower(loan, key, "loan_settled", _("Your loan is closed"), body)
-    _tell_lenders(loan, key, "loan_settled", lambda notes: _lost(notes, _("Settled for less: you lost %(amount)s.")))
+    _notify_borrower(loan, key, "loan_settled", _("Your loan is closed"), body)
+    _notify_lenders(loan, key, "loan_settled", lambda notes: _lost(notes, _("Settled for less: you lost %(amount)s.")))
 
 
-def tell_written_off(loan: Loan, loss: LoanLoss) -> None:
+def notify_written_off(loan: Loan, loss: LoanLoss) -> None:
     body = _(
         "We have written off %(amount)s in our books. You still owe it, and what you pay goes to your lenders. "
         "Talk to us about what is possible for you."
     ) % {"amount": format_money(loss.total)}
     key = f"written_off:{loan.reference}"
     title = _("Loan %(loan)s is written off") % {"loan": loan.reference}
-    _tell_borrower(loan, key, "loan_written_off", title, body)
+    _notify_borrower(loan, key, "loan_written_off", title, body)
     words = _("Written off: you lost %(amount)s. What we still recover is paid to you.")
-    _tell_lenders(loan, key, "loan_written_off", lambda notes: _lost(notes, words))
+    _notify_lenders(loan, key, "loan_written_off", lambda notes: _lost(notes, words))
 
 
-def tell_recovered(loan: Loan, recovery: Recovery, shares: Sequence[tuple[User, int]]) -> None:
+def notify_recovered(loan: Loan, recovery: Recovery, shares: Sequence[tuple[User, int]]) -> None:
     """Each lender who got something; `shares` has one line a note."""
     sums: dict[User, int] = {}
     for lender, amount in shares:
@@ -164,7 +164,7 @@ def tell_recovered(loan: Loan, recovery: Recovery, shares: Sequence[tuple[User, 
     )
 
 
-def tell_recovery_back(loan: Loan, recovery: Recovery) -> None:
+def notify_recovery_back(loan: Loan, recovery: Recovery) -> None:
     """Each lender whose part was taken back, and the borrower, who owes it again."""
     sums: dict[User, int] = {}
     for share in recovery.shares.select_related("note__owner").order_by("note_id"):
@@ -182,14 +182,14 @@ def tell_recovery_back(loan: Loan, recovery: Recovery) -> None:
         "amount": format_money(recovery.amount),
         "day": format_day(recovery.value_date, "long"),
     }
-    _tell_borrower(loan, key, "recovery_back", _("Your payment came back"), body)
+    _notify_borrower(loan, key, "recovery_back", _("Your payment came back"), body)
 
 
 def _lost(notes: Iterable[Note], words: str) -> str:
     return words % {"amount": format_money(sum(note.principal_lost for note in notes))}
 
 
-def _tell_borrower(loan: Loan, key: str, event: str, title: str, body: str, link: str = "") -> None:
+def _notify_borrower(loan: Loan, key: str, event: str, title: str, body: str, link: str = "") -> None:
     notify(
         user=loan.borrower,
         key=f"loan:{loan.reference}:{key}",
@@ -201,7 +201,7 @@ def _tell_borrower(loan: Loan, key: str, event: str, title: str, body: str, link
     )
 
 
-def _tell_lenders(loan: Loan, key: str, event: str, words: Callable[[list[Note]], str]) -> None:
+def _notify_lenders(loan: Loan, key: str, event: str, words: Callable[[list[Note]], str]) -> None:
     """One message a lender, with what concerns their notes: three statements, whatever their number."""
     by_lender: dict[User, list[Note]] = {}
     for note in Note.objects.filter(loan=loan).select_related("owner").order_by("pk"):

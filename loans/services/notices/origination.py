@@ -22,7 +22,7 @@ def _link(loan: Loan) -> str:
     return reverse("loans:by_reference", args=[loan.reference])
 
 
-def _tell_borrower(
+def _notify_borrower(
     loan: Loan, event: str, title: str, body: str, *, occasion: str = "", required: bool = True, link: str = ""
 ) -> None:
     notify(
@@ -36,23 +36,23 @@ def _tell_borrower(
     )
 
 
-def tell_application_sent(loan: Loan) -> None:
+def notify_application_sent(loan: Loan) -> None:
     body = _("%(amount)s over %(months)s months. We look at it within one working day.") % {
         "amount": format_money(loan.principal),
         "months": loan.term_months,
     }
-    _tell_borrower(loan, "sent", _("We have your application"), body, required=False)
+    _notify_borrower(loan, "sent", _("We have your application"), body, required=False)
 
 
-def tell_question_of_staff(loan: Loan, today: dt.date) -> None:
+def notify_question_of_staff(loan: Loan, today: dt.date) -> None:
     body = _("We need: %(question)s Please answer by %(day)s.") % {
         "question": loan.info_request,
         "day": format_day(loan.info_due_on, "long"),
     }
-    _tell_borrower(loan, "info_asked", _("One question about your application"), body, occasion=today.isoformat())
+    _notify_borrower(loan, "info_asked", _("One question about your application"), body, occasion=today.isoformat())
 
 
-def tell_offer(loan: Loan) -> None:
+def notify_offer(loan: Loan) -> None:
     terms = LoanTerms.from_json(loan.frozen_terms)
     body = _(
         "You receive %(net)s. You pay %(payment)s %(often)s for %(months)s months, %(total)s in all. "
@@ -67,7 +67,7 @@ def tell_offer(loan: Loan) -> None:
         "grade": loan.grade,
         "day": format_day(loan.offer_expires_on, "long"),
     }
-    _tell_borrower(loan, "offer", _("Your offer is ready"), body)
+    _notify_borrower(loan, "offer", _("Your offer is ready"), body)
 
 
 def declined_letter(codes: Sequence[str], note: str) -> tuple[str, str]:
@@ -77,24 +77,24 @@ def declined_letter(codes: Sequence[str], note: str) -> tuple[str, str]:
     return _("About your application"), f"{body} {note}" if note else body
 
 
-def tell_declined(loan: Loan) -> None:
+def notify_declined(loan: Loan) -> None:
     title, body = declined_letter(loan.decline_reasons, loan.decline_note)
-    _tell_borrower(loan, "declined", title, body)
+    _notify_borrower(loan, "declined", title, body)
 
 
-def tell_offer_ended(loan: Loan) -> None:
+def notify_offer_ended(loan: Loan) -> None:
     body = _("You did not accept it in time. Nothing is owed and nothing was charged. You can apply again.")
-    _tell_borrower(loan, "offer_ended", _("Your offer has ended"), body)
+    _notify_borrower(loan, "offer_ended", _("Your offer has ended"), body)
 
 
-def tell_listed(loan: Loan) -> None:
+def notify_listed(loan: Loan) -> None:
     body = _("It stays open until %(day)s. A clear answer to questions helps.") % {
         "day": format_day(loan.listing_ends_on, "long")
     }
-    _tell_borrower(loan, "listed", _("Your request is open to lenders"), body, required=False)
+    _notify_borrower(loan, "listed", _("Your request is open to lenders"), body, required=False)
 
 
-def tell_funded(loan: Loan) -> None:
+def notify_funded(loan: Loan) -> None:
     body = ngettext(
         "%(count)s person lends you %(amount)s. Read and sign your agreement by %(day)s.",
         "%(count)s people lend you %(amount)s. Read and sign your agreement by %(day)s.",
@@ -105,10 +105,10 @@ def tell_funded(loan: Loan) -> None:
         "day": format_day(loan.signing_ends_on, "long"),
     }
     link = reverse("loans:sign", args=[loan.reference])
-    _tell_borrower(loan, "funded", _("Your loan is fully funded"), body, link=link)
+    _notify_borrower(loan, "funded", _("Your loan is fully funded"), body, link=link)
 
 
-def tell_partly_funded(loan: Loan, payment: int, total: int) -> None:
+def notify_partly_funded(loan: Loan, payment: int, total: int) -> None:
     terms = LoanTerms.from_json(loan.frozen_terms)
     title = _("Lenders offered %(funded)s of %(asked)s") % {
         "funded": format_money(loan.funded_amount),
@@ -123,20 +123,20 @@ def tell_partly_funded(loan: Loan, payment: int, total: int) -> None:
         "total": format_money(total),
         "day": format_day(loan.partial_offer_ends_on, "long"),
     }
-    _tell_borrower(loan, "partly_funded", title, body)
+    _notify_borrower(loan, "partly_funded", title, body)
 
 
-def tell_not_funded(loan: Loan, funded_percent: int) -> None:
+def notify_not_funded(loan: Loan, funded_percent: int) -> None:
     body = _("It reached %(percent)s%%. Nothing is owed and nothing was charged.") % {"percent": funded_percent}
-    _tell_borrower(loan, "not_funded", _("Your request has ended"), body)
+    _notify_borrower(loan, "not_funded", _("Your request has ended"), body)
 
 
-def tell_cancelled(loan: Loan, reason: str) -> None:
+def notify_cancelled(loan: Loan, reason: str) -> None:
     body = _("Your request was closed: %(reason)s Nothing is owed and nothing was charged.") % {"reason": reason}
-    _tell_borrower(loan, "cancelled", _("Your request was closed"), body)
+    _notify_borrower(loan, "cancelled", _("Your request was closed"), body)
 
 
-def tell_paid_out(loan: Loan) -> None:
+def notify_paid_out(loan: Loan) -> None:
     body = _("%(net)s arrived (%(amount)s less %(fee)s set-up fee). First payment: %(monthly)s on %(day)s.") % {
         "net": format_money(loan.net_received),
         "amount": format_money(loan.principal),
@@ -145,10 +145,10 @@ def tell_paid_out(loan: Loan) -> None:
         "day": format_day(loan.next_due_on, "long"),
     }
     # Where it can be taken out.
-    _tell_borrower(loan, "paid_out", _("Your money is in your wallet"), body, link=reverse("ledger:wallet"))
+    _notify_borrower(loan, "paid_out", _("Your money is in your wallet"), body, link=reverse("ledger:wallet"))
 
 
-def tell_reserved(commitment: Commitment) -> None:
+def notify_reserved(commitment: Commitment) -> None:
     loan = commitment.loan
     body = _(
         "For “%(title)s”, grade %(grade)s, %(rate)s a year. "
@@ -164,7 +164,7 @@ def tell_reserved(commitment: Commitment) -> None:
     )
 
 
-def tell_released(loan: Loan, commitments: Sequence[Commitment]) -> None:
+def notify_released(loan: Loan, commitments: Sequence[Commitment]) -> None:
     """One message a lender, with the sum of what comes back."""
     notify_many(
         [
@@ -181,7 +181,7 @@ def tell_released(loan: Loan, commitments: Sequence[Commitment]) -> None:
     )
 
 
-def tell_started(loan: Loan, commitments: Sequence[Commitment], today: dt.date) -> None:
+def notify_started(loan: Loan, commitments: Sequence[Commitment], today: dt.date) -> None:
     """One message a lender: from when the money earns, and when the first payment is due."""
     text = _("%(amount)s in “%(title)s” earns from %(start)s. The first payment is due on %(day)s.")
     words = {
@@ -204,9 +204,9 @@ def tell_started(loan: Loan, commitments: Sequence[Commitment], today: dt.date) 
     )
 
 
-def tell_question(question: LoanQuestion) -> None:
+def notify_question(question: LoanQuestion) -> None:
     body = _("“%(text)s” Your answer is shown to all lenders.") % {"text": question.text}
-    _tell_borrower(
+    _notify_borrower(
         question.loan,
         "question",
         _("A lender asked a question"),
@@ -216,7 +216,7 @@ def tell_question(question: LoanQuestion) -> None:
     )
 
 
-def tell_answer(question: LoanQuestion) -> None:
+def notify_answer(question: LoanQuestion) -> None:
     notify(
         user=question.author,
         key=f"question:{question.reference}:answered",
@@ -227,7 +227,7 @@ def tell_answer(question: LoanQuestion) -> None:
     )
 
 
-def tell_question_refused(question: LoanQuestion) -> None:
+def notify_question_refused(question: LoanQuestion) -> None:
     """Tell the lender that their question is not published, and why."""
     notify(
         user=question.author,

@@ -18,7 +18,7 @@ from p2plending.lib.formatting import format_day, format_money
 PAYMENTS_PER_RUN = 500
 
 
-def tell_of_payments() -> int:
+def notify_of_payments() -> int:
     """Tell borrowers of payments that were posted since the last run, oldest first; returns how many.
 
     Posting a payment only marks it, so that it costs the same however many people hear of it. Each message is written
@@ -27,23 +27,23 @@ def tell_of_payments() -> int:
     waiting = Repayment.objects.filter(is_told=False).order_by("pk").values_list("pk", flat=True)
     ids = list(waiting[:PAYMENTS_PER_RUN])
     for repayment_id in ids:
-        run_money(partial(_tell_of_payment, repayment_id))
+        run_money(partial(_notify_of_payment, repayment_id))
     return len(ids)
 
 
-def _tell_of_payment(repayment_id: int) -> None:
+def _notify_of_payment(repayment_id: int) -> None:
     repayment = lock_guard(Repayment.objects.filter(pk=repayment_id))
     loan = Loan.objects.select_related("borrower").get(pk=repayment.loan_id)
     if repayment.status == RepaymentStatus.CONFIRMED and not repayment.is_told:
         is_last = not _later(repayment).exists()
         if loan.status == LoanStatus.REPAID and is_last:
-            tell_repaid(loan, repayment)
+            notify_repaid(loan, repayment)
         else:
-            tell_received(loan, repayment)
+            notify_received(loan, repayment)
     Repayment.objects.filter(pk=repayment_id).update(is_told=True)
 
 
-def tell_received(loan: Loan, repayment: Repayment) -> None:
+def notify_received(loan: Loan, repayment: Repayment) -> None:
     """The payment arrived, or was made from money paid ahead: what it paid for, what is kept, left and next.
 
     It is told after it was posted, so that others may have followed: what was left is worked out for this one, and what
@@ -75,7 +75,7 @@ def _later(repayment: Repayment) -> QuerySet[Repayment]:
     return later.filter(entry_id__gt=repayment.entry_id)
 
 
-def tell_repaid(loan: Loan, repayment: Repayment) -> None:
+def notify_repaid(loan: Loan, repayment: Repayment) -> None:
     """The last cent arrived."""
     paid = Repayment.objects.filter(loan=loan, status=RepaymentStatus.CONFIRMED).aggregate(
         total=Sum(F("principal") + F("interest") + F("late_fee")), of_it_interest=Sum("interest")
@@ -91,7 +91,7 @@ def tell_repaid(loan: Loan, repayment: Repayment) -> None:
     _tell(loan, repayment, "repaid", _("Your loan is paid back"), body, required=True)
 
 
-def tell_not_found(loan: Loan, repayment: Repayment) -> None:
+def notify_not_found(loan: Loan, repayment: Repayment) -> None:
     """Staff could not find money that the borrower told us about."""
     body = _(
         "You told us about %(amount)s on %(day)s. It has not reached us. "

@@ -16,7 +16,7 @@ from accounts.selectors.eligibility import Action, require_may
 from accounts.services.idempotency import once
 from loans.enums.loan import LoanEvent, LoanStatus
 from loans.models import Loan, LoanProduct
-from loans.services.notices.origination import tell_application_sent, tell_declined
+from loans.services.notices.origination import notify_application_sent, notify_declined
 from loans.services.origination.contact_details import has_contact_details
 from loans.services.origination.underwriting import assess, freeze_assessment
 from loans.services.servicing.lifecycle import move_loan, record_step, require_borrower, require_state
@@ -241,9 +241,9 @@ def submit_application(*, loan_id: int, actor: User | None, idempotency_key: str
     if outcome.decline_reasons:
         codes = [reason.value for reason in outcome.decline_reasons]
         move_loan(loan, LoanEvent.REJECT, actor=None, today=today, reason=", ".join(codes), decline_reasons=codes)
-        tell_declined(loan)
+        notify_declined(loan)
     else:
-        tell_application_sent(loan)
+        notify_application_sent(loan)
     return loan
 
 

@@ -12,8 +12,8 @@ from accounts.services.audit import record
 from loans.enums.loan import LoanStatus, QuestionStatus
 from loans.enums.permissions import MODERATE_QUESTIONS
 from loans.models import LoanQuestion
-from loans.services.approvals.permissions import require_duty
-from loans.services.notices.origination import tell_answer, tell_question, tell_question_refused
+from loans.services.approvals.permissions import require_loan_permission
+from loans.services.notices.origination import notify_answer, notify_question, notify_question_refused
 from loans.services.origination.application import ContactDetailsInText
 from loans.services.origination.contact_details import has_contact_details
 from loans.services.servicing.lifecycle import require_borrower
@@ -78,7 +78,7 @@ def ask_question(*, loan_id: int, author: User, text: str, actor: User | None, t
         )
         _record(question, "asked", actor)
         if question.status == QuestionStatus.OPEN:
-            tell_question(question)
+            notify_question(question)
         return question
 
     return run_money(ask)
@@ -111,7 +111,7 @@ def answer_question(*, question_id: int, answer: str, actor: User | None, today:
         question.status = QuestionStatus.ANSWERED
         question.save(update_fields=["answer", "answered_at", "status"])
         _record(question, "answered", actor)
-        tell_answer(question)
+        notify_answer(question)
         return question
 
     return run_money(reply)
@@ -120,7 +120,7 @@ def answer_question(*, question_id: int, answer: str, actor: User | None, today:
 def release_question(*, question_id: int, actor: User | None, today: dt.date) -> LoanQuestion:
     """Publish a held question; the borrower is told and may answer.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, InvalidTransition unless it is held and the loan is open for funding.
+    Raises StaffOnly, MissingPermission, OwnLoan, InvalidTransition unless it is held and the loan is open for funding.
     """
 
     def run() -> LoanQuestion:
@@ -130,7 +130,7 @@ def release_question(*, question_id: int, actor: User | None, today: dt.date) ->
         question.status = QuestionStatus.OPEN
         question.save(update_fields=["status"])
         _record(question, "released", actor)
-        tell_question(question)
+        notify_question(question)
         return question
 
     return run_money(run)
@@ -139,7 +139,7 @@ def release_question(*, question_id: int, actor: User | None, today: dt.date) ->
 def refuse_question(*, question_id: int, note: str, actor: User | None, today: dt.date) -> LoanQuestion:
     """Keep a held question from being published, whatever became of the loan; `note` tells the lender why.
 
-    Raises StaffOnly, NotYourDuty, OwnLoan, TextMissing, InvalidTransition unless it is held.
+    Raises StaffOnly, MissingPermission, OwnLoan, TextMissing, InvalidTransition unless it is held.
     """
     words = " ".join(note.split())
 
@@ -150,7 +150,7 @@ def refuse_question(*, question_id: int, note: str, actor: User | None, today: d
         question.status, question.refusal_note = QuestionStatus.REFUSED, words
         question.save(update_fields=["status", "refusal_note"])
         _record(question, "refused", actor, words)
-        tell_question_refused(question)
+        notify_question_refused(question)
         return question
 
     return run_money(run)
@@ -159,7 +159,7 @@ def refuse_question(*, question_id: int, note: str, actor: User | None, today: d
 def _lock_held(question_id: int, actor: User | None, today: dt.date) -> LoanQuestion:
     loan_id = LoanQuestion.objects.values_list("loan_id", flat=True).get(pk=question_id)
     loan = lock_current_loan(loan_id, today)
-    require_duty(actor, MODERATE_QUESTIONS, loan)
+    require_loan_permission(actor, MODERATE_QUESTIONS, loan)
     question = LoanQuestion.objects.select_related("author").get(pk=question_id)
     question.loan = loan
     if question.status != QuestionStatus.HELD:

@@ -16,7 +16,7 @@ from loans.account.pricing import annual_rate_of, grade_terms_of, quote_for
 from loans.account.terms import frozen_terms
 from loans.enums.loan import DeclineReason, Grade, LoanEvent
 from loans.models import GradeTerms, Loan
-from loans.services.notices.origination import tell_cancelled, tell_declined, tell_offer, tell_question_of_staff
+from loans.services.notices.origination import notify_cancelled, notify_declined, notify_offer, notify_question_of_staff
 from loans.services.origination.underwriting import MOST_REASONS
 from loans.services.servicing.lifecycle import move_loan, require_borrower, require_state
 from loans.services.servicing.locking import lock_current_loan
@@ -102,7 +102,7 @@ def ask_applicant(*, loan_id: int, question: str, due_on: dt.date, actor: User |
             info_answer="",
             info_due_on=due_on,
         )
-        tell_question_of_staff(loan, today)
+        notify_question_of_staff(loan, today)
         return loan
 
     return run_money(ask)
@@ -148,7 +148,7 @@ def make_offer(
         "offer_expires_on": today + dt.timedelta(days=loan.product.offer_days),
     }
     move_loan(loan, LoanEvent.APPROVE, actor=actor, today=today, reason=reason, **fields)
-    tell_offer(loan)
+    notify_offer(loan)
     return loan
 
 
@@ -214,7 +214,7 @@ def decline_application(
         decline_reasons=codes,
         decline_note=note.strip(),
     )
-    tell_declined(loan)
+    notify_declined(loan)
     return loan
 
 
@@ -228,5 +228,5 @@ def cancel_listing(*, loan_id: int, reason: str, actor: User | None, idempotency
     if not reason.strip():
         raise ReasonMissing
     end_funding(loan, LoanEvent.CANCEL, actor=actor, today=today, reason=reason.strip(), closed_on=today)
-    tell_cancelled(loan, reason.strip())
+    notify_cancelled(loan, reason.strip())
     return loan

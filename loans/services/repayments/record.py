@@ -15,19 +15,19 @@ from accounts.services.idempotency import once
 from ledger.services.closed_period import require_open_period
 from ledger.services.large_sums import require_below_ceiling
 from loans.account.accrual import servicing_columns
-from loans.account.bring_forward import bring_up_to
-from loans.account.payment import RepaymentPreview, plan_repayment, share_out
+from loans.account.bring_forward import brought_forward
+from loans.account.payment import RepaymentPreview, distribute_payment, plan_repayment
 from loans.account.progressive import is_progressive
 from loans.account.state import live_instalments, notes_after, open_notes
 from loans.account.terms import LoanTerms
 from loans.enums.loan import ExtraMode, InstalmentStatus, LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import Instalment, Loan, Repayment
 from loans.services.approvals.large_payments import needs_two, request_payment
-from loans.services.notices.repayments import tell_not_found
-from loans.services.servicing.bring_forward import roll_forward
+from loans.services.notices.repayments import notify_not_found
+from loans.services.servicing.bring_forward import bring_forward
 from loans.services.servicing.cure import cure_if_paid
-from loans.services.servicing.reprocessing import count_in_the_past
-from loans.services.servicing.settle import settle_repayment
+from loans.services.servicing.reprocessing import post_backdated_payment
+from loans.services.servicing.settle import post_and_bring_forward
 from p2plending.lib import clock
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import lock_guard
@@ -58,7 +58,7 @@ class DateInFuture(Refused):
     default_message = _("The date of the payment can't be after today.")
 
 
-class BeforePayout(Refused):
+class BeforeDisbursement(Refused):
     """A payment can't be older than the loan."""
 
     code = "before_payout"
@@ -111,9 +111,9 @@ def preview_repayment(
     _require_owing(loan, amount)
     terms = LoanTerms.from_json(loan.frozen_terms)
     rows, notes = live_instalments(loan), open_notes(loan)
-    brought = bring_up_to(loan, terms, rows, today)
+    brought = brought_forward(loan, terms, rows, today)
     for paid in brought.from_credit:
-        notes = notes_after(notes, share_out(loan, terms, notes, paid))
+        notes = notes_after(notes, distribute_payment(loan, terms, notes, paid))
     loan.worst_days_past_due = servicing_columns(loan, rows, terms, today)["worst_days_past_due"]
     plan = plan_repayment(loan, terms, rows, notes, amount=amount, on=today, mode=extra_mode, credit=brought.credit)
     return RepaymentPreview(plan, servicing_columns(loan, plan.rows, terms, today, credit=plan.credit_left))
@@ -125,7 +125,7 @@ def payment_choices(loan: Loan, amount: int, today: dt.date) -> list[RepaymentPr
     A loan whose plan follows the money has its one way. Raises NothingToPay and AmountTooSmall.
     """
     usual = preview_repayment(loan_id=loan.pk, amount=amount, today=today)
-    if usual.plan.closes_loan or not usual.has_extra or usual.plan.follows_money:
+    if usual.plan.closes_loan or not usual.has_extra or usual.plan.is_progressive:
         return [usual]
     others = [mode for mode in ExtraMode if mode != usual.plan.mode]
     return [
@@ -153,7 +153,7 @@ def record_repayment(
     amount due does; None keeps up to the next payment for that, else it is the product's way. A way that changes the
     plan takes what was kept before with it. What is above the pay-off figure goes to the borrower's wallet.
 
-    Raises NothingToPay, AmountTooSmall, AboveCeiling, DateInFuture, BeforePayout, PeriodClosed, WalletPaysToday,
+    Raises NothingToPay, AmountTooSmall, AboveCeiling, DateInFuture, BeforeDisbursement, PeriodClosed, WalletPaysToday,
     BeforeLastPayment, NotYourPayment, InsufficientBalance.
     """
     is_wallet = method != RepaymentMethod.DECLARED
@@ -196,7 +196,7 @@ def confirm_repayment(
     it was found counts on a day after it. From DEPOSIT_SECOND_PERSON_ABOVE, by the sum of the payer's day, a second
     person is asked in place of that: the payment comes back as it was, and the request does it.
 
-    Raises AlreadyAsked, AlreadyDecided, DateInFuture, BeforePayout, PeriodClosed, BeforeLastPayment, OwnPayment,
+    Raises AlreadyAsked, AlreadyDecided, DateInFuture, BeforeDisbursement, PeriodClosed, BeforeLastPayment, OwnPayment,
     NotYourPayment.
     """
     loan, repayment = _lock_declared(repayment_id, actor)
@@ -234,7 +234,7 @@ def reject_repayment(
     repayment.decided_by, repayment.decided_at, repayment.decision_note = actor, clock.now(), note
     repayment.save()
     _audit(repayment, "rejected", actor, note)
-    tell_not_found(loan, repayment)
+    notify_not_found(loan, repayment)
     return repayment
 
 
@@ -245,14 +245,14 @@ def _settle(loan: Loan, repayment: Repayment, actor: User | None, today: dt.date
     is_owing = loan.status in LoanStatus.owing()
     if is_owing and repayment.value_date < today and is_progressive(loan, terms):
         # Its interest depends on the day, so the payment counts on its own.
-        roll_forward(loan, today=today)
+        bring_forward(loan, today=today)
         narrative = _t("Payment %(reference)s counts on an earlier day") % {"reference": repayment.reference}
         repayment.is_told = False
-        count_in_the_past(loan, terms, repayment, narrative=narrative, actor=actor, today=today)
+        post_backdated_payment(loan, terms, repayment, narrative=narrative, actor=actor, today=today)
     else:
         rows = live_instalments(loan)
-        on = _counts_on(loan, repayment.value_date, rows, today)
-        settle_repayment(loan, repayment, rows, on=on, actor=actor, today=today)
+        on = _allocation_date(loan, repayment.value_date, rows, today)
+        post_and_bring_forward(loan, repayment, rows, on=on, actor=actor, today=today)
     cure_if_paid(loan, actor=actor, today=today)
     if repayment.method == RepaymentMethod.DECLARED:
         _audit(repayment, "confirmed", actor)
@@ -291,13 +291,13 @@ def _require_date(loan: Loan, value_date: dt.date, today: dt.date) -> None:
     if value_date > today:
         raise DateInFuture(today=today)
     if value_date < loan.disbursed_on:
-        raise BeforePayout(paid_out_on=loan.disbursed_on)
+        raise BeforeDisbursement(paid_out_on=loan.disbursed_on)
     # The books can't be closed for today, so a payment of today need not ask.
     if value_date < today:
         require_open_period(value_date)
 
 
-def _counts_on(loan: Loan, value_date: dt.date, rows: list[Instalment], today: dt.date) -> dt.date:
+def _allocation_date(loan: Loan, value_date: dt.date, rows: list[Instalment], today: dt.date) -> dt.date:
     """The day on which a payment is allocated. Raises BeforeLastPayment.
 
     What was posted after its date without depending on it (an instalment fell due, or was paid by money paid ahead)

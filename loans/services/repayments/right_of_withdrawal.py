@@ -12,16 +12,16 @@ from accounts.models import User
 from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind
 from ledger.services.posting import post_entry
-from loans.account.bring_forward import bring_up_to
+from loans.account.bring_forward import brought_forward
 from loans.account.state import instalment_states, live_instalments
 from loans.account.terms import LoanTerms
 from loans.enums.loan import LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.finance import payoff
 from loans.journal.servicing import fee_refund_lines
 from loans.models import Loan, Repayment
-from loans.services.servicing.bring_forward import roll_forward
+from loans.services.servicing.bring_forward import bring_forward
 from loans.services.servicing.lifecycle import record_step, require_borrower
-from loans.services.servicing.settle import settle_repayment
+from loans.services.servicing.settle import post_and_bring_forward
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import lock_guard
 from p2plending.lib.errors import Refused
@@ -80,7 +80,7 @@ def withdrawal_figures(loan: Loan, today: dt.date) -> WithdrawalFigures | None:
     if not terms.withdrawal_days or today > last_day:
         return None
     rows = live_instalments(loan)
-    credit = bring_up_to(loan, terms, rows, today).credit
+    credit = brought_forward(loan, terms, rows, today).credit
     figure = payoff(instalment_states(rows), today)
     refund = loan.origination_fee if terms.refunds_fee_on_withdrawal else 0
     return WithdrawalFigures(figure.principal, figure.interest, figure.late_fee, credit, refund, last_day)
@@ -97,7 +97,7 @@ def give_loan_back(
     """
     loan = lock_guard(Loan.objects.filter(pk=loan_id))
     require_borrower(loan, actor)
-    roll_forward(loan, today=today)
+    bring_forward(loan, today=today)
     figures = withdrawal_figures(loan, today)
     if figures is None:
         raise WithdrawalTimeOver(today=today)
@@ -121,7 +121,7 @@ def give_loan_back(
     if figures.fee_refund:
         # First, because the wallet may need the fee to pay the rest.
         _give_fee_back(loan, repayment, figures.fee_refund, actor, today)
-    settle_repayment(loan, repayment, live_instalments(loan), on=today, actor=actor, today=today)
+    post_and_bring_forward(loan, repayment, live_instalments(loan), on=today, actor=actor, today=today)
     return repayment
 
 

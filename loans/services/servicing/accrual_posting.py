@@ -11,7 +11,7 @@ from ledger.enums.books import EntryKind
 from ledger.models import JournalEntry
 from ledger.services.posting import post_entry
 from loans.account.accrual import CalendarEvent, FallsDue, LateFee, OverdueInterest, apply_calendar, pauses_of
-from loans.account.progressive import bring_rows, is_progressive
+from loans.account.progressive import is_progressive, recalculate_rows
 from loans.account.terms import LoanTerms
 from loans.enums.loan import ChargePart
 from loans.journal.servicing import interest_due_lines, late_fee_lines
@@ -104,7 +104,7 @@ def _post_following(
 ) -> None:
     known = list(rows)
     before = {row.pk: figures_of(row) for row in known}
-    calendar = bring_rows(loan, terms, rows, until).calendar
+    calendar = recalculate_rows(loan, terms, rows, until).calendar
     store_following([*known, *rows], before)
     for event in calendar:
         _post_event(loan, event, actor, posted_on or event.on, is_following=True)

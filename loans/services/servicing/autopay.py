@@ -17,7 +17,7 @@ from ledger.selectors import balance, wallet_summary
 from loans.enums.loan import LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import Instalment, Loan, Repayment
 from loans.services.servicing.lifecycle import record_step, require_borrower
-from loans.services.servicing.settle import settle_repayment
+from loans.services.servicing.settle import post_and_bring_forward
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import lock_guard, run_money
 from p2plending.lib.errors import Refused
@@ -97,11 +97,11 @@ def pay_what_is_due(loan: Loan, rows: list[Instalment], *, on: dt.date, today: d
             value_date=on,
             status=RepaymentStatus.DECLARED,
         )
-        settle_repayment(loan, repayment, rows, on=on, actor=None, today=on)
+        post_and_bring_forward(loan, repayment, rows, on=on, actor=None, today=on)
     return Shortfall(on, due, amount) if amount < due else None
 
 
-def tell_short(loan: Loan, short: Shortfall) -> None:
+def notify_short(loan: Loan, short: Shortfall) -> None:
     """Tell the borrower that the wallet did not hold enough, once for each day."""
     words = _t("%(due)s was due. Your wallet held %(paid)s of it. Add %(missing)s: we try again 1 and 3 days later.")
     amounts = {"due": short.due, "paid": short.paid, "missing": short.due - short.paid}

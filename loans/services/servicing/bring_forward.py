@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from accounts.models import User
-from loans.account.accrual import late_since, servicing_columns
+from loans.account.accrual import oldest_unpaid_due_date, servicing_columns
 from loans.account.state import live_instalments
 from loans.account.terms import LoanTerms
 from loans.enums.loan import LoanStatus
@@ -13,7 +13,7 @@ from loans.models import Loan
 from loans.services.servicing import autopay, expiry
 from loans.services.servicing.cure import cure_if_paid
 from loans.services.servicing.delinquency import track_lateness
-from loans.services.servicing.elapsed_days import post_elapsed_days
+from loans.services.servicing.elapsed_days import accrue_until
 from p2plending.lib.database.transactions import lock_guard, require_transaction, run_money
 
 _EXPIRIES = {
@@ -25,7 +25,7 @@ _EXPIRIES = {
 }
 
 
-def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Loan:
+def bring_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Loan:
     """Do all that the calendar owes the loan up to `today`, in order; again it changes nothing.
 
     A loan that is being paid back: instalments fall due (rule ACC) and are paid by money paid ahead (rule PRE-a),
@@ -44,17 +44,17 @@ def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Lo
     stored_credit = loan.credit_held
     short = None
     while (day := autopay.next_try(loan, rows, today)) is not None:
-        post_elapsed_days(loan, terms, rows, until=day, actor=actor)
+        accrue_until(loan, terms, rows, until=day, actor=actor)
         short = autopay.pay_what_is_due(loan, rows, on=day, today=today)
         if loan.status not in LoanStatus.owing():
             return loan
         cure_if_paid(loan, actor=None, today=day)
         rows = live_instalments(loan)
     if short:
-        autopay.tell_short(loan, short)
-    post_elapsed_days(loan, terms, rows, until=today, actor=actor)
+        autopay.notify_short(loan, short)
+    accrue_until(loan, terms, rows, until=today, actor=actor)
     columns = servicing_columns(loan, rows, terms, today)
-    track_lateness(loan, terms, late_since(rows), today)
+    track_lateness(loan, terms, oldest_unpaid_due_date(rows), today)
     columns["rolled_forward_to"] = max(loan.rolled_forward_to or today, today)
     changed = {name: value for name, value in columns.items() if getattr(loan, name) != value}
     if loan.credit_held != stored_credit:
@@ -66,10 +66,10 @@ def roll_forward(loan: Loan, *, today: dt.date, actor: User | None = None) -> Lo
     return loan
 
 
-def bring_up_to_date(*, loan_id: int, today: dt.date) -> Loan:
+def bring_loan_forward(*, loan_id: int, today: dt.date) -> Loan:
     """Lock one loan and roll it forward to `today`, in its own transaction. Raises Busy when the database is."""
 
     def run() -> Loan:
-        return roll_forward(lock_guard(Loan.objects.filter(pk=loan_id)), today=today)
+        return bring_forward(lock_guard(Loan.objects.filter(pk=loan_id)), today=today)
 
     return run_money(run)

@@ -15,7 +15,7 @@ from loans.enums.loan import LoanEvent, LoanStatus
 from loans.finance.restructure import relevel_lines
 from loans.models import DefaultNotice, Instalment, Loan, ScheduleVersion
 from loans.selectors.collections import open_default
-from loans.services.notices.collections import tell_cured
+from loans.services.notices.collections import notify_cured
 from loans.services.servicing.state import move_with_columns, store_version
 from p2plending.lib.database.transactions import require_transaction
 from p2plending.lib.rules.values import platform_rules
@@ -47,7 +47,7 @@ def cure_if_paid(loan: Loan, *, actor: User | None, today: dt.date) -> bool:
     default.cured_on = today
     default.save(update_fields=["cured_on"])
     move_with_columns(loan, LoanEvent.CURE, actor=actor, today=today)
-    tell_cured(loan, default)
+    notify_cured(loan, default)
     return True
 
 

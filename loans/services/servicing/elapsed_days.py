@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from accounts.models import User
-from loans.account.accrual import late_since
+from loans.account.accrual import oldest_unpaid_due_date
 from loans.account.payment import due_by
 from loans.account.terms import LoanTerms
 from loans.enums.loan import ExtraMode, RepaymentMethod, RepaymentStatus
@@ -15,7 +15,7 @@ from loans.services.servicing.payment_posting import post_payment
 from p2plending.lib.database.references import new_reference
 
 
-def post_elapsed_days(
+def accrue_until(
     loan: Loan,
     terms: LoanTerms,
     rows: list[Instalment],
@@ -29,7 +29,7 @@ def post_elapsed_days(
     On each due date money paid ahead pays what falls due, before any late fee, however late this runs. The loan's own
     row is left to the caller. `posted_on` dates the entries when the past is played again. Call under the loan's guard.
     """
-    while loan.credit_held and (day := late_since(rows)) is not None and day <= until:
+    while loan.credit_held and (day := oldest_unpaid_due_date(rows)) is not None and day <= until:
         post_calendar(loan, terms, rows, until=day, actor=actor, posted_on=posted_on)
         _pay_from_credit(loan, terms, rows, day, posted_on)
     post_calendar(loan, terms, rows, until=until, actor=actor, posted_on=posted_on)

@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from loans.enums.loan import LoanStatus
 from loans.models import Loan
-from loans.services.servicing.bring_forward import bring_up_to_date
-from loans.services.servicing.end_of_day_failures import clear_failures, keep_failure
+from loans.services.servicing.bring_forward import bring_loan_forward
+from loans.services.servicing.end_of_day_failures import clear_failures, record_failure
 from p2plending.lib import clock
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def run_end_of_day(*, today: dt.date) -> EndOfDay:
     for page in loans_due(today):
         for loan_id in page:
             try:
-                bring_up_to_date(loan_id=loan_id, today=today)
+                bring_loan_forward(loan_id=loan_id, today=today)
                 done += 1
             except Exception as error:  # one loan must not stop the others
                 failed.append(loan_id)
@@ -73,7 +73,7 @@ def run_end_of_day(*, today: dt.date) -> EndOfDay:
 def _leave_behind(loan_id: int, error: Exception, today: dt.date) -> None:
     reference = ""
     try:
-        reference = keep_failure(loan_id=loan_id, error=error, today=today).reference
+        reference = record_failure(loan_id=loan_id, error=error, today=today).reference
     except Exception:  # the log says it at least, and the others go on
         logger.exception("failure of a loan could not be kept", extra={"loan_id": loan_id})
     logger.error(

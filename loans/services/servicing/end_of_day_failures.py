@@ -22,7 +22,7 @@ from p2plending.lib.errors import Refused
 OUR_PACKAGES = ("accounts", "ledger", "loans", "matching", "p2plending")
 
 
-def keep_failure(*, loan_id: int, error: Exception, today: dt.date) -> EndOfDayFailure:
+def record_failure(*, loan_id: int, error: Exception, today: dt.date) -> EndOfDayFailure:
     """Write down that the loan failed on `today`, and tell the staff who run the jobs, once a day and loan.
 
     A loan that failed before keeps its row: the same reference, counted once more. Raises Busy.
@@ -37,7 +37,7 @@ def keep_failure(*, loan_id: int, error: Exception, today: dt.date) -> EndOfDayF
         failure.last_on, failure.last_at = today, clock.now()
         failure.error, failure.place, failure.words = type(error).__qualname__[:100], _place(error), _words(error)
         failure.save()
-        _tell_staff(loan, failure, today)
+        _notify_staff(loan, failure, today)
         return failure
 
     return run_money(keep)
@@ -68,7 +68,7 @@ def _words(error: Exception) -> str:
     return str(error)[:300] if isinstance(error, FinanceError) else ""
 
 
-def _tell_staff(loan: Loan, failure: EndOfDayFailure, today: dt.date) -> None:
+def _notify_staff(loan: Loan, failure: EndOfDayFailure, today: dt.date) -> None:
     staff = User.objects.filter(role=Role.STAFF, is_active=True).order_by("pk")
     body = _t("Loan %(loan)s could not be brought up to date. It is tried again with every run; see %(reference)s.")
     notify_many(

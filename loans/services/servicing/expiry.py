@@ -14,7 +14,12 @@ from loans.account.pricing import quote_of_loan
 from loans.account.terms import LoanTerms
 from loans.enums.loan import LoanEvent, LoanStatus
 from loans.models import Loan
-from loans.services.notices.origination import tell_cancelled, tell_not_funded, tell_offer_ended, tell_partly_funded
+from loans.services.notices.origination import (
+    notify_cancelled,
+    notify_not_funded,
+    notify_offer_ended,
+    notify_partly_funded,
+)
 from loans.services.servicing.lifecycle import move_loan
 from loans.services.servicing.release_commitments import end_funding
 
@@ -24,7 +29,7 @@ def expire_offer(loan: Loan, *, today: dt.date, actor: User | None = None) -> bo
     if loan.status != LoanStatus.OFFERED or today <= loan.offer_expires_on:
         return False
     move_loan(loan, LoanEvent.EXPIRE, actor=actor, today=today, reason="not accepted in time")
-    tell_offer_ended(loan)
+    notify_offer_ended(loan)
     return True
 
 
@@ -33,7 +38,7 @@ def expire_information_request(loan: Loan, *, today: dt.date, actor: User | None
     if loan.status != LoanStatus.INFO_REQUESTED or today <= loan.info_due_on:
         return False
     move_loan(loan, LoanEvent.WITHDRAW, actor=actor, today=today, reason="question not answered in time")
-    tell_cancelled(loan, _("our question was not answered in time."))
+    notify_cancelled(loan, _("our question was not answered in time."))
     return True
 
 
@@ -52,7 +57,7 @@ def end_listing(loan: Loan, *, today: dt.date, actor: User | None = None) -> boo
     ends_on = today + dt.timedelta(days=terms.partial_offer_days)
     move_loan(loan, LoanEvent.END_PARTLY_FUNDED, actor=actor, today=today, partial_offer_ends_on=ends_on)
     smaller = quote_of_loan(loan, today, loan.funded_amount)
-    tell_partly_funded(loan, smaller.instalment_amount, smaller.total_payment)
+    notify_partly_funded(loan, smaller.instalment_amount, smaller.total_payment)
     return True
 
 
@@ -69,11 +74,11 @@ def end_signing(loan: Loan, *, today: dt.date, actor: User | None = None) -> boo
     if loan.status != LoanStatus.FUNDED or loan.signed_at is not None or today <= loan.signing_ends_on:
         return False
     end_funding(loan, LoanEvent.CANCEL, actor=actor, today=today, reason="not signed in time", closed_on=today)
-    tell_cancelled(loan, _("the agreement was not signed in time."))
+    notify_cancelled(loan, _("the agreement was not signed in time."))
     return True
 
 
 def _end_unfunded(loan: Loan, event: LoanEvent, today: dt.date, actor: User | None) -> None:
     percent = loan.funded_percent
     end_funding(loan, event, actor=actor, today=today, reason="not funded in time", closed_on=today)
-    tell_not_funded(loan, percent)
+    notify_not_funded(loan, percent)

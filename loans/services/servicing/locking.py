@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loans.enums.loan import LoanStatus
 from loans.models import Loan
-from loans.services.servicing.bring_forward import bring_up_to_date, roll_forward
+from loans.services.servicing.bring_forward import bring_forward, bring_loan_forward
 from p2plending.lib.database.transactions import do_again_if_refused, lock_guard
 from p2plending.lib.errors import Refused
 
@@ -29,9 +29,9 @@ def lock_current_loan(loan_id: int, today: dt.date) -> Loan:
     """
     loan = lock_guard(Loan.objects.filter(pk=loan_id))
     before = loan.status
-    roll_forward(loan, today=today)
+    bring_forward(loan, today=today)
     if loan.status != before:
-        do_again_if_refused(partial(bring_up_to_date, loan_id=loan_id, today=today))
+        do_again_if_refused(partial(bring_loan_forward, loan_id=loan_id, today=today))
     return loan
 
 

@@ -12,7 +12,7 @@ from accounts.models import User
 from ledger.enums.books import EntryKind
 from ledger.models import JournalEntry
 from ledger.services.posting import post_entry
-from loans.account.payment import RepaymentPlan, plan_repayment
+from loans.account.payment import PaymentApplication, plan_repayment
 from loans.account.state import HeldNote, open_notes
 from loans.account.terms import LoanTerms
 from loans.enums.loan import ExtraMode, LoanStatus, NoteStatus, RepaymentMethod, RepaymentStatus
@@ -58,11 +58,11 @@ def post_payment(
     posted_on: dt.date,
     actor: User | None,
     may_owe: bool = False,
-) -> RepaymentPlan:
+) -> PaymentApplication:
     """Work out a payment on `on`, post it on `posted_on` (rule REP), and store instalments, shares and notes.
 
-    What the loan keeps of money paid ahead changes with it in memory; the loan's own row is left to `bring_loan_to`.
-    Call under the loan's guard with its live instalments, brought to `on`.
+    What the loan keeps of money paid ahead changes with it in memory; the loan's own row is left to
+    `bring_forward_after_payment`. Call under the loan's guard with its live instalments, brought to `on`.
     """
     notes = open_notes(loan)
     mode = ExtraMode(repayment.extra_mode) if repayment.extra_mode else None
@@ -81,7 +81,7 @@ def post_payment(
 def _post(
     loan: Loan,
     repayment: Repayment,
-    plan: RepaymentPlan,
+    plan: PaymentApplication,
     notes: Sequence[HeldNote],
     terms: LoanTerms,
     actor: User | None,
@@ -132,7 +132,7 @@ def _narrative(repayment: Repayment) -> str:
     return _("Payment on loan %(loan)s")
 
 
-def _store_repayment(repayment: Repayment, plan: RepaymentPlan, entry: JournalEntry) -> None:
+def _store_repayment(repayment: Repayment, plan: PaymentApplication, entry: JournalEntry) -> None:
     repayment.status = RepaymentStatus.CONFIRMED
     repayment.extra_mode = plan.mode
     repayment.late_fee, repayment.interest, repayment.principal = plan.late_fee, plan.interest, plan.principal
@@ -142,10 +142,10 @@ def _store_repayment(repayment: Repayment, plan: RepaymentPlan, entry: JournalEn
     repayment.save()
 
 
-def _store_instalments(loan: Loan, repayment: Repayment, plan: RepaymentPlan, actor: User | None) -> None:
+def _store_instalments(loan: Loan, repayment: Repayment, plan: PaymentApplication, actor: User | None) -> None:
     changed = {row.pk: row for row in [*plan.touched, *plan.superseded]}
     if changed:
-        columns = FOLLOWING_COLUMNS if plan.follows_money else PAID_COLUMNS
+        columns = FOLLOWING_COLUMNS if plan.is_progressive else PAID_COLUMNS
         Instalment.objects.bulk_update(changed.values(), columns)
     if not plan.added:
         return
@@ -163,7 +163,7 @@ def _store_instalments(loan: Loan, repayment: Repayment, plan: RepaymentPlan, ac
     Instalment.objects.bulk_create(plan.added[1:])
 
 
-def _version_reason(plan: RepaymentPlan) -> str:
+def _version_reason(plan: PaymentApplication) -> str:
     if plan.closes_loan:
         return _("Paid off early")
     if plan.mode == ExtraMode.LOWER:
@@ -171,7 +171,7 @@ def _version_reason(plan: RepaymentPlan) -> str:
     return _("Extra payment: the loan ends sooner")
 
 
-def _store_shares(repayment: Repayment, plan: RepaymentPlan) -> None:
+def _store_shares(repayment: Repayment, plan: PaymentApplication) -> None:
     RepaymentAllocation.objects.bulk_create(
         RepaymentAllocation(
             repayment=repayment,
@@ -205,7 +205,7 @@ def _store_shares(repayment: Repayment, plan: RepaymentPlan) -> None:
     )
 
 
-def _store_notes(repayment: Repayment, plan: RepaymentPlan) -> None:
+def _store_notes(repayment: Repayment, plan: PaymentApplication) -> None:
     """Carry the distribution rows over to the notes: one statement for any number of them."""
     changes = {
         "principal_outstanding": "target.principal_outstanding - source.principal",

@@ -11,7 +11,7 @@ from ledger.services.posting import post_entry
 from loans.enums.loan import CommitmentStatus, LoanEvent
 from loans.journal.funding import release_lines
 from loans.models import Commitment, Loan
-from loans.services.notices.origination import tell_released
+from loans.services.notices.origination import notify_released
 from loans.services.servicing.lifecycle import move_loan, require_state
 from p2plending.lib.database.transactions import require_transaction
 
@@ -38,7 +38,7 @@ def release_commitments(loan: Loan, *, actor: User | None, today: dt.date, narra
     post_release(loan, held, actor, today, key=f"release:{loan.reference}:{loan.version}", narrative=narrative)
     ids = [commitment.pk for commitment in held]
     Commitment.objects.filter(pk__in=ids).update(status=CommitmentStatus.RELEASED, ended_on=today)
-    tell_released(loan, held)
+    notify_released(loan, held)
     return held
 
 

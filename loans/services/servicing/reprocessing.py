@@ -23,10 +23,10 @@ from loans.account.terms import LoanTerms
 from loans.enums.loan import RepaymentStatus
 from loans.models import DefaultInterest, Instalment, Loan, LoanCharge, Repayment, ScheduleVersion, Waiver
 from loans.services.servicing.accrual_posting import CALENDAR_KINDS, day_of_key, row_of_key
-from loans.services.servicing.elapsed_days import post_elapsed_days
+from loans.services.servicing.elapsed_days import accrue_until
 from loans.services.servicing.payment_posting import post_payment
 from loans.services.servicing.restore import restore_following, restore_instalments, restore_notes
-from loans.services.servicing.settle import bring_loan_to
+from loans.services.servicing.settle import bring_forward_after_payment
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.errors import Refused
 
@@ -45,7 +45,7 @@ class PlanAgreedSince(Refused):
     )
 
 
-def count_in_the_past(
+def post_backdated_payment(
     loan: Loan, terms: LoanTerms, repayment: Repayment, *, narrative: str, actor: User | None, today: dt.date
 ) -> list[Repayment]:
     """Let a new payment count on its value date, before `today`; returns the later ones that were worked out again.
@@ -54,10 +54,10 @@ def count_in_the_past(
     """
     repayment.counted_on = repayment.value_date
     later = payments_from(loan, after=repayment.value_date)
-    take_back(loan, terms, later, to=repayment.value_date, narrative=narrative, actor=actor, today=today)
-    rows, closing = play_again(loan, terms, [repayment, *later], actor=actor, today=today)
+    roll_back(loan, terms, later, to=repayment.value_date, narrative=narrative, actor=actor, today=today)
+    rows, closing = reprocess(loan, terms, [repayment, *later], actor=actor, today=today)
     closed_on = closing.counted_on if closing else None
-    bring_loan_to(loan, terms, rows, closed_on=closed_on, actor=actor, today=today, posted_on=today)
+    bring_forward_after_payment(loan, terms, rows, closed_on=closed_on, actor=actor, today=today, posted_on=today)
     return made_by_people(later)
 
 
@@ -76,7 +76,7 @@ def made_by_people(payments: Sequence[Repayment]) -> list[Repayment]:
     return [payment for payment in payments if not payment.is_from_credit]
 
 
-def take_back(
+def roll_back(
     loan: Loan,
     terms: LoanTerms,
     payments: Sequence[Repayment],
@@ -115,20 +115,20 @@ def take_back(
     restore_notes(payments)
 
 
-def play_again(
+def reprocess(
     loan: Loan, terms: LoanTerms, payments: Sequence[Repayment], *, actor: User | None, today: dt.date
 ) -> tuple[list[Instalment], Repayment | None]:
     """Apply payments again in the given order, each on the day on which it counts, posted today.
 
     One that was posted before becomes a new row that replaces it; those from money paid ahead are left to the calendar.
-    Returns the live instalments, and the payment that left nothing to pay, if there is one. Call after `take_back`.
+    Returns the live instalments, and the payment that left nothing to pay, if there is one. Call after `roll_back`.
     """
     rows = live_instalments(loan)
     closing = None
     for payment in made_by_people(payments):
         again = _again(payment) if payment.entry_id else payment
         if closing is None:
-            post_elapsed_days(loan, terms, rows, until=payment.counted_on, posted_on=today, actor=None)
+            accrue_until(loan, terms, rows, until=payment.counted_on, posted_on=today, actor=None)
         plan = post_payment(
             loan,
             terms,

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from ledger.enums.books import EntryKind
 from ledger.models import JournalEntry
-from loans.account.progressive import events_of, picture_of, show_picture
+from loans.account.progressive import events_of, picture_of, show_position
 from loans.account.terms import LoanTerms
 from loans.enums.loan import InstalmentStatus, NoteStatus
 from loans.models import (
@@ -47,7 +47,7 @@ def restore_instalments(
     by_pk = {row.pk: row for row in rows}
     made = ScheduleVersion.objects.filter(repayment__in=payments)
     gone = set(made.values_list("number", flat=True))
-    take_off(by_pk, payments)
+    undo_payments(by_pk, payments)
     for row in rows:
         if row.schedule_version in gone:
             row.status = InstalmentStatus.SUPERSEDED
@@ -75,7 +75,7 @@ def restore_following(
     """Take the payments off the instalments of a progressive loan, and let these ask for what they did on `to`."""
     before = {row.pk: figures_of(row) for row in rows}
     by_pk = {row.pk: row for row in rows}
-    take_off(by_pk, payments)
+    undo_payments(by_pk, payments)
     LoanCharge.objects.filter(loan=loan, entry__in=calendar).update(is_undone=True)
     unposted: dict[tuple[int, int], int] = {}
     for entry in calendar:
@@ -90,11 +90,11 @@ def restore_following(
             # Only what was paid ahead stands in the books before the due date.
             row.interest_posted = row.interest_paid
     live = [row for row in rows if row.status != InstalmentStatus.SUPERSEDED]
-    show_picture(loan, live, picture_of(loan, terms, events_of(loan), to))
+    show_position(loan, live, picture_of(loan, terms, events_of(loan), to))
     store_following([*rows, *live], before)
 
 
-def take_off(by_pk: dict[int, Instalment], payments: Sequence[Repayment]) -> None:
+def undo_payments(by_pk: dict[int, Instalment], payments: Sequence[Repayment]) -> None:
     """Take what the payments paid off the instalments, which are given by their key; nothing is stored."""
     for line in RepaymentAllocation.objects.filter(repayment__in=payments):
         row = by_pk[line.instalment_id]

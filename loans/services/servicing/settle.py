@@ -6,18 +6,18 @@ import datetime as dt
 from collections.abc import Sequence
 
 from accounts.models import User
-from loans.account.accrual import late_since, servicing_columns
-from loans.account.payment import RepaymentPlan
+from loans.account.accrual import oldest_unpaid_due_date, servicing_columns
+from loans.account.payment import PaymentApplication
 from loans.account.terms import LoanTerms
 from loans.enums.loan import LoanEvent, LoanStatus
 from loans.models import Instalment, Loan, Repayment
 from loans.services.servicing.delinquency import track_lateness
-from loans.services.servicing.elapsed_days import post_elapsed_days
+from loans.services.servicing.elapsed_days import accrue_until
 from loans.services.servicing.lifecycle import move_loan, require_state
 from loans.services.servicing.payment_posting import post_payment
 
 
-def settle_repayment(
+def post_and_bring_forward(
     loan: Loan,
     repayment: Repayment,
     rows: list[Instalment],
@@ -25,7 +25,7 @@ def settle_repayment(
     on: dt.date,
     actor: User | None,
     today: dt.date,
-) -> RepaymentPlan:
+) -> PaymentApplication:
     """Allocate, split and post a payment that counts on `on`, then bring the loan to `today`.
 
     `repayment` may be new; it becomes CONFIRMED with its figures and its entry. The last cent closes the loan and its
@@ -34,12 +34,14 @@ def settle_repayment(
     """
     terms = LoanTerms.from_json(loan.frozen_terms)
     if loan.status in LoanStatus.owing():
-        post_elapsed_days(loan, terms, rows, until=on, actor=None)
+        accrue_until(loan, terms, rows, until=on, actor=None)
         _note_lateness(loan, terms, rows, on)
     repayment.is_told = False
     plan = post_payment(loan, terms, repayment, rows, on=on, posted_on=on, actor=actor)
     if loan.status in LoanStatus.owing():
-        bring_loan_to(loan, terms, plan.rows, closed_on=on if plan.closes_loan else None, actor=actor, today=today)
+        bring_forward_after_payment(
+            loan, terms, plan.rows, closed_on=on if plan.closes_loan else None, actor=actor, today=today
+        )
     return plan
 
 
@@ -47,13 +49,13 @@ def _note_lateness(loan: Loan, terms: LoanTerms, rows: Sequence[Instalment], on:
     """Days that nobody looked at before the payment belong to the history of lateness too."""
     if on <= (loan.rolled_forward_to or loan.disbursed_on):
         return
-    track_lateness(loan, terms, late_since(rows), on)
+    track_lateness(loan, terms, oldest_unpaid_due_date(rows), on)
     columns = servicing_columns(loan, rows, terms, on)
     loan.bucket, loan.worst_days_past_due = columns["bucket"], columns["worst_days_past_due"]
     loan.rolled_forward_to = on
 
 
-def bring_loan_to(
+def bring_forward_after_payment(
     loan: Loan,
     terms: LoanTerms,
     rows: list[Instalment],
@@ -69,8 +71,8 @@ def bring_loan_to(
     past is played again. Call under the loan's guard.
     """
     if closed_on is None:
-        post_elapsed_days(loan, terms, rows, until=today, actor=None, posted_on=posted_on)
-    track_lateness(loan, terms, late_since(rows), today)
+        accrue_until(loan, terms, rows, until=today, actor=None, posted_on=posted_on)
+    track_lateness(loan, terms, oldest_unpaid_due_date(rows), today)
     columns = servicing_columns(loan, rows, terms, today)
     columns["schedule_version"] = loan.schedule_version
     columns["rolled_forward_to"] = max(loan.rolled_forward_to or today, today)

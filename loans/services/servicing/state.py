@@ -7,7 +7,7 @@ import datetime as dt
 from django.db.models import F
 
 from accounts.models import User
-from loans.account.accrual import late_since, pauses_of, servicing_columns
+from loans.account.accrual import oldest_unpaid_due_date, pauses_of, servicing_columns
 from loans.account.state import live_instalments
 from loans.account.terms import LoanTerms
 from loans.enums.loan import InstalmentStatus, LoanEvent, NoteStatus
@@ -24,7 +24,7 @@ def move_with_columns(loan: Loan, event: LoanEvent, *, actor: User | None, today
     """
     terms = LoanTerms.from_json(loan.frozen_terms)
     rows = live_instalments(loan)
-    track_lateness(loan, terms, late_since(rows), today)
+    track_lateness(loan, terms, oldest_unpaid_due_date(rows), today)
     columns = servicing_columns(loan, rows, terms, today)
     columns["schedule_version"] = loan.schedule_version
     columns["rolled_forward_to"] = max(loan.rolled_forward_to or today, today)

@@ -13,7 +13,7 @@ from accounts.models import User
 from loans.account.restructure import PlanTerms
 from loans.enums.collections import PlanOption
 from loans.models import HardshipRequest, Loan, Recovery
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh
 from p2plending.lib.clock import business_date
@@ -31,7 +31,7 @@ def today() -> dt.date:
 @pytest.fixture
 def late(alice: User, bob: User, carol: User, dan: User, today: dt.date) -> Loan:
     loan = example_loan(alice, (bob, carol, dan), today=today - dt.timedelta(days=100))
-    bring_up_to_date(loan_id=loan.pk, today=today)
+    bring_loan_forward(loan_id=loan.pk, today=today)
     return fresh(loan)
 
 

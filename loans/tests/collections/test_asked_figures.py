@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from accounts.models import ApprovalRequest, User
-from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import MissingPermission, StaffOnly
 from accounts.services.approvals.requests import OwnRequest, RequestDecided
 from loans.enums.collections import DefaultCause
 from loans.models import Loan, LoanLoss, Repayment
@@ -80,7 +80,7 @@ def test_only_collections_ask_again_and_only_when_something_changed(
         again(request, dora, DAY)
     pay(in_default, 130_00, DAY)
     mark = money_mark()
-    for actor, refusal in ((alice, StaffOnly), (sam, NotYourDuty)):
+    for actor, refusal in ((alice, StaffOnly), (sam, MissingPermission)):
         with pytest.raises(refusal):
             again(request, actor, DAY)
     request.refresh_from_db()

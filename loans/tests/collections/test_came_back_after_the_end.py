@@ -7,14 +7,14 @@ import datetime as dt
 import pytest
 
 from accounts.models import ApprovalRequest, Notification, User
-from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import MissingPermission, StaffOnly
 from accounts.services.approvals.requests import OwnRequest
 from loans.models import Instalment, Loan, LoanLoss, Note, Recovery, SettlementOffer
 from loans.services.collections.recovery import MoreThanLost
 from loans.services.collections.waivers import ReasonMissing
 from loans.services.corrections.preview import preview_reversal
 from loans.services.corrections.recovery_reversal import RecoveryUndone, request_recovery_reversal
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import ask_to_undo, available, bounce, confirm, declare, fresh, pay
 from p2plending.tests.support.books import assert_sound_books, money_mark
@@ -74,7 +74,7 @@ def test_a_recovery_is_undone_by_two_people_of_finance_and_nobody_else(
 ) -> None:
     recovery = steps.recover(lost, 500_00, frank, RECOVERED_ON)
     mark = money_mark()
-    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (sam, NotYourDuty)):
+    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (sam, MissingPermission)):
         with pytest.raises(refusal):
             ask(recovery, actor)
     with pytest.raises(ReasonMissing):
@@ -145,7 +145,7 @@ def test_a_loan_that_was_not_in_default_is_owed_in_full_at_once(late: Loan, dora
     loan = fresh(late)
     assert (loan.status, loan.principal_outstanding) == ("active", 9_211_51)
     assert loan.arrears_amount == sum(sum(row[2:5]) for row in rows(late)) == 9_211_51 + 239_70 + 88_84
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 6, 1))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 6, 1))
     assert fresh(late).arrears_amount == loan.arrears_amount
     assert_sound_books()
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from loans.models import DefaultInterest, Loan
 from loans.services.collections.hardship import decline_help, withdraw_help
 from loans.services.corrections.backdated_payment import record_backdated_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.support.books import assert_sound_books
@@ -37,7 +37,7 @@ def late(loan: Loan) -> Loan:
 
 def charges(loan: Loan, on: dt.date) -> int:
     """Late fees and default interest in the books when the loan was brought to the day."""
-    bring_up_to_date(loan_id=loan.pk, today=on)
+    bring_loan_forward(loan_id=loan.pk, today=on)
     return steps.book(loan)["L1220"]
 
 

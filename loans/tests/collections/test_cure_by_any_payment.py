@@ -13,7 +13,7 @@ from loans.enums.loan import ExtraMode, LoanStatus
 from loans.models import Instalment, Loan, LoanDefault
 from loans.services.corrections.backdated_payment import record_backdated_repayment
 from loans.services.servicing.autopay import set_autopay
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.cure import current_cure
 from loans.tests.collections.steps import DEFAULT_DAY, declare, notify, put_in_default
 from loans.tests.servicing.paying import bounce, fresh, pay
@@ -48,7 +48,7 @@ def test_automatic_payment_of_what_was_late_cures(loan: Loan, dora: User) -> Non
     cure = current_cure(fresh(loan), DEFAULT_DAY)
     leave_in_wallet(loan.borrower, cure.amount)
     set_autopay(loan_id=loan.pk, is_on=True, actor=loan.borrower)
-    bring_up_to_date(loan_id=loan.pk, today=DEFAULT_DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DEFAULT_DAY)
     assert (fresh(loan).status, fresh(loan).days_past_due, to_come(loan)) == (LoanStatus.ACTIVE, 0, list(cure.dates))
     assert_sound_books()
 
@@ -66,7 +66,7 @@ def test_a_default_after_the_last_due_date_has_no_plan_to_go_back_to(loan: Loan,
     # Paid so far ahead that the plan ends in May; the plan of before would have gone on until January.
     pay(loan, 6_666_66, TODAY, extra_mode=ExtraMode.SHORTER)
     notice_day = dt.date(2026, 11, 18)
-    bring_up_to_date(loan_id=loan.pk, today=notice_day)
+    bring_loan_forward(loan_id=loan.pk, today=notice_day)
     notify(loan, dora, notice_day)
     day = notice_day + 16 * DAY
     declare(loan, dora, day)

@@ -12,7 +12,7 @@ import datetime as dt
 
 from accounts.models import User
 from loans.models import Instalment, Loan
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.cure import current_cure
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
@@ -64,7 +64,7 @@ def test_what_was_late_is_paid_and_the_loan_goes_on(
     assert sum(row.principal_due for row in plan) == 5_977_91
     assert [row.due_date for row in plan][-1] == dt.date(2027, 1, 15)
 
-    bring_up_to_date(loan_id=loan.pk, today=NEXT_DUE)
+    bring_loan_forward(loan_id=loan.pk, today=NEXT_DUE)
     book.after("15 Jul: interest falls due")
     pay(loan, 6_100_00, NEXT_DUE)
     book.after("15 Jul: all paid off")

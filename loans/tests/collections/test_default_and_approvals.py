@@ -9,10 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApprovalRequest, AuditEvent, User
-from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import MissingPermission, StaffOnly
 from accounts.services.approvals.requests import (
     AlreadyAsked,
-    MakerMissing,
+    NoMaker,
     OwnRequest,
     RequestChanged,
     RequestDecided,
@@ -28,7 +28,7 @@ from loans.services.collections.default import NoticeMissing, NoticeSent, NotLat
 from loans.services.collections.recovery import BeforeLoss, MoreThanLost, NothingLost
 from loans.services.collections.write_off import NotInDefault
 from loans.services.repayments.record import AmountTooSmall
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.support.books import assert_sound_books, money_mark
@@ -45,7 +45,7 @@ def late(loan: Loan) -> Loan:
 
 
 def test_only_collections_declare(late: Loan, alice: User, bob: User, sam: User) -> None:
-    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (sam, NotYourDuty)):
+    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (sam, MissingPermission)):
         with pytest.raises(refusal):
             steps.notify(late, actor)
         with pytest.raises(refusal):
@@ -100,15 +100,15 @@ def test_two_people_write_off_and_neither_is_a_job(late: Loan, dora: User, frank
     with pytest.raises(NotInDefault):
         steps.ask_write_off(late, dora, DAY)
     steps.put_in_default(late, dora)
-    with pytest.raises(MakerMissing):
+    with pytest.raises(NoMaker):
         steps.ask_write_off(late, None, DAY)
-    with pytest.raises(NotYourDuty):
+    with pytest.raises(MissingPermission):
         steps.ask_write_off(late, sam, DAY)
     request = steps.ask_write_off(late, dora, DAY)
     with pytest.raises(AlreadyAsked):
         steps.ask_write_off(late, frank, DAY)
     mark = money_mark()
-    for actor, refusal in ((dora, OwnRequest), (None, OwnRequest), (sam, NotYourDuty)):
+    for actor, refusal in ((dora, OwnRequest), (None, OwnRequest), (sam, MissingPermission)):
         with pytest.raises(refusal):
             steps.approve(request, actor, DAY)
     assert (money_mark(), fresh(late).status) == (mark, "defaulted")
@@ -180,7 +180,7 @@ def test_a_recovery_is_never_more_than_was_lost(late: Loan, alice: User, bob: Us
 
 
 def test_the_daily_round_notifies_declares_and_ends(late: Loan, dora: User) -> None:
-    bring_up_to_date(loan_id=late.pk, today=dt.date(2026, 5, 30))
+    bring_loan_forward(loan_id=late.pk, today=dt.date(2026, 5, 30))
     assert run_collections(today=dt.date(2026, 5, 30)).notices == 0
     assert run_collections(today=dt.date(2026, 5, 31)).notices == 1
     assert run_collections(today=dt.date(2026, 5, 31)).notices == 0

@@ -10,7 +10,7 @@ from accounts.models import User
 from loans.models import DefaultNotice, Loan, LoanDefault
 from loans.selectors.collections import default_proposals, default_proposed_on, late_loans, proposed_defaults
 from loans.services.collections.daily_run import run_collections
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.end_of_day import run_end_of_day
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
@@ -27,7 +27,7 @@ def late(loan: Loan) -> Loan:
 
 def proposed(loan: Loan, on: dt.date) -> dt.date | None:
     """Since when the default is proposed, as staff see it on a day."""
-    bring_up_to_date(loan_id=loan.pk, today=on)
+    bring_loan_forward(loan_id=loan.pk, today=on)
     found = default_proposed_on(loan, on)
     assert [row.pk for row in proposed_defaults(on)] == ([loan.pk] if found else [])
     assert [row.default_proposed_on for row in late_loans(on)] == [found]
@@ -35,7 +35,7 @@ def proposed(loan: Loan, on: dt.date) -> dt.date | None:
 
 
 def test_a_default_is_proposed_the_day_after_the_notice(late: Loan, dora: User) -> None:
-    bring_up_to_date(loan_id=late.pk, today=LATE_ENOUGH)
+    bring_loan_forward(loan_id=late.pk, today=LATE_ENOUGH)
     assert proposed(late, dt.date(2026, 6, 14)) is None
     steps.notify(late, dora, dt.date(2026, 6, 15))
     # The notice of 15 June gives until 29 June, that day included.

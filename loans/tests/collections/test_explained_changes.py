@@ -14,7 +14,7 @@ from loans.account.restructure import PlanTerms
 from loans.enums.collections import PlanOption, UnpaidChoice
 from loans.models import Loan, LoanLoss, Note
 from loans.selectors.explanations.changes import changes_of, explain_change
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.support.figures import assert_links_open
@@ -29,7 +29,7 @@ LEFT = [3_070_19, 3_070_20, 3_071_12]
 def late(loan: Loan) -> Loan:
     """Payment 1 paid; payment 2 late with a fee of 44.42; payment 3 late by five days."""
     pay(loan, 888_49, steps.FIRST_DUE)
-    bring_up_to_date(loan_id=loan.pk, today=DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DAY)
     return loan
 
 
@@ -134,7 +134,7 @@ def test_late_fees_that_are_ours_are_no_lender_s_loss(alice: User, bob: User, do
     product.save()
     loan = active_loan(alice, {bob: 1_000_00})
     fund_wallet(alice, 100_00)
-    bring_up_to_date(loan_id=loan.pk, today=DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DAY)
     fee = steps.instalment(loan, 1).late_fee_unpaid
     assert fee > 0
     waiver = steps.waive(loan, 1, dora, DAY, late_fee=fee, interest=1_00)

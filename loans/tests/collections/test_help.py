@@ -24,7 +24,7 @@ from loans.services.collections.hardship import (
 )
 from loans.services.collections.reminders import send_reminder, send_reminders
 from loans.services.collections.restructuring import decline_plan
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.lifecycle import NotYourLoan
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
@@ -40,7 +40,7 @@ PAUSE = PlanTerms(PlanOption.HOLIDAY, payments=2)
 @pytest.fixture
 def late(loan: Loan) -> Loan:
     pay(loan, 888_49, steps.FIRST_DUE)
-    bring_up_to_date(loan_id=loan.pk, today=DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DAY)
     return loan
 
 
@@ -71,11 +71,11 @@ def test_reminders_fees_and_default_wait_for_the_answer(late: Loan, alice: User,
     assert send_reminders(today=DAY).sent == 0
     with pytest.raises(CollectionsPaused):
         steps.notify(late, dora, dt.date(2026, 4, 2))
-    bring_up_to_date(loan_id=late.pk, today=dt.date(2026, 4, 3))
+    bring_loan_forward(loan_id=late.pk, today=dt.date(2026, 4, 3))
     assert steps.book(late)["L1220"] == 0
     # Unanswered for 14 days: the fee comes on the day after it. Reminders and the notice wait for our answer.
     later = dt.date(2026, 4, 4)
-    bring_up_to_date(loan_id=late.pk, today=later)
+    bring_loan_forward(loan_id=late.pk, today=later)
     assert steps.book(late)["L1220"] == 44_42
     assert steps.instalment(late, 2).late_fee_charged_on == later
     assert send_reminders(today=later).sent == 0
@@ -95,7 +95,7 @@ def test_asking_again_soon_gives_no_second_pause(late: Loan, alice: User) -> Non
     withdraw_help(request_id=first.pk, actor=alice, idempotency_key=new_key(), today=DAY)
     again = steps.ask_help(late, alice, dt.date(2026, 3, 25))
     assert again.paused_until == dt.date(2026, 3, 25)
-    bring_up_to_date(loan_id=late.pk, today=dt.date(2026, 3, 31))
+    bring_loan_forward(loan_id=late.pk, today=dt.date(2026, 3, 31))
     assert steps.book(late)["L1220"] == 44_42
 
 
@@ -128,7 +128,7 @@ def test_a_refused_request_ends_the_pause_and_says_why(late: Loan, alice: User, 
     assert fresh(late).collections_paused_until == DAY
     assert "The loan ends soon." in Notification.objects.get(event="help_answered").body
     assert_links_open("help_answered")
-    bring_up_to_date(loan_id=late.pk, today=dt.date(2026, 3, 31))
+    bring_loan_forward(loan_id=late.pk, today=dt.date(2026, 3, 31))
     assert steps.book(late)["L1220"] == 44_42
 
 

@@ -15,7 +15,7 @@ from accounts.models import User
 from loans.account.restructure import PlanTerms
 from loans.enums.collections import PlanOption
 from loans.models import HardshipRequest, Loan, Note, Recovery
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import available, fresh
 from p2plending.lib.clock import business_date
@@ -36,7 +36,7 @@ def today() -> dt.date:
 def late(alice: User, bob: User, carol: User, dan: User, today: dt.date) -> Loan:
     """The example, paid out 100 days ago, never paid: three payments are late."""
     loan = example_loan(alice, (bob, carol, dan), today=today - dt.timedelta(days=100))
-    bring_up_to_date(loan_id=loan.pk, today=today)
+    bring_loan_forward(loan_id=loan.pk, today=today)
     return fresh(loan)
 
 
@@ -167,7 +167,7 @@ def test_in_default_the_page_says_what_brings_the_loan_back(
 ) -> None:
     loan = example_loan(alice, (bob, carol, dan), today=today - dt.timedelta(days=130))
     notice_day = today - dt.timedelta(days=15)
-    bring_up_to_date(loan_id=loan.pk, today=notice_day)
+    bring_loan_forward(loan_id=loan.pk, today=notice_day)
     steps.notify(loan, dora, notice_day)
     assert "the whole loan becomes due" in words(client_of(alice).get(at("loan", loan.reference)))
     steps.declare(loan, dora, today)

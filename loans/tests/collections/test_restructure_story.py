@@ -14,7 +14,7 @@ from accounts.models import User
 from loans.account.restructure import PlanTerms
 from loans.enums.collections import PlanOption
 from loans.models import Instalment, Loan, Note
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.support.figures import assert_links_open
@@ -50,7 +50,7 @@ def test_a_pause_whose_interest_becomes_principal_is_paid_to_the_end(
     book.after("15 Jan: paid out")
     pay(loan, 888_49, steps.FIRST_DUE)
     book.after("15 Feb: payment 1")
-    bring_up_to_date(loan_id=loan.pk, today=DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DAY)
     book.after("20 Apr: payments 2 and 3 late")
     assert (fresh(loan).days_past_due, fresh(loan).arrears_amount) == (36, 2 * 888_49 + 44_42)
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from accounts.models import User
-from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import MissingPermission, StaffOnly
 from loans.account.restructure import PlanTerms
 from loans.enums.collections import PlanOption, UnpaidChoice
 from loans.models import CapitalisationShare, Instalment, Loan, Note, PlanProposal
@@ -21,7 +21,7 @@ from loans.services.collections.restructuring import (
     expire_proposal,
     preview_plan,
 )
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.lifecycle import NotYourLoan
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
@@ -37,7 +37,7 @@ PAUSE = PlanTerms(PlanOption.HOLIDAY, payments=2)
 def late(loan: Loan) -> Loan:
     """The first payment made, the second late with its fee, the third late by five days."""
     pay(loan, 888_49, steps.FIRST_DUE)
-    bring_up_to_date(loan_id=loan.pk, today=DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DAY)
     return loan
 
 
@@ -45,7 +45,7 @@ def test_only_collections_propose_and_only_the_borrower_accepts(
     late: Loan, alice: User, bob: User, dora: User, sam: User
 ) -> None:
     mark = money_mark()
-    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (sam, NotYourDuty)):
+    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (sam, MissingPermission)):
         with pytest.raises(refusal):
             steps.propose(late, PAUSE, actor, DAY)
     assert not PlanProposal.objects.exists()
@@ -118,7 +118,7 @@ def test_each_choice_for_what_is_unpaid(
     assert sum(row.total_unpaid for row in due) == due_now
     assert_sound_books()
     # Nothing is charged twice when the calendar goes on.
-    bring_up_to_date(loan_id=late.pk, today=dt.date(2026, 6, 20))
+    bring_loan_forward(loan_id=late.pk, today=dt.date(2026, 6, 20))
     assert_sound_books()
 
 

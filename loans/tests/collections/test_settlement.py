@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from accounts.models import User
-from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import MissingPermission, StaffOnly
 from accounts.services.approvals.requests import OwnRequest, refuse_request
 from ledger.services.posting import InsufficientBalance
 from ledger.services.withdrawals import request_withdrawal
@@ -43,14 +43,14 @@ def test_nobody_else_can_offer_approve_or_pay(
     late: Loan, alice: User, bob: User, dora: User, frank: User, sam: User
 ) -> None:
     mark = money_mark()
-    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (sam, NotYourDuty)):
+    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (sam, MissingPermission)):
         with pytest.raises(refusal):
             steps.offer(late, 6_000_00, PAY_BY, actor, OFFER_DAY)
     offered = steps.offer(late, 6_000_00, PAY_BY, dora, OFFER_DAY)
     mark_after = money_mark()
     with pytest.raises(OwnRequest):
         steps.approve(offered.approval, dora, OFFER_DAY)
-    with pytest.raises(NotYourDuty):
+    with pytest.raises(MissingPermission):
         steps.approve(offered.approval, sam, OFFER_DAY)
     with pytest.raises(SettlementEnded):
         steps.pay_offer(offered, alice, OFFER_DAY)

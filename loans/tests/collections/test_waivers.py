@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from accounts.models import AuditEvent, User
-from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import MissingPermission, StaffOnly
 from ledger.models import JournalEntry
 from loans.finance.daycount import add_months
 from loans.models import Loan, Note, Waiver
@@ -19,7 +19,7 @@ from loans.services.collections.waivers import (
     WrongInstalment,
     waive_charges,
 )
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.locking import LoanNotOwing
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
@@ -34,13 +34,13 @@ DAY = dt.date(2026, 4, 20)
 def late(loan: Loan) -> Loan:
     """Payment 1 paid; payment 2 late with a fee of 44.42; payment 3 late by five days."""
     pay(loan, 888_49, steps.FIRST_DUE)
-    bring_up_to_date(loan_id=loan.pk, today=DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DAY)
     return loan
 
 
 def test_only_staff_whose_job_it_is_may_waive(late: Loan, alice: User, bob: User, sam: User) -> None:
     mark = money_mark()
-    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (sam, NotYourDuty)):
+    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (sam, MissingPermission)):
         with pytest.raises(refusal):
             steps.waive(late, 2, actor, DAY, late_fee=44_42)
     assert (money_mark(), Waiver.objects.count()) == (mark, 0)
@@ -78,7 +78,7 @@ def test_a_part_of_a_late_fee_and_of_interest(late: Loan, dora: User) -> None:
     assert (event.actor, event.reason, event.data["late_fee"]) == (dora, "We sent the reminder late", 40_00)
     assert_sound_books()
     # What was waived is not charged again, and what is left can be paid.
-    bring_up_to_date(loan_id=late.pk, today=dt.date(2026, 4, 25))
+    bring_loan_forward(loan_id=late.pk, today=dt.date(2026, 4, 25))
     pay(late, 880_79, dt.date(2026, 4, 25))
     assert steps.instalment(late, 2).status == "paid"
     assert_sound_books()
@@ -92,7 +92,7 @@ def test_waiving_the_last_thing_owed_closes_the_loan(loan: Loan, dora: User) -> 
     # The last payment is 17 days late: 888.47 with a fee of 44.42, of which all but the fee is paid.
     late_day = last_due + dt.timedelta(days=17)
     row = steps.instalment(loan, 12)
-    bring_up_to_date(loan_id=loan.pk, today=late_day)
+    bring_loan_forward(loan_id=loan.pk, today=late_day)
     steps.waive(loan, 12, dora, late_day, late_fee=40_00)
     pay(loan, 4_42 + row.interest_due + row.principal_due - 1, late_day)
     assert (fresh(loan).status, fresh(loan).next_due_amount) == ("active", 1)
@@ -111,7 +111,7 @@ def test_a_fee_that_is_all_that_is_owed_can_be_waived_and_the_loan_ends(loan: Lo
     loan.save()
     day = dt.date(2026, 3, 5)
     fund_wallet(loan.borrower, 1_000_00)
-    bring_up_to_date(loan_id=loan.pk, today=day)
+    bring_loan_forward(loan_id=loan.pk, today=day)
     figure = payoff_figure(fresh(loan), day)
     assert figure.late_fee == 44_42
     steps.waive(loan, 1, dora, day, late_fee=44_42)

@@ -12,7 +12,7 @@ import datetime as dt
 
 from accounts.models import User
 from loans.models import Loan, LoanLoss, Note
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.collections import steps
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.support.storybook import Storybook
@@ -49,7 +49,7 @@ def test_default_write_off_recovery(
     assert fresh(loan).status == "defaulted"
     book.after("14 Jun: default")
     # In default nothing is added any more, however long it lasts.
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 8, 1))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 8, 1))
     book.after("1 Aug: nothing added")
 
     request = steps.ask_write_off(loan, dora, dt.date(2026, 8, 1))

@@ -21,9 +21,9 @@ from loans.finance.progressive import (
     InstalmentCharge,
     InterestRecalculation,
     LoanPart,
-    LoanPicture,
+    LoanPosition,
     Payment,
-    PaymentPicture,
+    PaymentPosition,
     PayOff,
     PayoffInterest,
     ReplayTerms,
@@ -117,7 +117,7 @@ class Teller:
 
     today: date
     events: list[Event] = field(default_factory=list)
-    taken_back: dict[str, PaymentPicture] = field(default_factory=dict)
+    taken_back: dict[str, PaymentPosition] = field(default_factory=dict)
 
     def event_of(self, step: dict[str, Any]) -> Event:
         """The event that a step of the story stands for."""
@@ -145,7 +145,7 @@ def told_schedule(rows: Sequence[str]) -> list[tuple[object, ...]]:
     return table
 
 
-def shown_schedule(picture: LoanPicture) -> list[tuple[object, ...]]:
+def shown_schedule(picture: LoanPosition) -> list[tuple[object, ...]]:
     """The picture in the columns of the story's table."""
     return [
         (
@@ -167,7 +167,7 @@ def shown_schedule(picture: LoanPicture) -> list[tuple[object, ...]]:
     ]
 
 
-def shown_totals(picture: LoanPicture) -> dict[str, int]:
+def shown_totals(picture: LoanPosition) -> dict[str, int]:
     """The picture's sums under the names of the story."""
     return {
         "principal_due": picture.due.principal,
@@ -191,7 +191,7 @@ def told_payments(rows: Sequence[str]) -> list[tuple[object, ...]]:
     return table
 
 
-def shown_payment(payment: PaymentPicture, *, is_taken_back: bool) -> tuple[object, ...]:
+def shown_payment(payment: PaymentPosition, *, is_taken_back: bool) -> tuple[object, ...]:
     """A payment in the columns of the story's table."""
     paid = payment.paid
     return (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loans.finance.progressive import LoanPicture, ReplayTerms, Reversal, replay
+from loans.finance.progressive import LoanPosition, ReplayTerms, Reversal, replay
 from loans.tests.finance.fineract_stories import (
     Teller,
     replay_terms_of,
@@ -34,7 +34,7 @@ def tell(teller: Teller, terms: ReplayTerms, step: dict[str, Any]) -> None:
         teller.events.append(event)
 
 
-def check(step: dict[str, Any], picture: LoanPicture, teller: Teller) -> None:
+def check(step: dict[str, Any], picture: LoanPosition, teller: Teller) -> None:
     """Compare one expectation of a story with the picture."""
     match step["expect"]:
         case "schedule":
@@ -64,7 +64,7 @@ def check(step: dict[str, Any], picture: LoanPicture, teller: Teller) -> None:
             raise AssertionError(f"unknown expectation {other}")
 
 
-def check_status(status: str, picture: LoanPicture) -> None:
+def check_status(status: str, picture: LoanPosition) -> None:
     shown = "ACTIVE" if not picture.is_settled else "OVERPAID" if picture.surplus else "CLOSED_OBLIGATIONS_MET"
     assert shown == status
 

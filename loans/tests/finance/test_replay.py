@@ -19,7 +19,7 @@ from loans.finance.progressive import (
     InstalmentCharge,
     InterestRecalculation,
     LoanPart,
-    LoanPicture,
+    LoanPosition,
     Parts,
     Payment,
     PayOff,
@@ -41,7 +41,7 @@ DAILY = ReplayTerms(SCHEDULE, InterestRecalculation.DAILY)
 FIXED = ReplayTerms(SCHEDULE)
 
 
-def rows(picture: LoanPicture, count: int) -> list[tuple[int, int, int]]:
+def rows(picture: LoanPosition, count: int) -> list[tuple[int, int, int]]:
     """Principal and interest asked for and what is unpaid of the first instalments."""
     return [(line.due.principal, line.due.interest, line.unpaid.total) for line in picture.instalments[:count]]
 

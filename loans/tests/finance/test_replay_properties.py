@@ -24,7 +24,7 @@ from loans.finance.progressive import (
     LoanPart,
     Parts,
     Payment,
-    PaymentPicture,
+    PaymentPosition,
     PayOff,
     PayoffInterest,
     ReplayTerms,
@@ -127,7 +127,7 @@ def test_the_order_of_entry_does_not_matter(
     assert replay(terms, shuffled, payments[-1].on) == replay(terms, payments, payments[-1].on)
 
 
-def cost_by_the_day(terms: Terms, payments: Sequence[PaymentPicture], due_dates: Sequence[date]) -> Fraction:
+def cost_by_the_day(terms: Terms, payments: Sequence[PaymentPosition], due_dates: Sequence[date]) -> Fraction:
     """Interest on the principal outstanding of every day, counted plainly, up to the last due date."""
     end = min(payments[-1].on, due_dates[-1])
     cost = Fraction(0)

@@ -17,7 +17,7 @@ from loans.models import Instalment, Loan, LoanCharge, Repayment, RepaymentAlloc
 from loans.selectors.servicing import payoff_figure
 from loans.services.collections.charges import add_charge
 from loans.services.corrections.backdated_payment import record_backdated_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.finance.fineract_stories import charge_event, replay_terms_of
 from loans.tests.finance.published_rows import minor
 from loans.tests.servicing.paying import bounce, pay
@@ -78,9 +78,9 @@ class Life:
         match step["do"]:
             case "set_date":
                 self.today = dt.date.fromisoformat(step["date"])
-                bring_up_to_date(loan_id=self.loan.pk, today=self.today)
+                bring_loan_forward(loan_id=self.loan.pk, today=self.today)
             case "end_of_day":
-                bring_up_to_date(loan_id=self.loan.pk, today=self.today)
+                bring_loan_forward(loan_id=self.loan.pk, today=self.today)
             case "repayment":
                 self.pay(minor(step["amount"]), dt.date.fromisoformat(step["date"]))
             case "pay_off":

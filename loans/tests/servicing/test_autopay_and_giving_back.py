@@ -14,7 +14,7 @@ from loans.enums.loan import LoanStatus, RepaymentMethod
 from loans.models import Instalment, Loan, Repayment
 from loans.services.repayments.right_of_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
 from loans.services.servicing.autopay import NotBeingPaidBack, set_autopay
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.lifecycle import NotYourLoan
 from loans.tests.servicing.paying import available, bounce, fresh, pay
 from p2plending.tests.support.books import assert_sound_books, money_mark
@@ -59,10 +59,10 @@ def test_only_the_borrower_switches_it_and_only_while_there_is_something_to_pay(
 
 def test_it_pays_on_the_due_date_once_and_never_before(loan: Loan) -> None:
     switch_on(loan)
-    bring_up_to_date(loan_id=loan.pk, today=DUE - DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DUE - DAY)
     assert paid() == []
     for _again in range(2):
-        bring_up_to_date(loan_id=loan.pk, today=DUE)
+        bring_loan_forward(loan_id=loan.pk, today=DUE)
     assert paid() == [(888_49, DUE, RepaymentMethod.AUTOPAY)]
     assert (fresh(loan).next_due_on, fresh(loan).days_past_due) == (dt.date(2026, 3, 15), 0)
     assert_sound_books()
@@ -71,18 +71,18 @@ def test_it_pays_on_the_due_date_once_and_never_before(loan: Loan) -> None:
 def test_what_the_wallet_does_not_hold_is_tried_again_one_and_three_days_later(loan: Loan) -> None:
     switch_on(loan)
     leave_in_wallet(loan, 300_00)
-    bring_up_to_date(loan_id=loan.pk, today=DUE)
+    bring_loan_forward(loan_id=loan.pk, today=DUE)
     assert paid() == [(300_00, DUE, RepaymentMethod.AUTOPAY)]
     told = Notification.objects.get(user=loan.borrower, event="autopay_short")
     assert "Add €588.49" in told.body
     assert_links_open("autopay_short")
     fund_wallet(loan.borrower, 88_49, today=DUE)
-    bring_up_to_date(loan_id=loan.pk, today=DUE)
+    bring_loan_forward(loan_id=loan.pk, today=DUE)
     assert len(paid()) == 1
-    bring_up_to_date(loan_id=loan.pk, today=DUE + DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DUE + DAY)
     fund_wallet(loan.borrower, 500_00, today=DUE + DAY)
-    bring_up_to_date(loan_id=loan.pk, today=DUE + 2 * DAY)
-    bring_up_to_date(loan_id=loan.pk, today=DUE + 3 * DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DUE + 2 * DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DUE + 3 * DAY)
     assert [(amount, day) for amount, day, _method in paid()] == [
         (300_00, DUE),
         (88_49, DUE + DAY),
@@ -97,7 +97,7 @@ def test_days_that_nobody_saw_come_out_as_if_somebody_had(loan: Loan, seen: str)
     switch_on(loan)
     leave_in_wallet(loan, 1_000_00)
     for passed in range(1, 91) if seen == "daily" else [90]:
-        bring_up_to_date(loan_id=loan.pk, today=PAID_OUT + passed * DAY)
+        bring_loan_forward(loan_id=loan.pk, today=PAID_OUT + passed * DAY)
     # The second due date finds 111.51; the days after it find nothing.
     assert paid() == [(888_49, DUE, RepaymentMethod.AUTOPAY), (111_51, dt.date(2026, 3, 15), RepaymentMethod.AUTOPAY)]
     row = Instalment.objects.get(loan=loan, number=2)
@@ -116,7 +116,7 @@ def test_money_that_came_after_a_missed_day_pays_on_the_next_try(loan: Loan) -> 
     switch_on(loan)
     leave_in_wallet(loan, 0)
     fund_wallet(loan.borrower, 888_49, today=DUE + 2 * DAY)
-    bring_up_to_date(loan_id=loan.pk, today=DUE + 10 * DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DUE + 10 * DAY)
     assert paid() == [(888_49, DUE + 3 * DAY, RepaymentMethod.AUTOPAY)]
 
 
@@ -131,14 +131,14 @@ def test_money_that_was_there_but_is_spent_pays_nothing(loan: Loan) -> None:
         idempotency_key=new_key(),
         today=DUE + 5 * DAY,
     )
-    bring_up_to_date(loan_id=loan.pk, today=DUE + 10 * DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DUE + 10 * DAY)
     assert (paid(), fresh(loan).days_past_due) == ([], 10)
 
 
 def test_switched_on_late_it_does_not_reach_back_behind_what_was_seen(loan: Loan) -> None:
-    bring_up_to_date(loan_id=loan.pk, today=DUE + 10 * DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DUE + 10 * DAY)
     switch_on(loan)
-    bring_up_to_date(loan_id=loan.pk, today=DUE + 20 * DAY)
+    bring_loan_forward(loan_id=loan.pk, today=DUE + 20 * DAY)
     assert paid() == [(888_49, DUE + 11 * DAY, RepaymentMethod.AUTOPAY)]
     assert fresh(loan).worst_days_past_due == 11
 
@@ -146,7 +146,7 @@ def test_switched_on_late_it_does_not_reach_back_behind_what_was_seen(loan: Loan
 def test_switched_off_it_pays_nothing(loan: Loan) -> None:
     switch_on(loan)
     set_autopay(loan_id=loan.pk, is_on=False, actor=loan.borrower)
-    bring_up_to_date(loan_id=loan.pk, today=DUE)
+    bring_loan_forward(loan_id=loan.pk, today=DUE)
     assert paid() == []
 
 

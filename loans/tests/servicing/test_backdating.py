@@ -14,8 +14,8 @@ from ledger.services.closed_period import PeriodClosed
 from loans.enums.loan import RepaymentStatus
 from loans.models import DefaultInterest, Instalment, Loan, Repayment
 from loans.services.corrections.backdated_payment import NotInThePast, record_backdated_repayment
-from loans.services.repayments.record import AmountTooSmall, BeforePayout, DateInFuture
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.repayments.record import AmountTooSmall, BeforeDisbursement, DateInFuture
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.servicing.paying import available, bounce, fresh, pay
 from p2plending.tests.support.books import assert_sound_books, money_mark
 from p2plending.tests.support.world import new_key, set_rules
@@ -48,7 +48,7 @@ def test_dates_that_are_not_possible_are_refused(loan: Loan, alice: User, dora: 
     for refusal, amount, day, who in (
         (StaffOnly, 888_49, FIRST_DUE, alice),
         (AmountTooSmall, 0, FIRST_DUE, dora),
-        (BeforePayout, 888_49, dt.date(2026, 1, 14), dora),
+        (BeforeDisbursement, 888_49, dt.date(2026, 1, 14), dora),
         (PeriodClosed, 888_49, dt.date(2026, 1, 31), dora),
         (NotInThePast, 888_49, TODAY, dora),
         (DateInFuture, 888_49, TODAY + dt.timedelta(days=1), dora),
@@ -60,7 +60,7 @@ def test_dates_that_are_not_possible_are_refused(loan: Loan, alice: User, dora: 
 
 
 def test_a_late_fee_that_should_not_have_been_charged_goes_away(loan: Loan, bob: User, dora: User) -> None:
-    bring_up_to_date(loan_id=loan.pk, today=TODAY)
+    bring_loan_forward(loan_id=loan.pk, today=TODAY)
     assert balance("L1220", loan_reference=loan.reference) == 44_42
     found = find(loan, 888_49, FIRST_DUE, dora)
     assert (found.late_fee, found.interest, found.principal) == (0, 100_00, 788_49)
@@ -107,9 +107,9 @@ def test_money_for_the_whole_loan_in_the_past_closes_it_and_returns_the_rest(loa
 def test_default_interest_runs_on_late_principal_and_is_undone_with_it(loan: Loan, dora: User, frank: User) -> None:
     terms = loan.frozen_terms | {"default_interest_rate": "0.100000"}
     Loan.objects.filter(pk=loan.pk).update(frozen_terms=terms)
-    bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE + dt.timedelta(days=15))
+    bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE + dt.timedelta(days=15))
     assert not DefaultInterest.objects.exists()
-    bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE + dt.timedelta(days=25))
+    bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE + dt.timedelta(days=25))
     charge = DefaultInterest.objects.get()
     # 788.49 x 10 % x 10 / 365
     assert (charge.principal, charge.from_date, charge.to_date, charge.amount) == (
@@ -118,7 +118,7 @@ def test_default_interest_runs_on_late_principal_and_is_undone_with_it(loan: Loa
         dt.date(2026, 3, 12),
         2_16,
     )
-    bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE + dt.timedelta(days=25))
+    bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE + dt.timedelta(days=25))
     assert DefaultInterest.objects.count() == 1
     assert balance("L1220", loan_reference=loan.reference) == 44_42 + 2_16
     assert_sound_books()

@@ -14,7 +14,7 @@ from accounts.models import User
 from loans.models import DefaultInterest, Instalment, Loan
 from loans.selectors.explanations.late_charges import late_charges_of
 from loans.services.corrections.backdated_payment import record_backdated_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.support.books import assert_sound_books
 from p2plending.tests.support.world import new_key
@@ -48,7 +48,7 @@ def charged(loan: Loan) -> int:
 def test_a_late_batch_never_changes_a_figure(bearing: Loan, every: int) -> None:
     last = GRACE_ENDS + 45 * DAY
     for passed in [*range(every, 45, every), 45]:
-        bring_up_to_date(loan_id=bearing.pk, today=GRACE_ENDS + passed * DAY)
+        bring_loan_forward(loan_id=bearing.pk, today=GRACE_ENDS + passed * DAY)
     rows = Instalment.objects.filter(loan=bearing, late_fee_due__gt=0).order_by("number")
     assert list(rows.values_list("late_fee_due", "default_interest_to", "default_interest_carry")) == [
         # 788.49 x 10 % x 45 / 365 is 9.721110: 0.1110 of a cent is 40,500,000 parts of 365,000,000.
@@ -63,7 +63,7 @@ def test_interest_of_less_than_a_cent_a_day_adds_up(loan: Loan) -> None:
     slow = with_rate(loan, "0.001000")
     charges = []
     for passed in range(1, 8):
-        bring_up_to_date(loan_id=slow.pk, today=GRACE_ENDS + passed * DAY)
+        bring_loan_forward(loan_id=slow.pk, today=GRACE_ENDS + passed * DAY)
         charges.append(charged(slow))
     # 0.216 of a cent a day.
     assert charges == [0, 0, 1, 1, 1, 1, 2]
@@ -77,18 +77,18 @@ def test_the_fraction_survives_a_payment_that_lowers_the_principal(bearing: Loan
     pay(bearing, FEE + 2_16 + 100_00 + 400_00, paid_on)
     row = Instalment.objects.get(loan=bearing, number=1)
     assert (row.principal_unpaid, row.late_fee_unpaid) == (388_49, 0)
-    bring_up_to_date(loan_id=bearing.pk, today=paid_on + 10 * DAY)
+    bring_loan_forward(loan_id=bearing.pk, today=paid_on + 10 * DAY)
     exact = Fraction(LATE_PRINCIPAL + 388_49) / 10 * 10 / 365
     # 216.024… + 106.435… cents: the two fractions together are not yet half a cent.
     assert (charged(bearing), round(float(exact), 3)) == (3_22, 322.460)
-    bring_up_to_date(loan_id=bearing.pk, today=paid_on + 11 * DAY)
+    bring_loan_forward(loan_id=bearing.pk, today=paid_on + 11 * DAY)
     assert charged(bearing) == 3_33
 
 
 def test_money_found_between_two_days_takes_the_carried_fraction_back_too(bearing: Loan, dora: User) -> None:
     daily = [GRACE_ENDS + passed * DAY for passed in range(1, 21)]
     for today in daily:
-        bring_up_to_date(loan_id=bearing.pk, today=today)
+        bring_loan_forward(loan_id=bearing.pk, today=today)
     assert charged(bearing) == 4_32
     record_backdated_repayment(
         loan_id=bearing.pk,
@@ -110,9 +110,9 @@ def test_money_found_between_two_days_takes_the_carried_fraction_back_too(bearin
 
 def test_days_of_one_principal_are_told_together(bearing: Loan) -> None:
     for passed in range(1, 13):
-        bring_up_to_date(loan_id=bearing.pk, today=GRACE_ENDS + passed * DAY)
+        bring_loan_forward(loan_id=bearing.pk, today=GRACE_ENDS + passed * DAY)
     pay(bearing, FEE + 2_59 + 100_00 + 400_00, GRACE_ENDS + 12 * DAY)
-    bring_up_to_date(loan_id=bearing.pk, today=GRACE_ENDS + 13 * DAY)
+    bring_loan_forward(loan_id=bearing.pk, today=GRACE_ENDS + 13 * DAY)
     (found,) = late_charges_of(bearing)
     assert (found.fee, found.base, found.row.late_fee_charged_on) == (FEE, 888_49, GRACE_ENDS + DAY)
     first, second = found.stretches

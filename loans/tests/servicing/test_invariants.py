@@ -11,7 +11,7 @@ from ledger.models import Account
 from loans.enums.loan import ExtraMode
 from loans.models import Commitment, Distribution, Instalment, Loan, Note
 from loans.selectors.invariants import CHECKS
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.support.world import TODAY, fund_wallet, funded_loan
 
@@ -24,7 +24,7 @@ def breaks() -> list[tuple[str, str]]:
 
 def test_all_green_from_pay_out_to_the_last_cent(loan: Loan) -> None:
     assert breaks() == []
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 3, 20))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 3, 20))
     assert breaks() == []
     pay(loan, 300_00, dt.date(2026, 3, 21))
     assert breaks() == []
@@ -72,7 +72,7 @@ def test_i12_names_the_part_that_did_not_reach_the_lenders(loan: Loan) -> None:
 
 
 def test_l1_names_a_claim_that_is_not_in_the_plan(loan: Loan) -> None:
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 2, 15))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 2, 15))
     Instalment.objects.filter(loan=loan, number=1).update(interest_posted=99_99)
     assert breaks() == [("L1", f"{loan.reference} L1210"), ("L1", f"{loan.reference} L2210")]
 

@@ -9,8 +9,8 @@ import pytest
 from accounts.enums.people import Role
 from accounts.models import Notification, User
 from loans.models import EndOfDayFailure, Loan
-from loans.selectors.servicing import left_behind_count, loans_left_behind
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.selectors.servicing import end_of_day_failure_count, end_of_day_failures
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.end_of_day import run_end_of_day
 from loans.tests.servicing.paying import fresh
 from p2plending.tests.support.books import assert_sound_books, money_mark
@@ -55,7 +55,7 @@ def test_it_is_tried_again_and_staff_are_told_once_a_day(broken: Loan, dora: Use
     for day in (FIRST_DUE, FIRST_DUE, NEXT_DAY):
         assert run_end_of_day(today=day).failed == (broken.reference,)
     failure = EndOfDayFailure.objects.get()
-    assert (failure.first_on, failure.last_on, failure.times, left_behind_count()) == (FIRST_DUE, NEXT_DAY, 3, 1)
+    assert (failure.first_on, failure.last_on, failure.times, end_of_day_failure_count()) == (FIRST_DUE, NEXT_DAY, 3, 1)
     assert told() == [(dora.full_name, "2026-02-15"), (dora.full_name, "2026-02-16")]
     assert failure.reference in Notification.objects.filter(event="loan_left_behind").first().body
     Notification.objects.exclude(user__role=Role.STAFF).delete()
@@ -72,7 +72,7 @@ def test_it_is_cleared_by_the_run_that_does_it(broken: Loan, dora: User) -> None
     run_end_of_day(today=FIRST_DUE)
     mend(broken)
     run = run_end_of_day(today=NEXT_DAY)
-    assert (run.done, run.failed, left_behind_count()) == (1, (), 0)
+    assert (run.done, run.failed, end_of_day_failure_count()) == (1, (), 0)
     first = EndOfDayFailure.objects.get()
     assert (first.open_key, first.times, first.cleared_at is None) == (None, 1, False)
     assert fresh(broken).rolled_forward_to == NEXT_DAY
@@ -80,14 +80,14 @@ def test_it_is_cleared_by_the_run_that_does_it(broken: Loan, dora: User) -> None
 
     Loan.objects.filter(pk=broken.pk).update(frozen_terms=broken.frozen_terms)
     run_end_of_day(today=NEXT_DAY + dt.timedelta(days=1))
-    again, earlier = loans_left_behind()
+    again, earlier = end_of_day_failures()
     assert (again.times, again.cleared_at, earlier) == (1, None, first)
 
 
 def test_it_is_cleared_when_somebody_else_brought_the_loan_up_to_date(broken: Loan, dora: User) -> None:
     run_end_of_day(today=FIRST_DUE)
     mend(broken)
-    bring_up_to_date(loan_id=broken.pk, today=FIRST_DUE)
-    assert left_behind_count() == 1
+    bring_loan_forward(loan_id=broken.pk, today=FIRST_DUE)
+    assert end_of_day_failure_count() == 1
     assert run_end_of_day(today=FIRST_DUE).done == 0
-    assert left_behind_count() == 0
+    assert end_of_day_failure_count() == 0

@@ -20,8 +20,8 @@ from loans.services.corrections.reversal import NotReversible
 from loans.services.repayments.record import preview_repayment
 from loans.services.repayments.right_of_withdrawal import give_loan_back, withdrawal_figures
 from loans.services.servicing.autopay import set_autopay
-from loans.services.servicing.bring_forward import bring_up_to_date
-from loans.tasks import tell_of_payments
+from loans.services.servicing.bring_forward import bring_loan_forward
+from loans.tasks import notify_of_payments
 from loans.tests.servicing.paying import ask_to_undo, available, bounce, confirm, declare, fresh, pay
 from loans.tests.servicing.test_payment_properties import standing, undone
 from p2plending.tests.support.books import assert_sound_books
@@ -38,7 +38,7 @@ LENDERS_FIRST = [294_48, 294_47, 294_56]
 def come(loan: Loan, *days: dt.date) -> Loan:
     """The end of each of these days."""
     for day in days:
-        bring_up_to_date(loan_id=loan.pk, today=day)
+        bring_loan_forward(loan_id=loan.pk, today=day)
     return fresh(loan)
 
 
@@ -189,12 +189,12 @@ def test_a_second_payment_ahead_counts_for_the_first_one_that_is_not_covered(loa
 
 def test_the_borrower_hears_what_is_kept_and_what_it_paid(loan: Loan) -> None:
     pay(loan, 888_49, EARLY)
-    tell_of_payments()
+    notify_of_payments()
     kept = Notification.objects.get(event="repayment_received")
     assert "€888.49 is kept for your next payments." in kept.body
     assert "Your payment on 15 February 2026 is covered" in kept.body.replace("\N{NO-BREAK SPACE}", " ")
     come(loan, FIRST_DUE)
-    tell_of_payments()
+    notify_of_payments()
     last = Notification.objects.filter(event="repayment_received").order_by("pk").last()
     assert last.title == "Your payment was made from what you paid ahead"
 

@@ -18,7 +18,7 @@ from loans.enums.loan import ExtraMode, LoanStatus
 from loans.models import Instalment, Loan, Note
 from loans.selectors.servicing import payoff_figure
 from loans.services.repayments.record import preview_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.servicing.paying import bounce, fresh, pay
 from p2plending.tests.support.books import assert_sound_books
 from p2plending.tests.support.world import TODAY, fund_wallet
@@ -118,7 +118,7 @@ def test_after_the_pay_off_figure_nothing_is_owed(
         fund_wallet(loan.borrower, 2 * MOST)
         pay(loan, first, day, extra_mode=mode)
         end = day + dt.timedelta(days=later)
-        bring_up_to_date(loan_id=loan.pk, today=end)
+        bring_loan_forward(loan_id=loan.pk, today=end)
         if fresh(loan).status == LoanStatus.ACTIVE:
             paid = pay(loan, payoff_figure(fresh(loan), end).total, end)
             assert paid.surplus == 0
@@ -137,7 +137,7 @@ def test_a_payment_that_comes_back_restores_every_balance(
         fund_wallet(loan.borrower, 2 * MOST)
         pay(loan, min(first, 9_000_00), day, extra_mode=mode)
         end = day + dt.timedelta(days=later)
-        bring_up_to_date(loan_id=loan.pk, today=end)
+        bring_loan_forward(loan_id=loan.pk, today=end)
         before = standing(loan)
         paid = pay(loan, amount, end, extra_mode=mode)
         assert standing(loan) != before

@@ -11,7 +11,7 @@ from accounts.models import User
 from loans.account.holiday_calendars import first_day_of_lateness
 from loans.account.pricing import quote_for
 from loans.models import Instalment, Loan
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.support.books import assert_sound_books
 from p2plending.tests.support.world import TODAY, active_loan, fund_wallet, set_price
@@ -27,13 +27,13 @@ def test_lateness_moves_over_weekends_and_holidays_and_interest_does_not(loan: L
     assert first_day_of_lateness(dt.date(2026, 4, 3), "") == dt.date(2026, 4, 3)
     terms = loan.frozen_terms | {"holiday_country": "DE"}
     Loan.objects.filter(pk=loan.pk).update(frozen_terms=terms)
-    bring_up_to_date(loan_id=loan.pk, today=SUNDAY + dt.timedelta(days=1))
+    bring_loan_forward(loan_id=loan.pk, today=SUNDAY + dt.timedelta(days=1))
     assert (fresh(loan).days_past_due, fresh(loan).bucket) == (0, "current")
-    bring_up_to_date(loan_id=loan.pk, today=SUNDAY + dt.timedelta(days=16))
+    bring_loan_forward(loan_id=loan.pk, today=SUNDAY + dt.timedelta(days=16))
     assert (fresh(loan).days_past_due, fresh(loan).bucket) == (15, "grace")
     row = Instalment.objects.get(loan=loan, number=1)
     assert (row.late_fee_due, row.interest_posted) == (0, 100_00)
-    bring_up_to_date(loan_id=loan.pk, today=SUNDAY + dt.timedelta(days=17))
+    bring_loan_forward(loan_id=loan.pk, today=SUNDAY + dt.timedelta(days=17))
     row.refresh_from_db()
     assert (row.late_fee_due, row.late_fee_charged_on) == (44_42, SUNDAY + dt.timedelta(days=17))
     assert_sound_books()
@@ -62,11 +62,11 @@ def test_a_first_payment_of_nothing_is_passed_over_and_the_books_are_sound_to_th
     assert (made.next_due_on, made.next_due_amount) == (dt.date(2026, 3, 15), 96_45)
     assert_sound_books()
     fund_wallet(alice, 200_00)
-    after_first = bring_up_to_date(loan_id=made.pk, today=plan[0].due_date + dt.timedelta(days=20))
+    after_first = bring_loan_forward(loan_id=made.pk, today=plan[0].due_date + dt.timedelta(days=20))
     assert (after_first.days_past_due, after_first.next_due_amount) == (0, 96_45)
     assert_sound_books()
     for row in plan[1:]:
-        bring_up_to_date(loan_id=made.pk, today=row.due_date)
+        bring_loan_forward(loan_id=made.pk, today=row.due_date)
         pay(made, row.total_unpaid, row.due_date)
         assert_sound_books()
     assert (fresh(made).status, fresh(made).next_due_amount) == ("repaid", None)

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.enums.people import Role
 from accounts.models import User
-from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import MissingPermission, StaffOnly
 from ledger.selectors import balance
 from ledger.services.closed_period import PeriodClosed
 from loans.account.restructure import PlanTerms
@@ -23,7 +23,7 @@ from loans.models import Instalment, Loan, LoanCharge, Repayment
 from loans.selectors.servicing import payoff_figure
 from loans.services.collections.charges import (
     AlreadyWaived,
-    ChargeBeforePayout,
+    ChargeBeforeDisbursement,
     NothingToCharge,
     PlanIsFixed,
     add_charge,
@@ -32,7 +32,7 @@ from loans.services.collections.charges import (
 from loans.services.collections.waivers import NothingToWaive, ReasonMissing, WaiveTheCharge
 from loans.services.corrections.backdated_payment import record_backdated_repayment
 from loans.services.repayments.record import payment_choices, preview_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.reprocessing import PlanAgreedSince
 from loans.tests.collections.steps import accept, propose, put_in_default, waive
 from loans.tests.servicing.paying import available, bounce, confirm, declare, fresh, pay
@@ -94,7 +94,7 @@ def test_money_that_comes_early_costs_fewer_days_of_interest(loan: Loan, alice: 
 
 def test_what_is_shown_before_is_what_is_posted(loan: Loan) -> None:
     for amount, day in ((888_26, dt.date(2026, 1, 25)), (500_00, SECOND_DUE), (3_000_00, dt.date(2026, 3, 28))):
-        bring_up_to_date(loan_id=loan.pk, today=day)
+        bring_loan_forward(loan_id=loan.pk, today=day)
         shown = preview_repayment(loan_id=loan.pk, amount=amount, today=day)
         assert payment_choices(fresh(loan), amount, day)[1:] == []
         paid = pay(loan, amount, day)
@@ -126,7 +126,7 @@ def test_a_late_fee_that_nobody_has_charged_yet_is_in_the_preview(loan: Loan) ->
 
 
 def test_late_principal_goes_on_bearing_interest(loan: Loan) -> None:
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 2, 25))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 2, 25))
     # 786.34 of principal is ten days late: 786.34 × 12 % × 10 / 365 = 2.59 more than on time.
     on_time = 9_213_66 * 12 * 28
     late = 786_34 * 12 * 10
@@ -150,10 +150,10 @@ def test_paying_the_pay_off_figure_on_any_day_leaves_nothing_owed(loan: Loan) ->
 
 def test_a_late_fee_is_a_charge_and_comes_once(loan: Loan) -> None:
     fee_day = FIRST_DUE + dt.timedelta(days=16)
-    bring_up_to_date(loan_id=loan.pk, today=fee_day - dt.timedelta(days=1))
+    bring_loan_forward(loan_id=loan.pk, today=fee_day - dt.timedelta(days=1))
     assert not LoanCharge.objects.exists()
     for later in (0, 0, 5):
-        bring_up_to_date(loan_id=loan.pk, today=fee_day + dt.timedelta(days=later))
+        bring_loan_forward(loan_id=loan.pk, today=fee_day + dt.timedelta(days=later))
     fee = LoanCharge.objects.get()
     # 5 % of 888.26.
     assert (fee.total, fee.part, fee.due_on, fee.instalment) == (44_41, ChargePart.PENALTY, fee_day, row(loan, 1))
@@ -162,7 +162,7 @@ def test_a_late_fee_is_a_charge_and_comes_once(loan: Loan) -> None:
 
 
 def test_money_found_late_takes_the_late_fee_and_the_extra_interest_away(loan: Loan, dora: User) -> None:
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 3, 10))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 3, 10))
     assert balance("L1220", loan_reference=loan.reference) == 44_41
     found = record_backdated_repayment(
         loan_id=loan.pk,
@@ -192,7 +192,7 @@ def test_a_transfer_counts_on_the_day_on_which_it_was_made(loan: Loan, dora: Use
 def test_a_payment_that_came_back_leaves_the_loan_as_if_it_had_not_been(
     loan: Loan, dora: User, frank: User, bob: User
 ) -> None:
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 2, 20))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 2, 20))
     before = [line.__dict__ | {"_state": None} for line in live_instalments(loan)]
     wallets = available(loan.borrower, bob)
     paid = pay(loan, 1_000_00, dt.date(2026, 2, 20))
@@ -210,7 +210,7 @@ def test_only_staff_with_the_duty_add_and_waive_charges(loan: Loan, alice: User,
     for who in (alice, bob):
         with pytest.raises(StaffOnly):
             charge(loan, who, FIRST_DUE)
-    with pytest.raises(NotYourDuty):
+    with pytest.raises(MissingPermission):
         charge(loan, User.objects.get(pk=eve.pk), FIRST_DUE)
     assert (money_mark(), LoanCharge.objects.count()) == (before, 0)
     added = charge(loan, dora, FIRST_DUE)
@@ -222,7 +222,7 @@ def test_only_staff_with_the_duty_add_and_waive_charges(loan: Loan, alice: User,
 
 def test_charges_that_are_not_possible_are_refused_and_change_nothing(loan: Loan, dora: User) -> None:
     set_rules(BOOKS_CLOSED_UNTIL=dt.date(2026, 1, 31))
-    bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE)
+    bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE)
     before = money_mark()
     for refusal, changes in (
         (NothingToCharge, {"amount": 0}),
@@ -230,7 +230,7 @@ def test_charges_that_are_not_possible_are_refused_and_change_nothing(loan: Loan
         (NothingToCharge, {"rate": Decimal("0.01")}),
         (NothingToCharge, {"amount": 0, "rate": Decimal("0.01")}),
         (ReasonMissing, {"reason": " "}),
-        (ChargeBeforePayout, {"due_on": PAID_OUT - dt.timedelta(days=1)}),
+        (ChargeBeforeDisbursement, {"due_on": PAID_OUT - dt.timedelta(days=1)}),
         (PeriodClosed, {"due_on": dt.date(2026, 1, 31)}),
     ):
         with pytest.raises(refusal):
@@ -313,7 +313,7 @@ def test_a_plan_by_agreement_starts_from_the_interest_of_the_day_and_then_holds(
     with pytest.raises(PlanIsFixed):
         charge(loan, dora, day)
     interest = [line.interest_due for line in live_instalments(loan) if line.schedule_version == 2]
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 4, 1))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 4, 1))
     assert [line.interest_due for line in live_instalments(loan) if line.schedule_version == 2] == interest
     assert_sound_books()
 
@@ -332,7 +332,7 @@ def test_a_default_asks_for_the_interest_of_the_day(loan: Loan, dora: User) -> N
 
 
 def test_a_plan_that_follows_the_money_is_not_lowered_by_hand(loan: Loan, dora: User) -> None:
-    bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE)
+    bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE)
     before = money_mark()
     with pytest.raises(WaiveTheCharge):
         waive(loan, 1, dora, FIRST_DUE, interest=1_00)

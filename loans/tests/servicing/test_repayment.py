@@ -19,8 +19,8 @@ from loans.models import Distribution, Instalment, Loan, Note, Repayment, Repaym
 from loans.services.repayments.record import (
     AlreadyDecided,
     AmountTooSmall,
+    BeforeDisbursement,
     BeforeLastPayment,
-    BeforePayout,
     DateInFuture,
     NothingToPay,
     NotYourPayment,
@@ -28,8 +28,8 @@ from loans.services.repayments.record import (
     preview_repayment,
     reject_repayment,
 )
-from loans.services.servicing.bring_forward import bring_up_to_date
-from loans.tasks import tell_of_payments
+from loans.services.servicing.bring_forward import bring_loan_forward
+from loans.tasks import notify_of_payments
 from loans.tests.servicing.paying import available, confirm, declare, fresh, pay
 from p2plending.lib.errors import IdempotencyConflict
 from p2plending.tests.support.figures import assert_links_open
@@ -79,7 +79,7 @@ def test_a_payment_of_nothing_is_refused(loan: Loan, amount: int) -> None:
 def test_dates_outside_the_life_of_the_loan_are_refused(loan: Loan) -> None:
     with pytest.raises(DateInFuture):
         declare(loan, 888_49, FIRST_DUE, today=FIRST_DUE - dt.timedelta(days=1))
-    with pytest.raises(BeforePayout):
+    with pytest.raises(BeforeDisbursement):
         declare(loan, 888_49, dt.date(2026, 1, 14), today=FIRST_DUE)
     with pytest.raises(WalletPaysToday):
         pay(loan, 888_49, FIRST_DUE - dt.timedelta(days=1), today=FIRST_DUE)
@@ -207,7 +207,7 @@ def test_twelve_payments_on_time_close_the_loan_and_every_lender_is_whole(
     assert all(abs(got - exact) <= 1 for got, exact in zip(interest, (220_60, 220_60, 220_66), strict=True))
     told = Notification.objects.filter(user=loan.borrower, event__startswith="repayment_").order_by("pk")
     assert not told.exists()
-    assert (tell_of_payments(), tell_of_payments()) == (12, 0)
+    assert (notify_of_payments(), notify_of_payments()) == (12, 0)
     assert told.count() == 12
     assert "You paid €10,661.86, of it €661.86 interest" in told.filter(event="repayment_repaid").last().body
     assert_links_open("repayment_received", "repayment_repaid")
@@ -239,7 +239,7 @@ def test_declared_money_moves_nothing_until_staff_find_it(loan: Loan, bob: User,
 def test_money_sent_before_the_due_date_and_found_after_it_is_on_time(loan: Loan, dora: User) -> None:
     told = declare(loan, 888_49, FIRST_DUE - dt.timedelta(days=2))
     later = FIRST_DUE + dt.timedelta(days=3)
-    bring_up_to_date(loan_id=loan.pk, today=later)
+    bring_loan_forward(loan_id=loan.pk, today=later)
     assert fresh(loan).days_past_due == 3
     found = confirm(told, FIRST_DUE - dt.timedelta(days=2), dora, later)
     assert (found.interest, found.principal) == (100_00, 788_49)
@@ -340,7 +340,7 @@ def statements_of_a_payment(size: int, borrower: User) -> int:
     running = active_loan(borrower, lenders)
     fund_wallet(borrower, 2_000_00)
     pay(running, running.next_due_amount, FIRST_DUE)
-    second = bring_up_to_date(loan_id=running.pk, today=SECOND_DUE)
+    second = bring_loan_forward(loan_id=running.pk, today=SECOND_DUE)
     with CaptureQueriesContext(connection) as queries:
         pay(running, second.next_due_amount, SECOND_DUE)
     assert Distribution.objects.filter(repayment__loan=running).count() == 2 * size

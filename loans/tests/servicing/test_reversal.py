@@ -13,8 +13,8 @@ from ledger.selectors import balance
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, request_withdrawal
 from loans.enums.loan import ExtraMode, LoanStatus, NoteStatus, RepaymentStatus
 from loans.models import Instalment, Loan, Note, Repayment
-from loans.services.corrections.reversal import tell_lenders_of_reversal
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.corrections.reversal import notify_lenders_of_reversal
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.servicing.paying import available, bounce, confirm, declare, fresh, pay
 from p2plending.tests.support.books import assert_sound_books
 from p2plending.tests.support.world import TODAY, fund_wallet, new_key
@@ -99,7 +99,7 @@ def test_reversing_at_once_restores_every_balance(
     loan: Loan, dora: User, frank: User, amount: int, on: dt.date, mode: ExtraMode | None
 ) -> None:
     pay(loan, 100_00, FIRST_DUE - dt.timedelta(days=5), extra_mode=ExtraMode.CREDIT)
-    bring_up_to_date(loan_id=loan.pk, today=on)
+    bring_loan_forward(loan_id=loan.pk, today=on)
     before = (balances(), rows(loan), parts(loan), columns(loan))
     paid = pay(loan, amount, on, extra_mode=mode)
     assert balances() != before[0]
@@ -191,8 +191,8 @@ def test_a_lender_who_has_spent_the_money_owes_it_until_money_comes_in(
     assert (available(bob, carol), balance("C1300", bob)) == ([0, 0], 294_48)
     assert balance("L1200", loan_reference=loan.reference) == 10_000_00
     assert_sound_books()
-    tell_lenders_of_reversal(sent.pk)
-    tell_lenders_of_reversal(sent.pk)
+    notify_lenders_of_reversal(sent.pk)
+    notify_lenders_of_reversal(sent.pk)
     assert Notification.objects.filter(user=bob, event="payment_taken_back").count() == 1
 
     fund_wallet(bob, 100_00, today=FIRST_DUE + dt.timedelta(days=3))

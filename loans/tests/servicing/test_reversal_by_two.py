@@ -10,10 +10,10 @@ from django_q.models import OrmQ
 
 from accounts.enums.people import ApprovalState, StaffGroup
 from accounts.models import ApprovalRequest, AuditEvent, Notification, User
-from accounts.services.approvals.permissions import NotYourDuty, StaffOnly
+from accounts.services.approvals.permissions import MissingPermission, StaffOnly
 from accounts.services.approvals.requests import (
     AlreadyAsked,
-    MakerMissing,
+    NoMaker,
     OwnRequest,
     approve_request,
     expire_request,
@@ -27,7 +27,7 @@ from loans.account.restructure import PlanTerms
 from loans.enums.collections import DefaultCause, PlanOption
 from loans.enums.loan import LoanStatus, RepaymentStatus
 from loans.models import Loan, LoanLoss, Repayment
-from loans.selectors.reprocessing import LoanPicture, PaymentFigures, ReplayPreview, RowFigures, loan_picture
+from loans.selectors.reprocessing import LoanProjection, PaymentFigures, ReplayPreview, RowFigures, loan_projection
 from loans.services.collections.restructuring import accept_plan, propose_plan
 from loans.services.corrections.backdated_payment import record_backdated_repayment
 from loans.services.corrections.preview import preview_backdated_repayment, preview_reversal
@@ -82,7 +82,7 @@ def traces() -> tuple[int, ...]:
     return tuple(table.objects.count() for table in tables)
 
 
-def told(picture: LoanPicture) -> tuple[LoanPicture, list[PaymentFigures]]:
+def told(picture: LoanProjection) -> tuple[LoanProjection, list[PaymentFigures]]:
     """A picture without the numbers of its rows: a dry run may have used some up."""
     payments = sorted(picture.payments.values(), key=lambda payment: payment.value_date)
     return dataclasses.replace(picture, payments={}), payments
@@ -95,7 +95,7 @@ def test_only_finance_asks_and_a_person_must(
     paid, _later = twice_paid
     support = staff_of(StaffGroup.SUPPORT)
     before = money_mark()
-    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (support, NotYourDuty), (None, MakerMissing)):
+    for actor, refusal in ((alice, StaffOnly), (bob, StaffOnly), (support, MissingPermission), (None, NoMaker)):
         with pytest.raises(refusal):
             ask(paid, actor)
     with pytest.raises(ReversalReasonMissing):
@@ -110,7 +110,7 @@ def test_nobody_agrees_alone_and_asking_moves_nothing(
     colin = staff_of(StaffGroup.COLLECTIONS)
     before = money_mark()
     request = ask(paid, fiona)
-    for actor, refusal in ((fiona, OwnRequest), (None, OwnRequest), (colin, NotYourDuty)):
+    for actor, refusal in ((fiona, OwnRequest), (None, OwnRequest), (colin, MissingPermission)):
         with pytest.raises(refusal):
             approve(request, actor)
     with pytest.raises(AlreadyAsked):
@@ -143,7 +143,7 @@ def test_the_second_person_undoes_it_as_it_was_shown(
     assert traces() == before
 
     approve(request, dora)
-    assert told(loan_picture(fresh(loan))) == told(shown.after)
+    assert told(loan_projection(fresh(loan))) == told(shown.after)
     request.refresh_from_db()
     paid.refresh_from_db()
     assert (request.state, paid.status, paid.decided_by) == (ApprovalState.APPROVED, RepaymentStatus.REVERSED, dora)
@@ -319,7 +319,7 @@ def test_a_late_found_payment_is_posted_as_it_was_shown(loan: Loan, bob: User, d
     assert shown.from_lenders < 0
 
     record_backdated_repayment(**asked, actor=dora, idempotency_key=new_key())
-    assert told(loan_picture(fresh(loan))) == told(shown.after)
+    assert told(loan_projection(fresh(loan))) == told(shown.after)
     assert_sound_books()
 
 

@@ -11,7 +11,7 @@ from ledger.models import JournalEntry
 from ledger.selectors import balance
 from loans.enums.loan import Bucket, InstalmentStatus, LoanStatus
 from loans.models import Instalment, Loan, LoanDelinquency
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.end_of_day import loans_due, run_end_of_day
 from loans.tests.servicing.paying import fresh, pay
 from p2plending.tests.support.world import listed_loan, offered_loan, verified
@@ -32,14 +32,14 @@ def stays(loan: Loan) -> list[tuple[str, dt.date, dt.date | None, int]]:
 
 
 def test_before_the_due_date_nothing_is_posted(loan: Loan) -> None:
-    bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE - D(days=1))
+    bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE - D(days=1))
     assert entries("INTEREST_DUE") == []
     assert Instalment.objects.get(loan=loan, number=1).status == InstalmentStatus.SCHEDULED
 
 
 def test_on_the_due_date_the_interest_becomes_a_claim_once(loan: Loan) -> None:
     for _ in range(2):
-        bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE)
+        bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE)
     assert entries("INTEREST_DUE") == [(f"due:{loan.reference}:1:1", FIRST_DUE)]
     assert balance("L1210", loan_reference=loan.reference) == balance("L2210", loan_reference=loan.reference) == 100_00
     row = Instalment.objects.get(loan=loan, number=1)
@@ -50,7 +50,7 @@ def test_on_the_due_date_the_interest_becomes_a_claim_once(loan: Loan) -> None:
 @pytest.mark.parametrize(("days", "fee"), [(15, 0), (16, 44_42), (40, 44_42)])
 def test_the_late_fee_comes_once_after_the_grace(loan: Loan, days: int, fee: int) -> None:
     for _ in range(2):
-        bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE + D(days=days))
+        bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE + D(days=days))
     assert Instalment.objects.get(loan=loan, number=1).late_fee_due == fee
     assert balance("L1220", loan_reference=loan.reference) == fee
     assert fresh(loan).arrears_amount == 888_49 + fee + (888_49 if days == 40 else 0)
@@ -58,19 +58,19 @@ def test_the_late_fee_comes_once_after_the_grace(loan: Loan, days: int, fee: int
 
 def test_no_late_fee_on_what_was_paid_in_time(loan: Loan) -> None:
     pay(loan, 888_49, FIRST_DUE)
-    bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE + D(days=20))
+    bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE + D(days=20))
     assert entries("LATE_FEE_CHARGED") == []
     assert stays(loan) == []
 
 
 def test_the_fee_is_on_the_unpaid_part_only_and_at_least_the_fixed_one(loan: Loan) -> None:
     pay(loan, 838_49, FIRST_DUE)
-    bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE + D(days=16))
+    bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE + D(days=16))
     assert Instalment.objects.get(loan=loan, number=1).late_fee_due == 5_00
 
 
 def test_days_that_nobody_looked_are_caught_up_in_order(loan: Loan) -> None:
-    bring_up_to_date(loan_id=loan.pk, today=dt.date(2026, 5, 20))
+    bring_loan_forward(loan_id=loan.pk, today=dt.date(2026, 5, 20))
     assert [date for _key, date in entries("INTEREST_DUE")] == [
         dt.date(2026, 2, 15),
         dt.date(2026, 3, 15),
@@ -95,7 +95,7 @@ def test_days_that_nobody_looked_are_caught_up_in_order(loan: Loan) -> None:
 
 def test_looking_every_day_gives_the_same_as_looking_once(loan: Loan) -> None:
     for days in range(40):
-        bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE + D(days=days))
+        bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE + D(days=days))
     assert stays(loan) == [
         (Bucket.GRACE, dt.date(2026, 2, 16), dt.date(2026, 3, 3), 15),
         (Bucket.LATE_16_30, dt.date(2026, 3, 3), dt.date(2026, 3, 18), 30),
@@ -107,7 +107,7 @@ def test_looking_every_day_gives_the_same_as_looking_once(loan: Loan) -> None:
 
 def test_a_payment_takes_the_loan_out_of_lateness_at_once(loan: Loan) -> None:
     day = FIRST_DUE + D(days=10)
-    bring_up_to_date(loan_id=loan.pk, today=day)
+    bring_loan_forward(loan_id=loan.pk, today=day)
     assert fresh(loan).bucket == Bucket.GRACE
     pay(loan, 888_49, day)
     assert (fresh(loan).bucket, fresh(loan).days_past_due, fresh(loan).worst_days_past_due) == (Bucket.CURRENT, 0, 10)

@@ -11,7 +11,7 @@ from loans.enums.loan import ExtraMode
 from loans.models import Instalment, Loan, Repayment
 from loans.services.collections.waivers import waive_charges
 from loans.services.corrections.backdated_payment import record_backdated_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.services.servicing.reprocessing import PlanAgreedSince
 from loans.tests.servicing.paying import bounce, fresh, pay
 from p2plending.tests.support.books import assert_sound_books, money_mark
@@ -50,7 +50,7 @@ def find(loan: Loan, amount: int, value_date: dt.date, staff: User, today: dt.da
 
 
 def test_money_of_before_the_due_date_is_refused_once_interest_of_it_was_waived(loan: Loan, dora: User) -> None:
-    bring_up_to_date(loan_id=loan.pk, today=FIRST_DUE)
+    bring_loan_forward(loan_id=loan.pk, today=FIRST_DUE)
     waive(loan, 1, dora, FIRST_DUE, interest=50_00)
     before = money_mark()
     with pytest.raises(PlanAgreedSince):
@@ -67,7 +67,7 @@ def test_a_payment_is_not_undone_when_charges_of_the_plan_that_it_made_were_waiv
     fund_wallet(loan.borrower, 3_000_00)
     paid = pay(loan, 3_888_49, FIRST_DUE, extra_mode=ExtraMode.LOWER)
     late = SECOND_DUE + dt.timedelta(days=20)
-    bring_up_to_date(loan_id=loan.pk, today=late)
+    bring_loan_forward(loan_id=loan.pk, today=late)
     fee = Instalment.objects.exclude(late_fee_due=0).get(loan=loan)
     waive(loan, fee.number, dora, late, late_fee=fee.late_fee_due)
     before = money_mark()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.engine.allocation import Cap, Claim, Limits, Position, Wish, cap_of, floor_to_step, share_out
+from matching.engine.allocation import Cap, Claim, Limits, Position, Wish, cap_of, distribute, floor_to_step
 from matching.engine.eligibility import Reason
 
 LIMITS = Limits(
@@ -61,26 +61,29 @@ def test_a_total_cap_of_nil_is_no_limit_and_another_is_one() -> None:
 
 def test_the_rest_of_a_loan_below_the_minimum_may_be_lent_whole() -> None:
     assert cap(WISH, Position(available=22_00), remaining=20_00) == Cap(20_00, None)
-    assert share_out([Claim(1, 15_00), Claim(2, 20_00)], room=20_00, remaining=20_00, limits=LIMITS) == {1: 0, 2: 20_00}
+    assert distribute([Claim(1, 15_00), Claim(2, 20_00)], room=20_00, remaining=20_00, limits=LIMITS) == {
+        1: 0,
+        2: 20_00,
+    }
 
 
 def test_two_lenders_share_a_small_room_evenly() -> None:
     claims = [Claim(1, 500_00), Claim(2, 500_00)]
-    assert share_out(claims, room=100_00, remaining=100_00, limits=LIMITS) == {1: 50_00, 2: 50_00}
+    assert distribute(claims, room=100_00, remaining=100_00, limits=LIMITS) == {1: 50_00, 2: 50_00}
 
 
 def test_who_is_later_gets_nothing_when_the_room_ends_before_a_minimum() -> None:
     claims = [Claim(1, 500_00), Claim(2, 500_00), Claim(3, 500_00)]
-    assert share_out(claims, room=70_00, remaining=70_00, limits=LIMITS) == {1: 35_00, 2: 35_00, 3: 0}
+    assert distribute(claims, room=70_00, remaining=70_00, limits=LIMITS) == {1: 35_00, 2: 35_00, 3: 0}
 
 
 def test_a_low_cap_leaves_its_part_to_the_others() -> None:
     claims = [Claim(1, 25_00), Claim(2, 500_00)]
-    assert share_out(claims, room=200_00, remaining=900_00, limits=LIMITS) == {1: 25_00, 2: 175_00}
+    assert distribute(claims, room=200_00, remaining=900_00, limits=LIMITS) == {1: 25_00, 2: 175_00}
 
 
 def test_nobody_gets_anything_without_room() -> None:
-    assert share_out([Claim(1, 500_00)], room=0, remaining=0, limits=LIMITS) == {1: 0}
+    assert distribute([Claim(1, 500_00)], room=0, remaining=0, limits=LIMITS) == {1: 0}
 
 
 CAPS = st.lists(st.integers(5, 200).map(lambda steps: steps * 5_00), max_size=30)
@@ -90,7 +93,7 @@ ROOMS = st.integers(0, 20_000_00)
 @given(caps=CAPS, room=ROOMS, more=st.integers(0, 1_000_00))
 def test_no_cap_and_no_room_is_ever_exceeded_and_amounts_are_whole_steps(caps: list[int], room: int, more: int) -> None:
     claims = [Claim(number, cap) for number, cap in enumerate(caps)]
-    given_out = share_out(claims, room=room, remaining=room + more, limits=LIMITS)
+    given_out = distribute(claims, room=room, remaining=room + more, limits=LIMITS)
     assert sum(given_out.values()) <= room
     for claim in claims:
         amount = given_out[claim.mandate_id]
@@ -101,7 +104,7 @@ def test_no_cap_and_no_room_is_ever_exceeded_and_amounts_are_whole_steps(caps: l
 @given(caps=CAPS, room=ROOMS)
 def test_room_is_left_only_when_every_cap_is_reached_or_no_step_fits(caps: list[int], room: int) -> None:
     claims = [Claim(number, cap) for number, cap in enumerate(caps)]
-    given_out = share_out(claims, room=room, remaining=room + 1, limits=LIMITS)
+    given_out = distribute(claims, room=room, remaining=room + 1, limits=LIMITS)
     left = floor_to_step(room, LIMITS.step) - sum(given_out.values())
     open_served = [claim for claim in claims if 0 < given_out[claim.mandate_id] < claim.cap]
     left_out = [claim for claim in claims if not given_out[claim.mandate_id]]
@@ -112,7 +115,7 @@ def test_room_is_left_only_when_every_cap_is_reached_or_no_step_fits(caps: list[
 @given(caps=CAPS, room=ROOMS)
 def test_being_first_is_worth_one_step_at_most(caps: list[int], room: int) -> None:
     claims = [Claim(number, cap) for number, cap in enumerate(caps)]
-    given_out = share_out(claims, room=room, remaining=room + 1, limits=LIMITS)
+    given_out = distribute(claims, room=room, remaining=room + 1, limits=LIMITS)
     for place, claim in enumerate(claims):
         mine = given_out[claim.mandate_id]
         for later in claims[place + 1 :]:

@@ -8,10 +8,10 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.engine.scoring import POINTS, Holdings, Part, Taste, match
+from matching.engine.scoring import POINTS, Holdings, Part, Preference, match
 from matching.tests.engine.test_eligibility import LOAN
 
-TASTE = Taste(target_mix={"A": Decimal("0.6"), "B": Decimal("0.4")}, min_rate=Decimal("0.05"), max_term_months=60)
+TASTE = Preference(target_mix={"A": Decimal("0.6"), "B": Decimal("0.4")}, min_rate=Decimal("0.05"), max_term_months=60)
 NOTHING = Holdings()
 
 

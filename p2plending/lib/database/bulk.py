@@ -20,7 +20,7 @@ ModelRow = TypeVar("ModelRow", bound=models.Model)
 ROWS_PER_STATEMENT = 5_000
 
 
-class AlreadyThere(Exception):
+class DuplicateKey(Exception):
     """The unique key of a row that must be new is in the database already; the transaction can only be rolled back.
 
     Not one of the database's errors, so that nobody on the way takes it for one of their own or tries again.
@@ -42,7 +42,7 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
 def insert_row(model: type[models.Model], values: Mapping[str, Any], *, must_be_new: bool = False) -> int:
     """Insert one row of values by column and return its primary key. It sends no signals and takes no defaults.
 
-    With `must_be_new` a row whose unique key is there already raises AlreadyThere. Somebody else's row that is not
+    With `must_be_new` a row whose unique key is there already raises DuplicateKey. Somebody else's row that is not
     committed yet is waited for.
     """
     database = require_transaction()
@@ -57,7 +57,7 @@ def insert_row(model: type[models.Model], values: Mapping[str, Any], *, must_be_
     except IntegrityError as error:
         if must_be_new and (error.args[0] == DUPLICATE_KEY_ERROR or "UNIQUE constraint failed" in str(error)):
             database.needs_rollback = True
-            raise AlreadyThere(statement) from error
+            raise DuplicateKey(statement) from error
         raise
 
 

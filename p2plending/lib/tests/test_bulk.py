@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import OperationKey
 from p2plending.lib import clock
 from p2plending.lib.database import bulk
-from p2plending.lib.database.bulk import AlreadyThere, as_read, insert_row, insert_rows, write_numbers
+from p2plending.lib.database.bulk import DuplicateKey, as_read, insert_row, insert_rows, write_numbers
 
 COLUMNS = ("scope", "operation", "key", "fingerprint", "result_id", "created_at")
 
@@ -75,7 +75,7 @@ def test_an_inserted_row_is_what_save_would_have_written() -> None:
 def test_a_row_that_must_be_new_leaves_the_one_that_is_there() -> None:
     with transaction.atomic():
         insert_row(OperationKey, values_of("k"), must_be_new=True)
-    with pytest.raises(AlreadyThere), transaction.atomic():
+    with pytest.raises(DuplicateKey), transaction.atomic():
         insert_row(OperationKey, values_of("k", "other"), must_be_new=True)
     assert stored("k") == ("system", "f", None)
 

@@ -12,7 +12,7 @@ from django.db.transaction import TransactionManagementError
 
 from accounts.models import OperationKey
 from accounts.services.idempotency import run_once
-from p2plending.lib.database.bulk import AlreadyThere, fetch_rows, insert_row
+from p2plending.lib.database.bulk import DuplicateKey, fetch_rows, insert_row
 from p2plending.lib.database.mysql.nodes import Node
 from p2plending.lib.tests.test_bulk import values_of
 
@@ -133,7 +133,7 @@ def test_a_conflict_that_looks_like_a_broken_trigger_is_a_conflict() -> None:
 def test_nothing_follows_a_row_that_is_there_though_it_must_be_new() -> None:
     OperationKey.objects.create(scope="system", operation="test", key="there", fingerprint="")
     with transaction.atomic():
-        with pytest.raises(AlreadyThere):
+        with pytest.raises(DuplicateKey):
             insert_row(OperationKey, values_of("there"), must_be_new=True)
         with pytest.raises(TransactionManagementError):
             insert_row(OperationKey, values_of("behind"))

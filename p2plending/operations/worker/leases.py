@@ -33,7 +33,7 @@ def take_task(queue: str) -> OrmQ | None:
             return row
 
 
-def give_back(row_id: int, *, after: dt.timedelta = dt.timedelta()) -> None:
+def release_task(row_id: int, *, after: dt.timedelta = dt.timedelta()) -> None:
     """Let a task be taken again, at once or after a while."""
     OrmQ.objects.filter(pk=row_id).update(lock=clock.machine_now() + after)
 

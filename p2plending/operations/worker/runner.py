@@ -19,7 +19,7 @@ from p2plending.lib import clock
 from p2plending.operations.job_runs import record_run
 from p2plending.operations.job_table import job_of_schedule
 from p2plending.operations.worker.board import Slot
-from p2plending.operations.worker.leases import LeaseKeeper, give_back, take_task
+from p2plending.operations.worker.leases import LeaseKeeper, release_task, take_task
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def read_task(row: OrmQ) -> dict[str, Any] | None:
         return SignedPackage.loads(row.payload)
     except (TypeError, BadSignature):
         logger.exception("task can't be read: was SECRET_KEY changed?", extra={"row": row.pk})
-        give_back(row.pk, after=UNREADABLE_PAUSE)
+        release_task(row.pk, after=UNREADABLE_PAUSE)
         return None
 
 
@@ -160,7 +160,7 @@ def store_result(row: OrmQ, task: dict[str, Any], result: Any, *, is_done: bool)
     if is_done or attempts >= MOST_ATTEMPTS:
         row.delete()
     else:
-        give_back(row.pk, after=min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE))
+        release_task(row.pk, after=min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE))
 
 
 def record_death(row_id: int) -> None:
@@ -171,5 +171,5 @@ def record_death(row_id: int) -> None:
     task = read_task(row)
     if task is not None:
         store_result(row, task, "The process that worked on it was killed.", is_done=False)
-        give_back(row_id)
+        release_task(row_id)
         logger.warning("task of a killed process is taken up again", extra={"task": get_func_repr(task["func"])})

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from adminpanel.selectors import database_light
+from adminpanel.selectors import database_indicator
 from ledger.selectors.digest import digest_of_books
 from p2plending.lib import clock
 from p2plending.lib.database.mysql.nodes import Node, NodeState
@@ -47,7 +47,7 @@ def test_readiness_reports_what_galera_calls_it() -> None:
     ],
 )
 def test_the_desk_is_red_when_the_server_takes_no_writes(state: NodeState, kind: str, words: str) -> None:
-    light = database_light(state)
+    light = database_indicator(state)
     assert light.kind == kind
     assert light.words.startswith(words)
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import Notification, User
 from loans.enums.loan import ReminderKind
-from loans.services.notices.repayments import tell_of_payments
+from loans.services.notices.repayments import notify_of_payments
 from loans.services.origination.application import withdraw_application
 from loans.services.origination.questions import answer_question, ask_question
 from p2plending.tests.support import world
@@ -64,7 +64,7 @@ def test_a_page_of_one_part_is_never_opened_with_the_reference_of_its_loan() -> 
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_every_link_of_the_scene_opens_for_its_reader(scene: Scene) -> None:
-    assert tell_of_payments() == 1
+    assert notify_of_payments() == 1
     assert_links_open("loan_offer", "loan_funded", "loan_started", "commitment_reserved", "repayment_received")
 
 

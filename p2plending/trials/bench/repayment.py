@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from loans.enums.loan import RepaymentMethod
 from loans.models import Instalment, Loan
 from loans.services.repayments.record import record_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from p2plending.lib import clock
 from p2plending.trials.bench.measure import interleaved, say, verdict
 from p2plending.trials.bench.scene import running_loan
@@ -64,7 +64,7 @@ def _statements(loan: Loan) -> int:
 def _payment(loan: Loan) -> Callable[[], object]:
     due = Instalment.objects.filter(loan=loan, settled_on__isnull=True).order_by("number").first()
     # Falling due is an event of its own: the payment finds the loan up to date.
-    bring_up_to_date(loan_id=loan.pk, today=due.due_date)
+    bring_loan_forward(loan_id=loan.pk, today=due.due_date)
     borrower = loan.borrower
     return lambda: record_repayment(
         loan_id=loan.pk,

@@ -25,13 +25,13 @@ from ledger.selectors import balance
 from loans.account.state import finance_terms, live_instalments
 from loans.account.terms import LoanTerms, replay_terms
 from loans.enums.loan import ChargePart, LoanStatus, RepaymentStatus
-from loans.finance.progressive import Charge, Event, LoanPart, LoanPicture, Payment, ReplayTerms, Waiver, replay
+from loans.finance.progressive import Charge, Event, LoanPart, LoanPosition, Payment, ReplayTerms, Waiver, replay
 from loans.models import Distribution, Loan, LoanCharge, Note, Repayment
 from loans.selectors.servicing import payoff_figure
 from loans.services.collections.charges import add_charge, waive_charge
 from loans.services.corrections.backdated_payment import record_backdated_repayment
 from loans.services.repayments.record import preview_repayment
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.servicing.lives import seen
 from loans.tests.servicing.lives.script import step
 from loans.tests.servicing.paying import ask_to_undo, pay
@@ -126,7 +126,7 @@ class FollowingLife:
     @step(5, days=(1, 3, 11, 28, 31, 45))
     def let_days_pass(self, days: int) -> None:
         self.today += dt.timedelta(days=days)
-        bring_up_to_date(loan_id=self.loan.pk, today=self.today)
+        bring_loan_forward(loan_id=self.loan.pk, today=self.today)
         self.compare()
 
     @step(6, "active", part=("0.3", "1", "1.7", "4"))
@@ -270,7 +270,7 @@ class FollowingLife:
         self._compare_lenders(picture)
         assert_sound_books()
 
-    def _compare_instalments(self, picture: LoanPicture) -> None:
+    def _compare_instalments(self, picture: LoanPosition) -> None:
         stored = [
             (
                 row.number,
@@ -292,7 +292,7 @@ class FollowingLife:
             for line in picture.instalments
         ]
 
-    def _compare_lenders(self, picture: LoanPicture) -> None:
+    def _compare_lenders(self, picture: LoanPosition) -> None:
         """Shares add up to what was paid; of interest and fees nobody is further than a cent from the exact share."""
         notes = list(Note.objects.filter(loan=self.loan).order_by("pk"))
         parts = (picture.paid.principal, picture.paid.interest, picture.paid.fee + picture.paid.penalty)

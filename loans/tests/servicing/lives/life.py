@@ -142,11 +142,11 @@ class Life:
             owed[part], credit = owed[part] - paid, credit - paid
         return owed
 
-    def late_since(self) -> dt.date | None:
+    def oldest_unpaid_due_date(self) -> dt.date | None:
         return min((row.due for row in self.open_rows), default=None)
 
     def days_late(self, on: dt.date) -> int:
-        since = self.late_since()
+        since = self.oldest_unpaid_due_date()
         return max((on - since).days, 0) if since else 0
 
     def cure_amount(self, on: dt.date) -> int | None:
@@ -410,7 +410,7 @@ class Life:
         """Nothing is owed any more."""
         self.paid_off_as, self.status = self.status, "repaid"
 
-    def play_again(self, undone: Sequence[Payment], posted: Sequence[Payment], asked: Sequence[str]) -> None:
+    def reprocess(self, undone: Sequence[Payment], posted: Sequence[Payment], asked: Sequence[str]) -> None:
         """Start from the plan that was agreed last and pay again; what was waived and paused stays as it is.
 
         The money of `undone` goes back, the last one first; then `posted` are paid, each with its extra money as

@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts.models import User
 from ledger.selectors.invariants import CHECKS as LEDGER_CHECKS
 from loans.selectors.invariants import CHECKS as LOAN_CHECKS
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.servicing.lives import seen
 from loans.tests.servicing.lives.plain import Payment
 from loans.tests.servicing.lives.world import World
@@ -127,7 +127,7 @@ class Living:
         self.life.close_day()
         self.life.today += dt.timedelta(days=days)
         if is_looked_at or self.life.autopay:
-            bring_up_to_date(loan_id=self.loan.pk, today=self.life.today)
+            bring_loan_forward(loan_id=self.loan.pk, today=self.life.today)
             self.look()
             self.follow_day()
             self.follow_cure()

@@ -336,7 +336,7 @@ class Paying(Living):
 
     def follow_replay(self, undone: list[Payment], posted: list[Payment], asked: list[str]) -> None:
         """The product brought the loan to today, took payments back and posted others in their place."""
-        self.life.play_again(undone, posted, asked)
+        self.life.reprocess(undone, posted, asked)
         self.follow_cure()
 
     def take_fee_again(self, pk: int) -> None:

@@ -502,7 +502,7 @@ class Troubled(Paying):
     def valid_notice(self) -> DefaultNotice | None:
         """The notice that is about what is late today: sent after the oldest of it fell due."""
         notice = DefaultNotice.objects.filter(loan=self.loan, ended_on__isnull=True).order_by("pk").last()
-        since: dt.date | None = self.life.late_since()
+        since: dt.date | None = self.life.oldest_unpaid_due_date()
         return notice if notice and since and notice.sent_on > since else None
 
 

@@ -18,7 +18,7 @@ from loans.models import Loan, LoanCharge, Note, Repayment
 from loans.selectors.charges import charges_of
 from loans.selectors.servicing import balance_series, instalments_on
 from loans.services.collections.charges import add_charge, waive_charge
-from loans.services.servicing.bring_forward import bring_up_to_date
+from loans.services.servicing.bring_forward import bring_loan_forward
 from loans.tests.servicing.following import following_loan
 from loans.tests.servicing.paying import bounce, pay
 from p2plending.lib import clock
@@ -166,7 +166,7 @@ def test_the_late_fee_to_come_is_told_and_not_yet_on_the_plan(
     first = made.instalments.get(number=1)
     assert (day, fee) == (first.due_date + dt.timedelta(days=16), 5_00)
     assert [line.row.late_fee_due for line in page.context["plan_lines"]] == [0] * 7
-    bring_up_to_date(loan_id=made.pk, today=day)
+    bring_loan_forward(loan_id=made.pk, today=day)
     assert LoanCharge.objects.get().total == 5_00
 
 

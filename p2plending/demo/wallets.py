@@ -24,7 +24,7 @@ def new_key() -> str:
     return uuid.uuid4().hex
 
 
-def tell_of_money(user: User, amount: int, day: dt.date) -> Deposit:
+def declare_deposit_of(user: User, amount: int, day: dt.date) -> Deposit:
     """Declare a transfer of `amount` minor units."""
     return declare_deposit(
         user=user,
@@ -52,7 +52,7 @@ def agree_about(people: People, subject_type: str, reference: str, day: dt.date)
 
 def add_money(people: People, user: User, amount: int, day: dt.date) -> None:
     """A transfer that staff find on the same day, unless money arrives at once."""
-    deposit = tell_of_money(user, amount, day)
+    deposit = declare_deposit_of(user, amount, day)
     if deposit.status == DepositStatus.DECLARED:
         confirm_money(people, deposit, day)
 

@@ -39,7 +39,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class InstalmentPicture:
+class InstalmentPosition:
     """One instalment on the day of the picture: due = paid + waived + unpaid in every part.
 
     ``balance_after`` is the principal that the plan leaves after it. ``is_extra``: it holds charges that fall due after
@@ -64,7 +64,7 @@ class InstalmentPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class ChargePicture:
+class ChargePosition:
     """One charge over all instalments."""
 
     reference: str
@@ -79,7 +79,7 @@ class ChargePicture:
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentPicture:
+class PaymentPosition:
     """What one payment paid, by instalment number. ``amount`` = ``paid.total`` + ``surplus``.
 
     ``balance_after`` is the principal outstanding right after it.
@@ -98,7 +98,7 @@ class PaymentPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class LoanPicture:
+class LoanPosition:
     """A loan on ``on``: everything that its events up to then have made of it.
 
     ``surplus`` was paid above all that was asked for and is the borrower's. ``payoff`` is what closes the loan on that
@@ -106,9 +106,9 @@ class LoanPicture:
     """
 
     on: date
-    instalments: tuple[InstalmentPicture, ...]
-    charges: tuple[ChargePicture, ...]
-    payments: tuple[PaymentPicture, ...]
+    instalments: tuple[InstalmentPosition, ...]
+    charges: tuple[ChargePosition, ...]
+    payments: tuple[PaymentPosition, ...]
     payoff: Parts
     surplus: int
 
@@ -145,7 +145,7 @@ class LoanPicture:
     def is_settled(self) -> bool:
         return not self.unpaid.total
 
-    def payment(self, reference: str) -> PaymentPicture:
+    def payment(self, reference: str) -> PaymentPosition:
         """The payment of that reference. Raises KeyError when the loan knows none, or it was reversed."""
         for payment in self.payments:
             if payment.reference == reference:
@@ -162,7 +162,7 @@ class PaymentChange:
     surplus: int
 
 
-def payment_changes(before: LoanPicture, after: LoanPicture) -> tuple[PaymentChange, ...]:
+def payment_changes(before: LoanPosition, after: LoanPosition) -> tuple[PaymentChange, ...]:
     """What another event changes in the payments: the differences to post, by payment, in the order they count.
 
     A payment that is only in ``after`` is new and changes by all that it pays; one that is only in ``before`` was
