@@ -1,6 +1,6 @@
 # PORT=8010 make run, make test ARGS="-k wallet"
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-run test-kill test-cluster fmt demo mariadb bench
+.PHONY: help run test test-fast test-run test-kill test-cluster fmt house demo mariadb bench
 
 LAUNCH := p2plending/scripts/with-python
 
@@ -27,6 +27,9 @@ test-kill: ## kill worker, mail server and database under load on a throw-away M
 
 fmt: ## format Python, templates, styles and scripts, and mend what the tools can
 	@$(LAUNCH) format_code
+
+house: ## how the code is built, in figures with their limits: cycles, sizes, crowded folders
+	@$(LAUNCH) measure_house
 
 demo: ## make or complete the demo world without starting the site (ARGS="--advance 31")
 	@$(LAUNCH) run_site --demo-only $(ARGS)

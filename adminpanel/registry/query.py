@@ -9,15 +9,12 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
 
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.db import models
 from django.http import QueryDict
-
-if TYPE_CHECKING:
-    from adminpanel.registry.base import ReadOnlyAdmin
 
 Check = Callable[[str], bool]
 
@@ -86,7 +83,7 @@ def parameters_of(field: models.Field, name: str) -> dict[str, Check]:
 
 
 @cache
-def known_parameters(model_admin: ReadOnlyAdmin) -> dict[str, Check]:
+def known_parameters(model_admin: ModelAdmin) -> dict[str, Check]:
     """Every parameter of a list, with the check of its value."""
     found: dict[str, Check] = {PAGE_VAR: is_page, ORDER_VAR: is_order}
     if model_admin.search_fields:
@@ -100,7 +97,7 @@ def known_parameters(model_admin: ReadOnlyAdmin) -> dict[str, Check]:
     return found
 
 
-def is_understood(model_admin: ReadOnlyAdmin, query: QueryDict) -> bool:
+def is_understood(model_admin: ModelAdmin, query: QueryDict) -> bool:
     """Whether the list has every parameter that is asked, once, with a value that can be meant."""
     known = known_parameters(model_admin)
     return all(name in known and len(values) == 1 and known[name](values[0]) for name, values in query.lists())

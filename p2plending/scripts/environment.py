@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from p2plending.scripts.console import CannotContinue, say, warn
-from p2plending.scripts.system_parts import (
+from p2plending.scripts.machine.system_parts import (
     install_command,
     install_packages,
     mysqlclient_packages,

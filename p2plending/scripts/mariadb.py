@@ -19,8 +19,13 @@ from p2plending.lib.processes import (
     stop_on_signals,
 )
 from p2plending.scripts.console import CannotContinue, say, stop_with
-from p2plending.scripts.system_parts import find_program, install_command, install_packages, mariadb_server_packages
-from p2plending.scripts.timezone_tables import timezone_statements
+from p2plending.scripts.machine.system_parts import (
+    find_program,
+    install_command,
+    install_packages,
+    mariadb_server_packages,
+)
+from p2plending.scripts.machine.timezone_tables import timezone_statements
 
 NEEDED_BYTES = 1_500_000_000
 START_SECONDS = 60

@@ -24,7 +24,7 @@ from p2plending.lib.processes import (
 )
 from p2plending.scripts.console import CannotContinue, say, stop_with
 from p2plending.scripts.environment import DEVELOPMENT, ROOT, VENV_PYTHON, prepare_environment, random_field_key
-from p2plending.scripts.system_parts import cluster_packages, install_command, install_packages
+from p2plending.scripts.machine.system_parts import cluster_packages, install_command, install_packages
 
 # --kill-child: whoever ends the first of them ends all.
 APART = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child=KILL")

@@ -19,9 +19,14 @@ from p2plending.lib.processes import StopRequested, end_process, ignore_further_
 from p2plending.scripts.console import CannotContinue, say, stop_with, warn
 from p2plending.scripts.environment import DEVELOPMENT, ROOT, VENV_PYTHON, prepare_environment, random_field_key
 from p2plending.scripts.format_code import TOOLS, installed
+from p2plending.scripts.machine.system_parts import (
+    browser_packages,
+    install_command,
+    install_packages,
+    mysqlclient_packages,
+)
 from p2plending.scripts.mariadb import require_server, roomy_folder, temporary_server
 from p2plending.scripts.run_cluster_test import require_cluster_parts
-from p2plending.scripts.system_parts import browser_packages, install_command, install_packages, mysqlclient_packages
 
 BIN = VENV_PYTHON.parent
 NOTHING_COLLECTED = 5

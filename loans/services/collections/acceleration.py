@@ -20,7 +20,7 @@ from loans.account.terms import LoanTerms
 from loans.enums.loan import InstalmentStatus
 from loans.journal.collections import recognition_lines
 from loans.models import Instalment, Loan
-from loans.services.servicing.elapsed_days import accrue_until
+from loans.services.servicing.apply_payment import accrue_until
 from loans.services.servicing.state import store_version
 from p2plending.lib.database.transactions import require_transaction
 

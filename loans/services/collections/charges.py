@@ -27,10 +27,10 @@ from loans.models import Loan, LoanCharge
 from loans.services.approvals.permissions import require_loan_permission
 from loans.services.collections.waivers import NothingToWaive, ReasonMissing
 from loans.services.servicing.accrual_posting import post_calendar
+from loans.services.servicing.apply_payment import bring_forward_after_payment
 from loans.services.servicing.lifecycle import record_step
 from loans.services.servicing.locking import lock_owing_loan
 from loans.services.servicing.reprocessing import payments_from, reprocess, roll_back
-from loans.services.servicing.settle import bring_forward_after_payment
 from loans.services.servicing.state import close_if_nothing_is_owed
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.errors import InvalidTransition, Refused

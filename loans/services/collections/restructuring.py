@@ -28,8 +28,8 @@ from loans.models import CapitalisationShare, HardshipRequest, Instalment, Loan,
 from loans.services.approvals.permissions import require_loan_permission
 from loans.services.collections.waivers import ReasonMissing
 from loans.services.notices.collections import notify_plan_changed, notify_plan_proposed
+from loans.services.servicing.apply_payment import accrue_until
 from loans.services.servicing.cure import end_notice
-from loans.services.servicing.elapsed_days import accrue_until
 from loans.services.servicing.lifecycle import record_step, require_borrower, require_state
 from loans.services.servicing.locking import lock_current_loan, lock_owing_loan
 from loans.services.servicing.state import move_with_columns, pause_collections, store_version

@@ -30,9 +30,9 @@ from loans.services.collections.waivers import ReasonMissing
 from loans.services.collections.write_off import close_with_loss
 from loans.services.notices.collections import notify_settled, notify_settlement_offered
 from loans.services.repayments.record import WalletPaysToday
+from loans.services.servicing.apply_payment import post_and_bring_forward
 from loans.services.servicing.lifecycle import NotYourLoan, record_step
 from loans.services.servicing.locking import lock_current_loan, lock_owing_loan
-from loans.services.servicing.settle import post_and_bring_forward
 from p2plending.lib import clock
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import run_money

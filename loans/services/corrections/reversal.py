@@ -21,9 +21,9 @@ from loans.enums.loan import LoanEvent, LoanStatus, RepaymentStatus
 from loans.models import Loan, Repayment
 from loans.services.corrections.reversal_after_loss import mark_reversed, undo_after_loss
 from loans.services.repayments.right_of_withdrawal import fee_refund_key
+from loans.services.servicing.apply_payment import bring_forward_after_payment
 from loans.services.servicing.lifecycle import move_loan, require_state
 from loans.services.servicing.reprocessing import made_by_people, payments_from, reprocess, roll_back
-from loans.services.servicing.settle import bring_forward_after_payment
 from loans.wording.schedule import next_payment_words
 from p2plending.lib.database.transactions import lock_guard, run_money
 from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused

@@ -22,9 +22,9 @@ from loans.enums.collections import SettlementStatus
 from loans.enums.loan import InstalmentStatus, LoanEvent, LoanStatus, NoteStatus, RepaymentStatus
 from loans.journal.collections import loss_lines, recognition_lines
 from loans.models import Distribution, Instalment, Loan, LoanLoss, Note, Repayment, SettlementOffer, Waiver
+from loans.services.servicing.apply_payment import bring_forward_after_payment
 from loans.services.servicing.lifecycle import move_loan
 from loans.services.servicing.restore import restore_notes, undo_payments
-from loans.services.servicing.settle import bring_forward_after_payment
 from p2plending.lib import clock
 from p2plending.lib.database.bulk import update_from
 from p2plending.lib.errors import Refused

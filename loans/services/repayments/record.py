@@ -24,10 +24,10 @@ from loans.enums.loan import ExtraMode, InstalmentStatus, LoanStatus, RepaymentM
 from loans.models import Instalment, Loan, Repayment
 from loans.services.approvals.large_payments import needs_two, request_payment
 from loans.services.notices.repayments import notify_not_found
+from loans.services.servicing.apply_payment import post_and_bring_forward
 from loans.services.servicing.bring_forward import bring_forward
 from loans.services.servicing.cure import cure_if_paid
 from loans.services.servicing.reprocessing import post_backdated_payment
-from loans.services.servicing.settle import post_and_bring_forward
 from p2plending.lib import clock
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import lock_guard

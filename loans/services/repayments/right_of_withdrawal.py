@@ -19,9 +19,9 @@ from loans.enums.loan import LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.finance import payoff
 from loans.journal.servicing import fee_refund_lines
 from loans.models import Loan, Repayment
+from loans.services.servicing.apply_payment import post_and_bring_forward
 from loans.services.servicing.bring_forward import bring_forward
 from loans.services.servicing.lifecycle import record_step, require_borrower
-from loans.services.servicing.settle import post_and_bring_forward
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import lock_guard
 from p2plending.lib.errors import Refused

@@ -16,8 +16,8 @@ from ledger.chart import WALLET_AVAILABLE
 from ledger.selectors import balance, wallet_summary
 from loans.enums.loan import LoanStatus, RepaymentMethod, RepaymentStatus
 from loans.models import Instalment, Loan, Repayment
+from loans.services.servicing.apply_payment import post_and_bring_forward
 from loans.services.servicing.lifecycle import record_step, require_borrower
-from loans.services.servicing.settle import post_and_bring_forward
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import lock_guard, run_money
 from p2plending.lib.errors import Refused

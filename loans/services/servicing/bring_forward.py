@@ -11,9 +11,9 @@ from loans.account.terms import LoanTerms
 from loans.enums.loan import LoanStatus
 from loans.models import Loan
 from loans.services.servicing import autopay, expiry
+from loans.services.servicing.apply_payment import accrue_until
 from loans.services.servicing.cure import cure_if_paid
 from loans.services.servicing.delinquency import track_lateness
-from loans.services.servicing.elapsed_days import accrue_until
 from p2plending.lib.database.transactions import lock_guard, require_transaction, run_money
 
 _EXPIRIES = {

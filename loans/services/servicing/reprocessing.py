@@ -23,10 +23,9 @@ from loans.account.terms import LoanTerms
 from loans.enums.loan import RepaymentStatus
 from loans.models import DefaultInterest, Instalment, Loan, LoanCharge, Repayment, ScheduleVersion, Waiver
 from loans.services.servicing.accrual_posting import CALENDAR_KINDS, day_of_key, row_of_key
-from loans.services.servicing.elapsed_days import accrue_until
+from loans.services.servicing.apply_payment import accrue_until, bring_forward_after_payment
 from loans.services.servicing.payment_posting import post_payment
 from loans.services.servicing.restore import restore_following, restore_instalments, restore_notes
-from loans.services.servicing.settle import bring_forward_after_payment
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.errors import Refused
 

@@ -26,10 +26,10 @@ from p2plending.scripts.environment import (
     run_logged,
     write_settings_file,
 )
+from p2plending.scripts.machine.system_parts import install_packages, mysqlclient_packages, venv_packages
+from p2plending.scripts.machine.timezone_tables import transitions
 from p2plending.scripts.run_tests import SuiteRun
 from p2plending.scripts.supervise import Program, Supervisor
-from p2plending.scripts.system_parts import install_packages, mysqlclient_packages, venv_packages
-from p2plending.scripts.timezone_tables import transitions
 
 ROOT = settings.BASE_DIR
 PYTHON = sys.executable

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from p2plending.scripts.console import CannotContinue
 from p2plending.scripts.environment import ROOT
+from p2plending.scripts.machine.system_parts import find_program
 from p2plending.scripts.mariadb import tail
-from p2plending.scripts.system_parts import find_program
 
 DEPLOY = ROOT / "docs" / "deploy"
 BRIDGE, US = "p2pbr", "10.77.0.254"

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from p2plending.scripts.console import CannotContinue
-from p2plending.scripts.system_parts import find_program
+from p2plending.scripts.machine.system_parts import find_program
 from p2plending.trials.cluster.nodes import DEPLOY, run
 
 CONFIG = DEPLOY / "haproxy.cfg"

@@ -15,8 +15,8 @@ from pathlib import Path
 from p2plending.lib.processes import end_process, kill_session, start_process
 from p2plending.scripts.console import CannotContinue
 from p2plending.scripts.environment import ROOT
+from p2plending.scripts.machine.system_parts import find_program
 from p2plending.scripts.mariadb import SERVER_OPTIONS, wait_for_server
-from p2plending.scripts.system_parts import find_program
 
 # Acknowledged is acknowledged: here the disk is waited for.
 DURABLE = ("--innodb-flush-log-at-trx-commit=1", "--innodb-doublewrite=1")
