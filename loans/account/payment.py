@@ -24,6 +24,7 @@ from loans.finance import (
 from loans.finance.progressive import Payment
 from loans.finance.types import Allocation
 from loans.models import Instalment, Loan
+from p2plending.lib.required import required
 
 
 @dataclasses.dataclass(slots=True)
@@ -171,7 +172,7 @@ def share_out(loan: Loan, terms: LoanTerms, notes: Sequence[HeldNote], plan: Rep
         interest=plan.interest,
         late_fee=plan.late_fee,
         notes=note_states(notes),
-        servicing_fee_rate=loan.servicing_fee_rate,
+        servicing_fee_rate=required(loan.servicing_fee_rate, "servicing_fee_rate"),
         late_fees_to_lenders=terms.late_fees_to_lenders,
     )
 
@@ -292,7 +293,7 @@ def _replace_instalments(plan: RepaymentPlan, loan: Loan, outcome: PaymentPlan) 
     version = loan.schedule_version + 1
     for row in plan.superseded:
         row.status, row.superseded_by = InstalmentStatus.SUPERSEDED, version
-    paid = _new_row(loan, version, outcome.extra_line)
+    paid = _new_row(loan, version, required(outcome.extra_line, "extra_line"))
     paid.principal_paid, paid.interest_paid = paid.principal_due, paid.interest_due
     paid.interest_posted = paid.interest_due
     paid.status, paid.settled_on = InstalmentStatus.PAID, plan.on
@@ -302,7 +303,7 @@ def _replace_instalments(plan: RepaymentPlan, loan: Loan, outcome: PaymentPlan) 
     plan.rows = sorted(
         [row for row in plan.rows if id(row) not in gone] + plan.added, key=lambda row: (row.due_date, row.number)
     )
-    ahead = outcome.ahead
+    ahead = required(outcome.ahead, "ahead")
     plan.allocations.append(PlannedAllocation(paid, ahead.late_fee, ahead.interest, ahead.principal))
 
 
