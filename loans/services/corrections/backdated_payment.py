@@ -30,6 +30,7 @@ from loans.services.servicing.reprocessing import count_in_the_past
 from p2plending.lib import clock
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.errors import Refused
+from p2plending.lib.required import required
 
 
 class NotInThePast(Refused):
@@ -122,7 +123,7 @@ def _require_possible(loan: Loan, amount: int, value_date: dt.date, actor: User 
         raise DateInFuture(today=today)
     if value_date == today:
         raise NotInThePast(today=today)
-    if value_date < loan.disbursed_on:
+    if value_date < required(loan.disbursed_on, "disbursed_on"):
         raise BeforePayout(paid_out_on=loan.disbursed_on)
     require_open_period(value_date)
     require_for_one(loan.borrower, amount, actor=actor, today=today)

@@ -15,6 +15,7 @@ from loans.services.servicing.delinquency import track_lateness
 from loans.services.servicing.elapsed_days import post_elapsed_days
 from loans.services.servicing.lifecycle import move_loan, require_state
 from loans.services.servicing.payment_posting import post_payment
+from p2plending.lib.required import required
 
 
 def settle_repayment(
@@ -45,7 +46,7 @@ def settle_repayment(
 
 def _note_lateness(loan: Loan, terms: LoanTerms, rows: Sequence[Instalment], on: dt.date) -> None:
     """Days that nobody looked at before the payment belong to the history of lateness too."""
-    if on <= (loan.rolled_forward_to or loan.disbursed_on):
+    if on <= required(loan.rolled_forward_to or loan.disbursed_on, "disbursed_on"):
         return
     track_lateness(loan, terms, late_since(rows), on)
     columns = servicing_columns(loan, rows, terms, on)
