@@ -210,7 +210,7 @@ def progress(value: int, maximum: int = 100, label: str = "", hot: bool = False)
 
 # --- parts with slots ------------------------------------------------------------------------------------------------
 def _part(name: str, **context: Any) -> SafeString:
-    return get_template(f"components/{name}.html").render(context)
+    return SafeString(get_template(f"components/{name}.html").render(context))
 
 
 @register.simple_block_tag
