@@ -11,7 +11,8 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from accounts.enums.people import Role, StaffGroup
@@ -49,6 +50,7 @@ from loans.enums.permissions import (
 )
 from matching.enums.permissions import VIEW_ALLOCATION_RUNS, VIEW_DECISIONS, VIEW_MANDATES, VIEW_PROPOSALS
 from p2plending.lib.web.decorators import View, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 CLOSE_LISTINGS = "adminpanel.close_listings"
 PAY_OUT_LOANS = "adminpanel.pay_out_loans"
@@ -141,7 +143,7 @@ def desk_required(view: View) -> View:
 
     @role_required(Role.STAFF)
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: AuthenticatedRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         require_desk(request.user)
         return view(request, *args, **kwargs)
 
@@ -160,11 +162,11 @@ def permission_required(permission: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @desk_required
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             require_permission(request, permission)
             return view(request, *args, **kwargs)
 
-        guarded.needed_permission = permission
+        vars(guarded)["needed_permission"] = permission
         return guarded
 
     return decorate

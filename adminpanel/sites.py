@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,7 +37,7 @@ class ComplianceAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_authenticated and not desk_refusal(request.user)
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         # Who is not signed in goes to the site's own sign-in, with its limits; the stock form has none.
         return desk_required(super().admin_view(view, cacheable))
 
@@ -56,7 +56,7 @@ class ComplianceAdminSite(AdminSite):
             "site_header": self.site_header,
             "has_permission": self.has_permission(request),
             "is_popup": False,
-            "menu": menu_for(request.user, request.path),
+            "menu": menu_for(request.user, request.path) if request.user.is_authenticated else [],
             "environment": _("Demo") if settings.DEMO_MODE else _("Production"),
         }
 

@@ -18,7 +18,7 @@ from ledger.services.withdrawals import smallest_withdrawal
 from p2plending.lib.errors import Refused
 from p2plending.lib.formatting import format_money
 from p2plending.lib.rules.values import platform_rules
-from p2plending.lib.web.forms import CodeField, KeyedForm, MoneyFormField, OneLineField, add_refusal
+from p2plending.lib.web.forms import CodeField, KeyedForm, MoneyFormField, OneLineField, add_refusal, form_field
 
 
 class DayInput(forms.DateInput):
@@ -53,12 +53,12 @@ class DepositForm(KeyedForm):
     def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
         self.today = today
         super().__init__(*args, **kwargs)
-        self.fields["amount"].max_amount = platform_rules().largest_amount
+        form_field(self, "amount", MoneyFormField).max_amount = platform_rules().largest_amount
         self.fields["sent_on"].initial = today
         self.fields["method"].initial = PaymentMethod.BANK_TRANSFER
 
     def clean_sent_on(self) -> dt.date:
-        sent_on = self.cleaned_data["sent_on"]
+        sent_on: dt.date = self.cleaned_data["sent_on"]
         if sent_on > self.today:
             raise forms.ValidationError(_("The day you sent it can't be in the future."), code="future")
         if sent_on < self.today - dt.timedelta(days=OLDEST_DAYS):
@@ -107,12 +107,12 @@ class WithdrawalForm(KeyedForm):
         """With a wallet the amount is compared to it; without, the service does that under its lock."""
         self.wallet = wallet
         super().__init__(*args, **kwargs)
-        self.fields["amount"].min_amount = smallest_withdrawal()
+        form_field(self, "amount", MoneyFormField).min_amount = smallest_withdrawal()
         for name in ("bank_name", "account_number", "routing_code") if uses_iban() else ("iban",):
             del self.fields[name]
 
     def clean_amount(self) -> int:
-        amount = self.cleaned_data["amount"]
+        amount: int = self.cleaned_data["amount"]
         if self.wallet is not None and amount > self.wallet.available:
             message = _("You have %(available)s available. Take out less.")
             raise forms.ValidationError(
@@ -190,7 +190,7 @@ class LineFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         offered = {*codes, self.data.get("type")}
         there = [(code, label) for code, label in LineCode.choices if code in offered]
-        self.fields["type"].choices = [("", _("Everything")), *there]
+        form_field(self, "type", forms.ChoiceField).choices = [("", _("Everything")), *there]
 
     def choice(self) -> dict[str, Any]:
         """What may go to the selectors."""
@@ -209,7 +209,7 @@ class PeriodForm(forms.Form):
     end = forms.DateField(label=_("Last day"), widget=DayInput, error_messages={"required": _("Enter the last day.")})
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if cleaned.get("start") and cleaned.get("end") and cleaned["end"] < cleaned["start"]:
             self.add_error("end", _("The last day must not be before the first day."))
         return cleaned

@@ -12,7 +12,7 @@ from loans.enums.loan import Grade, Purpose
 from matching.enums.mandates import RiskTolerance
 from matching.selectors.marketplace import DEFAULT_SORT, TERM_BANDS, Filters, MarketCounts
 from matching.wording import CONSENT
-from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, PercentFormField
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, PercentFormField, form_field
 
 TERM_LABELS = {"1": _("Up to 12 months"), "2": _("13 to 36 months"), "3": _("37 to 60 months")}
 SORT_CHOICES = [
@@ -85,8 +85,9 @@ class FilterForm(forms.Form):
     def offer(self, counts: MarketCounts) -> None:
         """Offer in the lists only what finds open loans, and how many; what is chosen already stays."""
         for name, found in (("purpose", counts.by_purpose), ("history", counts.by_history), ("ends", counts.by_days)):
-            field, chosen = self.fields[name], self.data.get(name)
-            any_of_them, *choices = field.choices
+            field, chosen = form_field(self, name, forms.ChoiceField), self.data.get(name)
+            offered: Any = field.choices  # pairs, as they are declared above
+            any_of_them, *choices = offered
             there = [
                 (value, f"{words} ({found[value]})") for value, words in choices if found[value] or value == chosen
             ]

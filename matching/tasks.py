@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from loans.enums.loan import LoanStatus
 from loans.models import Loan
@@ -31,10 +32,10 @@ def run_all_mandates() -> None:
     """
     today = clock.business_date()
     for run in unfinished_runs():
-        _guarded(lambda run=run: carry_out(run), run.loan_id)
+        _guarded(partial(carry_out, run), run.loan_id)
     open_loans = Loan.objects.filter(status=LoanStatus.LISTED, listing_ends_on__gte=today)
     for loan_id in list(open_loans.order_by("listed_at", "pk").values_list("pk", flat=True)):
-        _guarded(lambda loan_id=loan_id: run_mandates(loan_id=loan_id, occasion=Occasion.NIGHTLY, today=today), loan_id)
+        _guarded(partial(run_mandates, loan_id=loan_id, occasion=Occasion.NIGHTLY, today=today), loan_id)
 
 
 def _guarded(act: Callable[[], AllocationRun], loan_id: int) -> None:

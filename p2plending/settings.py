@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -142,7 +143,7 @@ TEMPLATES = [
 DATABASES = {"default": database_settings(env, var_dir=VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     # Where allauth and REST framework count tries: shared by all processes, and nothing in it gives way to anything.
     "default": {"BACKEND": "accounts.services.rate_limits.KeptCache"},
     # What may be worked out again.

@@ -26,10 +26,11 @@ class SignInThrottle(ByNetwork, ScopedRateThrottle):
     """The doors of the API, each with the budget of its `throttle_scope`, exact under many requests at one moment."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        most, seconds = self.parse_rate(self.THROTTLE_RATES[view.throttle_scope])
-        if most is None:
+        scope: str = getattr(view, self.scope_attr)
+        most, seconds = self.parse_rate(self.THROTTLE_RATES[scope])
+        if most is None or seconds is None:
             return True
-        key = f"api:{view.throttle_scope}:{self.get_ident(request)}"
+        key = f"api:{scope}:{self.get_ident(request)}"
         self.wait_seconds = take(key, most=most, seconds=seconds)
         return not self.wait_seconds
 

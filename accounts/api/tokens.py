@@ -185,6 +185,6 @@ class UsedOrUnusedRefreshToken(RefreshToken):
 
 def _read_refresh(text: str) -> RefreshToken:
     try:
-        return UsedOrUnusedRefreshToken(text)
+        return UsedOrUnusedRefreshToken(text)  # type: ignore[arg-type]  # the library calls the text of a token a Token
     except TokenError as error:
         raise TokenNotValid from error

@@ -48,7 +48,7 @@ from accounts.services.identity.submission import (
 from accounts.services.mail.notifications import mark_read
 from accounts.services.people.profile import rename_user
 from accounts.services.people.registration import register_user
-from p2plending.lib.api.views import ApiListView, ApiView
+from p2plending.lib.api.views import ApiListView, ApiView, AuthenticatedApiRequest
 from p2plending.lib.clock import business_date
 from p2plending.lib.context import current_request
 
@@ -85,19 +85,19 @@ class RegisterView(ApiView):
 
 class MeView(ApiView):
     @extend_schema(operation_id="me", responses={200: MeSerializer}, tags=["me"])
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         """Who the token belongs to."""
         return Response(_me(request.user))
 
     @extend_schema(operation_id="rename_me", request=RenameSerializer, responses={200: MeSerializer}, tags=["me"])
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: AuthenticatedApiRequest) -> Response:
         """Change the name by which we greet you."""
         return Response(_me(rename_user(user=request.user, full_name=_read(RenameSerializer, request)["full_name"])))
 
 
 class IdentityView(ApiView):
     @extend_schema(operation_id="identity", responses={200: IdentitySerializer}, tags=["identity"])
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         """Your identity check and what is missing."""
         return Response(_identity(request.user))
 
@@ -107,7 +107,7 @@ class IdentityView(ApiView):
         responses={200: IdentitySerializer},
         tags=["identity"],
     )
-    def put(self, request: Request) -> Response:
+    def put(self, request: AuthenticatedApiRequest) -> Response:
         """Save your details. After the approval, a new name, birth, nationality or document goes back to checking."""
         details = _read(IdentityDetailsSerializer, request)
         save_identity_details(user=request.user, details=details, actor=request.user)
@@ -123,7 +123,7 @@ class IdentityDocumentsView(ApiView):
         responses={201: DocumentSerializer},
         tags=["identity"],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: AuthenticatedApiRequest) -> Response:
         """Send a file. It takes the place of an earlier one of its kind; the same file again changes nothing."""
         given = _read(DocumentUploadSerializer, request)
         document = add_document(user=request.user, kind=given["kind"], upload=given["file"], actor=request.user)
@@ -134,7 +134,7 @@ class IdentityDocumentView(ApiView):
     @extend_schema(
         operation_id="remove_identity_document", request=None, responses={200: IdentitySerializer}, tags=["identity"]
     )
-    def delete(self, request: Request, reference: str) -> Response:
+    def delete(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         """Take a file out of the check before it is sent."""
         try:
             remove_document(user=request.user, reference=reference, actor=request.user)
@@ -145,7 +145,7 @@ class IdentityDocumentView(ApiView):
 
 class IdentitySubmitView(ApiView):
     @extend_schema(operation_id="submit_identity", request=None, responses={200: IdentitySerializer}, tags=["identity"])
-    def post(self, request: Request) -> Response:
+    def post(self, request: AuthenticatedApiRequest) -> Response:
         """Hand the check to staff."""
         submit_identity(user=request.user, actor=request.user, today=business_date())
         return Response(_identity(request.user))
@@ -155,7 +155,7 @@ class NotificationsView(ApiListView):
     serializer_class = NotificationSerializer
 
     @extend_schema(operation_id="notifications", responses=NotificationSerializer(many=True), tags=["me"])
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         """Your notifications, newest first."""
         page = self.paginate_queryset(notifications_of(request.user))
         return self.get_paginated_response(NotificationSerializer(page, many=True).data)
@@ -168,7 +168,7 @@ class NotificationsReadView(ApiView):
         responses={200: MarkedSerializer},
         tags=["me"],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: AuthenticatedApiRequest) -> Response:
         """Mark some or all as read; says how many were unread."""
         rows = notifications_of(request.user)
         ids = _read(MarkReadSerializer, request).get("ids")
@@ -176,15 +176,22 @@ class NotificationsReadView(ApiView):
 
 
 def _me(user: User) -> dict[str, Any]:
-    user.email_verified = email_is_verified(user)
-    user.identity_status = status_on(verification_of(user), business_date())
-    user.unread_notifications = unread_count(user)
+    # Beside the columns, where the serializer looks for them.
+    vars(user).update(
+        email_verified=email_is_verified(user),
+        identity_status=status_on(verification_of(user), business_date()),
+        unread_notifications=unread_count(user),
+    )
     return MeSerializer(user).data
 
 
 def _identity(user: User) -> dict[str, Any]:
     verification = verification_of(user)
-    verification.shown_documents = current_documents(verification)
-    verification.missing_fields = missing_details(verification)
-    verification.missing_documents = [kind.value for kind in missing_documents(verification.shown_documents)]
+    shown = current_documents(verification)
+    # Beside the columns, where the serializer looks for them.
+    vars(verification).update(
+        shown_documents=shown,
+        missing_fields=missing_details(verification),
+        missing_documents=[kind.value for kind in missing_documents(shown)],
+    )
     return IdentitySerializer(verification).data

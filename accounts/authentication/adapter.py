@@ -18,6 +18,7 @@ from django_q.tasks import async_task
 
 from accounts.enums.people import Role
 from accounts.fields import secret_box
+from accounts.models import User
 from accounts.selectors.people import owner_of_address
 from accounts.services.mail.limits import ANSWERS_TO_STRANGERS, may_write_to
 from accounts.services.mail.messages import queue_mail
@@ -56,7 +57,7 @@ class AccountAdapter(DefaultAccountAdapter):
         validate_mailbox(email)
         return normalise_email(super().clean_email(email))
 
-    def clean_password(self, password: str, user: AbstractBaseUser | None = None) -> str:
+    def clean_password(self, password: str, user: User | None = None) -> str:
         """What is checked is what is stored; the forms compare what was typed twice."""
         super().clean_password(normal_password(password), user)
         return password
@@ -102,15 +103,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         note("sign_in.failed", owner_of_address(credentials.get("email", "")), request)
 
-    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         note("sign_in.succeeded", user, request)
         return super().post_login(request, user, **kwargs)
 
-    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+    def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)
         note("password.changed", user, self.request)
 
-    def send_notification_mail(self, template_prefix: str, user: AbstractBaseUser, *args: Any, **kwargs: Any) -> None:
+    def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
         """allauth tells people here what changed about their second step: then it is written down too."""
         if template_prefix in SECOND_STEP_CHANGES:
             note(SECOND_STEP_CHANGES[template_prefix], user, self.request)

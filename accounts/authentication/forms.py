@@ -6,7 +6,7 @@ from typing import Any
 
 from allauth.account.forms import AddEmailForm, LoginForm, ResetPasswordForm
 from allauth.core import context
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -31,12 +31,13 @@ class SignInForm(LoginForm):
         self.fields["remember"].label = _("Keep me signed in for 14 days")
 
 
-class _Noted:
+class _Noted(BaseAuthenticateForm):
     """What became of a code is written down."""
 
     def clean_code(self) -> str:
         try:
-            return super().clean_code()
+            code: str = super().clean_code()
+            return code
         except ValidationError as error:
             if error.code == "too_many_login_attempts":
                 note_lock(f"second-step:{self.user.pk}", self.user, context.request)

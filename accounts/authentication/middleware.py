@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.services.sign_in.second_step import has_passed_second_step, has_second_step, needs_second_step
+from p2plending.lib.errors import required
 
 # What staff may open without it: how they sign in and out, where they turn the second step on, and what everybody sees.
 # The API has its own check, of the token (`p2plending.lib.api.auth`).
@@ -31,7 +32,11 @@ class SecondStepMiddleware:
 
     def process_view(self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any) -> HttpResponse | None:
         user = request.user
-        if not user.is_authenticated or not needs_second_step(user) or _is_open(request.resolver_match):
+        if (
+            not user.is_authenticated
+            or not needs_second_step(user)
+            or _is_open(required(request.resolver_match, "resolver_match"))
+        ):
             return None
         if has_passed_second_step(request):
             return None

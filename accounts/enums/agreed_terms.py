@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from typing import Any
 
 from django.template.loader import get_template
 
@@ -20,7 +21,8 @@ class TermsDocument:
 
     def sha256(self) -> str:
         """The digest of the text as it is stored: proves later which words were agreed to."""
-        return hashlib.sha256(get_template(self.template).template.source.encode()).hexdigest()
+        found: Any = get_template(self.template)  # of Django's own engine, which keeps the source
+        return hashlib.sha256(found.template.source.encode()).hexdigest()
 
 
 TERMS = TermsDocument("terms", "2026-11", "public/terms.html")

@@ -22,7 +22,8 @@ class AddressField(OneLineEmailField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"max_length": 254, "label": _("E-mail address")} | kwargs)
+        options: dict[str, Any] = {"max_length": 254, "label": _("E-mail address")}
+        super().__init__(**(options | kwargs))
         self.widget.attrs.setdefault("autocomplete", "email")
 
     def to_python(self, value: Any) -> str:

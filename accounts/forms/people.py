@@ -24,7 +24,7 @@ from accounts.services.identity.submission import DETAIL_FIELDS
 from accounts.values.countries import COUNTRY_CHOICES, choices_from_home, has_postcodes
 from accounts.values.passwords import normal_password
 from p2plending.lib.errors import Refused
-from p2plending.lib.web.forms import CodeField, OneLineField, text_formfield
+from p2plending.lib.web.forms import CodeField, OneLineField, form_field, text_formfield
 
 # How browsers know what to offer (the HTML standard's names of one's own data).
 AUTOCOMPLETE = {
@@ -156,7 +156,7 @@ class IdentityDetailsForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.today = today
         for name in ("country", "nationality", "tax_residence"):
-            self.fields[name].choices = choices_from_home()
+            form_field(self, name, forms.ChoiceField).choices = choices_from_home()
         required = {
             "legal_name": _("Enter your full name as on the document."),
             "date_of_birth": _("Enter your date of birth."),

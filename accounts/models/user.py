@@ -92,7 +92,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Every door that sets a password ends here, so that each keeps the same spelling of it."""
         super().set_password(normal_password(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Compares the one spelling that is stored; passwords of before that rule were stored as they were typed."""
         normal = normal_password(raw_password)
         return super().check_password(normal) or (normal != raw_password and super().check_password(raw_password))

@@ -35,7 +35,7 @@ def email_is_verified(user: User) -> bool:
 def owner_of_address(address: str, *, besides: User | None = None) -> User | None:
     """The account that an address (in its one spelling, `normalise_email`) belongs to: it signs in with it, or
     confirmed it as another of its own. `besides` is the account that asks."""
-    others = User.objects.exclude(pk=besides.pk if besides else None)
+    others = User.objects.exclude(pk=besides.pk if besides else 0)
     signs_in = others.filter(email=address).first()
     return signs_in or others.filter(emailaddress__email=address, emailaddress__verified=True).first()
 
@@ -113,7 +113,8 @@ def undelivered_mails(limit: int) -> list[UndeliveredMail]:
     tried = Q(email_status=DeliveryStatus.PARKED) | Q(email_status=DeliveryStatus.FAILED)
     notices = Notification.objects.filter(tried).select_related("user").order_by("-email_status", "pk")[:limit]
     others = OutgoingMail.objects.filter(tried).order_by("-email_status", "pk")[:limit]
-    rows = [(row.user.member_number, row.event, row) for row in notices]
+    rows: list[tuple[str, str, Notification | OutgoingMail]] = []
+    rows += [(row.user.member_number, row.event, row) for row in notices]
     rows += [(row.recipient, row.kind.rpartition("/")[2], row) for row in others]
     found = [
         UndeliveredMail(

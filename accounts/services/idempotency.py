@@ -77,7 +77,7 @@ def run_once(
         key_id = insert_row(OperationKey, values, must_be_new=True)
         fact = function()
         write_numbers(OperationKey, ("result_id",), {key_id: (fact.pk,)})
-        fact.is_replay = False
+        _mark(fact, is_replay=False)
         return fact
 
     try:
@@ -133,5 +133,10 @@ def _replay(model: type[Fact], identity: Mapping[str, str], fingerprint: str) ->
     if earlier.fingerprint != fingerprint:
         raise IdempotencyConflict(operation=identity["operation"])
     fact = model._default_manager.get(pk=earlier.result_id)
-    fact.is_replay = True
+    _mark(fact, is_replay=True)
     return fact
+
+
+def _mark(fact: models.Model, *, is_replay: bool) -> None:
+    """Set beside the columns, for the header of the API that tells of a repeated key."""
+    vars(fact)["is_replay"] = is_replay

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -84,7 +85,7 @@ def encrypted_columns() -> list[tuple[type[Model], str]]:
 
 def _places() -> Iterator[Rotated]:
     for model, name in encrypted_columns():
-        yield _in_batches(f"{model._meta.db_table}.{name}", model, lambda rows, name=name: _renew_column(rows, name))
+        yield _in_batches(f"{model._meta.db_table}.{name}", model, partial(_renew_column, name=name))
     yield _in_batches("accounts_identityverification.id_number_digest", IdentityVerification, _renew_digests)
     yield _in_batches("mfa_authenticator.data", Authenticator, _renew_second_steps)
     names = stored_names()
@@ -104,7 +105,7 @@ def _in_batches(place: str, model: type[Model], renew: Callable[[QuerySet[Any]],
         looked_at, last = looked_at + len(keys), keys[-1]
         batch = model._default_manager.filter(pk__in=keys).order_by("pk").select_for_update()
         with _naming(place):
-            rewritten += run_small(lambda batch=batch: renew(batch))
+            rewritten += run_small(partial(renew, batch))
 
 
 def _renew_column(rows: QuerySet[Any], name: str) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TypeVar
 
 from django.contrib.auth.hashers import make_password
 
+Password = TypeVar("Password", str, str | None)
 
-def normal_password(password: str | None) -> str | None:
+
+def normal_password(password: Password) -> Password:
     """The password in Unicode form NFC: é typed on a Mac (e and an accent) and é typed elsewhere are one password."""
     return unicodedata.normalize("NFC", password) if password else password
 

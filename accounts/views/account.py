@@ -18,6 +18,7 @@ from accounts.selectors.people import email_is_verified, notifications_of, verif
 from accounts.services.mail.notifications import mark_read
 from accounts.services.people.profile import rename_user
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 EVERYBODY = (Role.BORROWER, Role.LENDER, Role.STAFF)
 PAGE_SIZE = 25
@@ -25,7 +26,7 @@ PAGE_SIZE = 25
 
 @get_or_post
 @role_required(*EVERYBODY)
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: AuthenticatedRequest) -> HttpResponse:
     form = NameForm(request.POST or None, initial={"full_name": request.user.full_name})
     if form.is_valid():
         rename_user(user=request.user, full_name=form.cleaned_data["full_name"])
@@ -47,7 +48,7 @@ def security(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @role_required(*EVERYBODY)
-def notifications(request: HttpRequest) -> HttpResponse:
+def notifications(request: AuthenticatedRequest) -> HttpResponse:
     page = Paginator(notifications_of(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
     days = [(day, list(group)) for day, group in groupby(rows, lambda row: timezone.localdate(row.created_at))]
@@ -57,7 +58,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
 
 @post_only
 @role_required(*EVERYBODY)
-def notifications_read(request: HttpRequest) -> HttpResponse:
+def notifications_read(request: AuthenticatedRequest) -> HttpResponse:
     """One notification (`id`), or all without it. Ids of other people's match nothing."""
     rows = notifications_of(request.user)
     number = request.POST.get("id", "")

@@ -8,18 +8,19 @@ from allauth.account.models import EmailAddress
 from allauth.account.views import EmailView
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.selectors.people import owner_of_address
 from accounts.values.addresses import normalise_email
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 class AddressesView(EmailView):
     """Only a confirmed address that no other account signs in with can become the one that we write to."""
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: AuthenticatedRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         reason = self._why_not_first(request) if "action_primary" in request.POST else ""
         if not reason:
             try:
@@ -31,7 +32,7 @@ class AddressesView(EmailView):
         messages.error(request, reason)
         return redirect("account_email")
 
-    def _why_not_first(self, request: HttpRequest) -> str:
+    def _why_not_first(self, request: AuthenticatedRequest) -> str:
         address = EmailAddress.objects.filter(
             user=request.user, email=normalise_email(request.POST.get("email", ""))
         ).first()

@@ -30,19 +30,20 @@ from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.text import one_line
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 PEOPLE = (Role.BORROWER, Role.LENDER)
 
 
 @get_only
 @role_required(*PEOPLE)
-def identity(request: HttpRequest) -> HttpResponse:
+def identity(request: AuthenticatedRequest) -> HttpResponse:
     return _identity_page(request)
 
 
 @get_or_post
 @role_required(*PEOPLE)
-def identity_details(request: HttpRequest) -> HttpResponse:
+def identity_details(request: AuthenticatedRequest) -> HttpResponse:
     verification = verification_of(request.user)
     form = IdentityDetailsForm(
         request.POST or None,
@@ -66,7 +67,7 @@ def identity_details(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @role_required(*PEOPLE)
-def identity_add_document(request: HttpRequest) -> HttpResponse:
+def identity_add_document(request: AuthenticatedRequest) -> HttpResponse:
     """The second step: a file for each kind, shown once it is there, and all of it sent for checking."""
     form = _documents_form(request, request.POST or None, request.FILES or None)
     if form.is_valid():
@@ -92,7 +93,7 @@ def identity_add_document(request: HttpRequest) -> HttpResponse:
 
 @post_only
 @role_required(*PEOPLE)
-def identity_remove_document(request: HttpRequest, reference: str) -> HttpResponse:
+def identity_remove_document(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     try:
         remove_document(user=request.user, reference=reference, actor=request.user)
     except IdentityDocument.DoesNotExist as error:
@@ -104,7 +105,7 @@ def identity_remove_document(request: HttpRequest, reference: str) -> HttpRespon
     return redirect("accounts:identity_document")
 
 
-def _documents_form(request: HttpRequest, *given: Any) -> DocumentsForm:
+def _documents_form(request: AuthenticatedRequest, *given: Any) -> DocumentsForm:
     documents = current_documents(verification_of(request.user))
     present = {document.kind for document in documents}
     return DocumentsForm(*given, present=present, needed=missing_documents(documents), camera=_wants_camera(request))
@@ -115,14 +116,14 @@ def _wants_camera(request: HttpRequest) -> bool:
     return request.GET.get("camera", "on") != "off"
 
 
-def _add_file(request: HttpRequest, form: DocumentsForm, kind: DocumentKind, file: UploadedFile) -> None:
+def _add_file(request: AuthenticatedRequest, form: DocumentsForm, kind: DocumentKind, file: UploadedFile) -> None:
     try:
         add_document(user=request.user, kind=kind, upload=file, actor=request.user)
     except Refused as refusal:
         form.add_error(kind.value if isinstance(refusal, UploadRefused) else None, refusal.message)
 
 
-def _send_for_checking(request: HttpRequest, form: DocumentsForm) -> None:
+def _send_for_checking(request: AuthenticatedRequest, form: DocumentsForm) -> None:
     try:
         submit_identity(user=request.user, actor=request.user, today=business_date())
     except Refused as refusal:
@@ -139,7 +140,7 @@ def _with_errors(fresh: DocumentsForm, refused: DocumentsForm) -> DocumentsForm:
 
 @get_only
 @role_required(*PEOPLE, Role.STAFF)
-def identity_file(request: HttpRequest, reference: str) -> HttpResponse:
+def identity_file(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     try:
         document = readable_document(request.user, reference)
     except IdentityDocument.DoesNotExist as error:
@@ -151,7 +152,7 @@ def identity_file(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @role_required(*PEOPLE)
-def identity_submit(request: HttpRequest) -> HttpResponse:
+def identity_submit(request: AuthenticatedRequest) -> HttpResponse:
     if verification_of(request.user).status in VerificationStatus.waiting():
         return redirect("accounts:identity")
     try:
@@ -162,7 +163,7 @@ def identity_submit(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:identity")
 
 
-def _identity_page(request: HttpRequest, refusal: Refused | None = None, status: int = 200) -> HttpResponse:
+def _identity_page(request: AuthenticatedRequest, refusal: Refused | None = None, status: int = 200) -> HttpResponse:
     verification = verification_of(request.user)
     documents = current_documents(verification)
     may_edit = verification.status in VerificationStatus.editable() and not verification.is_final

@@ -14,8 +14,9 @@ from ledger.forms import DayInput
 from loans.enums.loan import ChargeBase, ChargePart
 from loans.models import Loan
 from loans.selectors.charges import ChargeLine
+from p2plending.lib.errors import required
 from p2plending.lib.formatting import format_day, format_money
-from p2plending.lib.web.forms import MoneyFormField, PercentFormField
+from p2plending.lib.web.forms import MoneyFormField, PercentFormField, form_field
 
 # A charge after the last payment makes a payment of its own; later than this it is a slip of the hand.
 DAYS_AFTER_THE_LAST_PAYMENT = 365
@@ -48,8 +49,10 @@ class ChargeForm(StepForm):
 
     def __init__(self, *args: Any, loan: Loan, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.first, self.fields["due_on"].initial = loan.disbursed_on, today
-        self.last = max(loan.maturity_date, today) + dt.timedelta(days=DAYS_AFTER_THE_LAST_PAYMENT)
+        self.first, self.fields["due_on"].initial = required(loan.disbursed_on, "disbursed_on"), today
+        self.last = max(required(loan.maturity_date, "maturity_date"), today) + dt.timedelta(
+            days=DAYS_AFTER_THE_LAST_PAYMENT
+        )
 
     def clean_due_on(self) -> dt.date | None:
         day = self.cleaned_data["due_on"]
@@ -59,7 +62,7 @@ class ChargeForm(StepForm):
         return day
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean()
+        told = super().clean() or {}
         if self.errors:
             return told
         if not told["rate"]:
@@ -95,7 +98,7 @@ class WaiveChargeForm(StepForm):
         # What was sent is looked at by the service: a second click finds the first waiver.
         shown = lines if self.is_bound else [line for line in lines if line.unpaid]
         words = _("%(reference)s, %(reason)s: %(unpaid)s unpaid")
-        self.fields["charge"].choices = [
+        form_field(self, "charge", forms.ChoiceField).choices = [
             (
                 line.charge.pk,
                 words

@@ -14,7 +14,14 @@ from loans.enums.collections import DefaultCause
 from loans.forms.collections import PlanForm
 from loans.models import HardshipRequest, Instalment, Recovery
 from p2plending.lib.formatting import format_day, format_money, format_percent
-from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField, PercentFormField
+from p2plending.lib.web.forms import (
+    KeyedForm,
+    MoneyFormField,
+    MultiLineField,
+    OneLineField,
+    PercentFormField,
+    form_field,
+)
 
 NOTE_LENGTH = 300
 OFFER_DAYS = 14
@@ -47,7 +54,8 @@ class StepForm(KeyedForm):
 
 def _words(field: forms.BoundField, value: Any) -> str:
     if isinstance(field.field, forms.ChoiceField):
-        return next(str(words) for choice, words in field.field.choices if str(choice) == str(value))
+        offered: Any = field.field.choices  # pairs, as they are declared
+        return next(str(words) for choice, words in offered if str(choice) == str(value))
     if isinstance(field.field, MoneyFormField):
         return format_money(value)
     if isinstance(field.field, PercentFormField):
@@ -72,7 +80,7 @@ class WaiveForm(StepForm):
         if not self.is_bound:
             due = [row for row in due if row.interest_unpaid or row.late_fee_unpaid]
         words = _("%(day)s: interest %(interest)s, late fee %(late_fee)s")
-        self.fields["instalment"].choices = [
+        form_field(self, "instalment", forms.ChoiceField).choices = [
             (
                 row.pk,
                 words
@@ -170,7 +178,7 @@ class RecoveryBackForm(StepForm):
 
     def __init__(self, *args: Any, rows: Sequence[Recovery], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["recovery"].choices = [
+        form_field(self, "recovery", forms.ChoiceField).choices = [
             (row.pk, f"{row.reference}: {format_money(row.amount)}, {format_day(row.value_date)}") for row in rows
         ]
 
@@ -189,7 +197,8 @@ class ProposePlanForm(PlanForm, StepForm):
                 "due_day": request.due_day,
                 "payments": request.payments,
                 "amount": request.affordable_amount,
-            } | self.initial
+                **self.initial,
+            }
 
 
 class DeclineHardshipForm(StepForm):

@@ -15,7 +15,7 @@ from ledger.forms import DayInput
 from loans.enums.loan import DeclineReason
 from p2plending.lib.formatting import format_day
 from p2plending.lib.rules.values import platform_rules
-from p2plending.lib.web.forms import KeyedForm, MultiLineField, OneLineField
+from p2plending.lib.web.forms import KeyedForm, MultiLineField, OneLineField, form_field
 
 NOTE_LENGTH = 300
 ANSWER_DAYS = 7
@@ -114,8 +114,9 @@ class ApproveWithdrawalForm(KeyedForm):
 
     def show_again(self, to_send: int) -> None:
         """Carry the sum of the page that is shown now, in place of the one that was sent in."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("confirmed")] = to_send
+        sent: Any = self.data  # what a browser sent: it is not changed, a copy can be
+        self.data = sent = sent.copy()
+        sent[self.add_prefix("confirmed")] = to_send
 
 
 class PayWithdrawalForm(ApproveWithdrawalForm):
@@ -141,11 +142,11 @@ class OfferForm(KeyedForm):
     def __init__(self, *args: Any, scored: str, grades: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.scored = scored
-        self.fields["grade"].choices = grades
+        form_field(self, "grade", forms.ChoiceField).choices = grades
         self.fields["grade"].initial = scored
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         chosen = cleaned.get("grade")
         if chosen and chosen != self.scored and not cleaned.get("reason", "").strip():
             self.add_error("reason", _("Enter why the grade is not the scorecard's."))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.forms import DayInput
 from p2plending.lib.rules.values import platform_rules
-from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField, form_field
 
 
 class ReversePaymentForm(KeyedForm):
@@ -42,6 +42,6 @@ class BackdatedPaymentForm(KeyedForm):
 
     def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].max_amount = platform_rules().largest_amount
+        form_field(self, "amount", MoneyFormField).max_amount = platform_rules().largest_amount
         self.fields["value_date"].help_text = _("Before today, and not in the closed books.")
         self.fields["value_date"].widget.attrs["max"] = str(today - dt.timedelta(days=1))

@@ -18,8 +18,8 @@ from loans.enums.loan import Grade, ServicingMethod
 from loans.finance import PeriodUnit
 from loans.finance.types import LONGEST_FIRST_WAIT_DAYS
 from loans.models import GradeTerms, LoanProduct
-from p2plending.lib.models import RateField
-from p2plending.lib.web.forms import OneLineField, text_formfield
+from p2plending.lib.models import RateField, column_of
+from p2plending.lib.web.forms import MoneyFormField, OneLineField, form_field, text_formfield
 
 # A loan of more payments than these is nothing that a page can show.
 MOST_PAYMENTS = 600
@@ -149,7 +149,7 @@ class ProductForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in self.Meta.fields:
-            column, field = LoanProduct._meta.get_field(name), self.fields[name]
+            column, field = column_of(LoanProduct, name), self.fields[name]
             field.label = capfirst(str(column.verbose_name))
             if isinstance(column, RateField):
                 self.fields[name] = percent_field(_("%(what)s, %%") % {"what": field.label})
@@ -162,12 +162,12 @@ class ProductForm(forms.ModelForm):
             self.fields[name].label = words
         for name, words in HINTS.items():
             self.fields[name].help_text = words
-        self.fields["late_fee_fixed"].min_amount = 0
+        form_field(self, "late_fee_fixed", MoneyFormField).min_amount = 0
         self.fields["late_fee_fixed"].error_messages["negative"] = _("Enter 0 or more.")
         self.fields["name"].error_messages["required"] = _("Enter a name.")
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean()
+        told = super().clean() or {}
         self._check_limits(told)
         self._check_periods(told)
         if told.get("servicing_method") == ServicingMethod.PROGRESSIVE:
@@ -186,7 +186,7 @@ class ProductForm(forms.ModelForm):
         return [(title, sub, [self[name] for name in names]) for title, sub, names in SECTIONS]
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # the stubs leave private methods out
         if self.errors:
             return
         grade_terms = assumed_grade_terms(self.instance) if self.instance.pk else None
@@ -358,13 +358,13 @@ class GradeForm(forms.Form):
     origination_fee_rate = percent_field(_("Set-up fee, %"))
     expected_loss_rate = percent_field(_("Expected loss a year, %"))
 
-    def __init__(self, *args: Any, terms: GradeTerms | None, grade: str = "", **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, terms: GradeTerms | None, grade: str = "", **kwargs: Any) -> None:
         """With no `terms` the product has no such grade: all stays empty, or all is given to add it."""
         self.grade = terms.grade if terms else grade
         self.is_new = terms is None
         initial = {name: getattr(terms, name) for name in self.base_fields} if terms else {}
         super().__init__(
-            *args,
+            data,
             initial=initial,
             prefix=self.grade,
             empty_permitted=self.is_new,

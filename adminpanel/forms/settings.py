@@ -15,7 +15,7 @@ from adminpanel.services.demo_date import DAYS_AHEAD
 from ledger.forms import DayInput
 from p2plending.lib.rules.settings import FRACTION, MONEY
 from p2plending.lib.rules.values import PlatformRules
-from p2plending.lib.web.forms import MultiLineField, PercentFormField
+from p2plending.lib.web.forms import MoneyFormField, MultiLineField, PercentFormField, form_field
 
 AUTO_CONFIRM = "AUTO_CONFIRM_MONEY"
 REASON_ERRORS = {"required": _("Enter a reason.")}
@@ -59,7 +59,7 @@ class SettingsForm(forms.Form):
                 self.fields[name] = self._field(kind, words, default)
                 self.initial[name] = getattr(rules, name.lower())
         # Amounts must be multiples of it, and nothing is a multiple of nothing.
-        self.fields["COMMITMENT_STEP"].min_amount = 1
+        form_field(self, "COMMITMENT_STEP", MoneyFormField).min_amount = 1
         self.fields["reason"] = reason_field()
 
     def _field(self, kind: Any, words: Any, default: Any) -> forms.Field:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from adminpanel.permissions import VIEW_AUDIT
 from adminpanel.registry.filters import present_only
 from adminpanel.registry.query import is_understood, known_parameters
-from p2plending.lib.models import MoneyField, RateField
+from p2plending.lib.models import MoneyField, RateField, column_of
 from p2plending.lib.web.decorators import get_only
 from p2plending.templatetags.ui import day, moment, money, rate
 
@@ -58,7 +58,7 @@ def shown(row: models.Model, name: str) -> Any:
 
 def label_of(model: type[models.Model], name: str) -> str:
     """The heading of a column."""
-    return capfirst(str(model._meta.get_field(name).verbose_name))
+    return capfirst(str(column_of(model, name).verbose_name))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     preserve_filters = True
-    list_display: Sequence[Any] = ()
+    list_display: tuple[str | Callable[[Any], str | bool], ...] = ()
     detail_fields: tuple[str, ...] = ()
     related: tuple[Related, ...] = ()
     # Name of a desk page that takes the row's reference, and the words of its link.
@@ -153,12 +153,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         ]
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        return present_only(self.model, tuple(self.list_filter))
+        filters: Any = self.list_filter  # what `present_only` takes, of all that Django would
+        return present_only(self.model, tuple(filters))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [self._column(name) for name in self.list_display]
 
-    def _column(self, name: str) -> Any:
+    def _column(self, name: Any) -> Any:
         try:
             field = self.model._meta.get_field(name)
         except FieldDoesNotExist:
@@ -169,8 +170,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         def column(row: models.Model) -> Any:
             return shown(row, name)
 
-        column.short_description = field.verbose_name
-        column.admin_order_field = name
+        vars(column).update(short_description=field.verbose_name, admin_order_field=name)
         column.__name__ = name
         return column
 
@@ -217,7 +217,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         other = getattr(row, name)
         if other is None:
             return NOTHING
-        shown_by = self.admin_site.admin_of(type(other))
+        site: Any = self.admin_site  # our own, which knows
+        shown_by = site.admin_of(type(other))
         if shown_by is None or not shown_by.has_view_permission(request):
             return str(other)
         url = reverse(f"admin:{other._meta.app_label}_{other._meta.model_name}_change", args=[other.pk])

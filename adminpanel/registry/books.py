@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from adminpanel.registry.base import NOTHING, ReadOnlyAdmin, Related
@@ -37,7 +36,7 @@ class AccountAdmin(ReadOnlyAdmin):
         """Accounts that everybody touches keep no balance: the trial balance adds them up."""
         return money(row.balance) if row.is_guarded else NOTHING
 
-    def reference_of(self, row: models.Model) -> str:
+    def reference_of(self, row: Any) -> str:
         return row.key
 
 

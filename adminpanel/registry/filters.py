@@ -6,7 +6,13 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.admin import BooleanFieldListFilter, ChoicesFieldListFilter, ModelAdmin, RelatedOnlyFieldListFilter
+from django.contrib.admin import (
+    BooleanFieldListFilter,
+    ChoicesFieldListFilter,
+    FieldListFilter,
+    ModelAdmin,
+    RelatedOnlyFieldListFilter,
+)
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
@@ -15,7 +21,7 @@ from django.http import HttpRequest
 Filter = str | type | tuple[str, type]
 
 
-class Present:
+class Present(FieldListFilter):
     """Leaves out choices that no row of the list has; what is chosen already stays."""
 
     def __init__(
@@ -41,10 +47,13 @@ class Present:
 class PresentChoices(Present, ChoicesFieldListFilter):
     """A field with fixed choices."""
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         # By value: two of them may read the same. After them comes the choice of none.
         values = [None, *(str(value) for value, _label in self.field.flatchoices)]
-        for choice, value in itertools.zip_longest(super().choices(changelist), values, fillvalue="None"):
+        offered: Iterator[tuple[Any, Any]] = itertools.zip_longest(
+            super().choices(changelist), values, fillvalue="None"
+        )
+        for choice, value in offered:
             if value is None or choice["selected"] or value in self.present:
                 yield choice
 
@@ -52,7 +61,7 @@ class PresentChoices(Present, ChoicesFieldListFilter):
 class PresentAnswers(Present, BooleanFieldListFilter):
     """Yes or no."""
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         everything, yes, no, *_unknown = super().choices(changelist)
         yield everything
         for choice, value in ((yes, "True"), (no, "False")):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
@@ -48,7 +50,7 @@ class UserAdmin(ReadOnlyAdmin):
     desk_page = "user"
     desk_label = _("Open the person's page")
 
-    def reference_of(self, row: models.Model) -> str:
+    def reference_of(self, row: Any) -> str:
         return row.member_number
 
 
@@ -72,7 +74,7 @@ class IdentityVerificationAdmin(ReadOnlyAdmin):
     desk_page = "identity_review"
     desk_label = _("Open the review page")
 
-    def reference_of(self, row: models.Model) -> str:
+    def reference_of(self, row: Any) -> str:
         return row.user.member_number
 
 
@@ -120,10 +122,10 @@ class AuditEventAdmin(ReadOnlyAdmin):
         export = self.admin_site.admin_view(get_only(self.export_view))
         return [path("export.csv", export, name="audit_csv"), *super().get_urls()]
 
-    def reference_of(self, row: models.Model) -> str:
+    def reference_of(self, row: Any) -> str:
         return row.subject_reference
 
-    def export_view(self, request: HttpRequest) -> HttpResponse:
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """Every event that the filters of the list let through, newest first."""
         if not self.has_view_permission(request):
             raise PermissionDenied

@@ -9,11 +9,13 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.db import models
+from django.db.models.fields.related import RelatedField
 from django.http import QueryDict
 
 Check = Callable[[str], bool]
@@ -69,7 +71,7 @@ def is_choice(field: models.Field) -> Check:
 def parameters_of(field: models.Field, name: str) -> dict[str, Check]:
     """What the filter of a field puts into the address, as Django's filter for fields of its kind does."""
     found: dict[str, Check] = {f"{name}__isnull": is_truth}
-    if field.remote_field:
+    if isinstance(field, RelatedField):
         found[f"{name}__{field.target_field.name}__exact"] = is_id
     elif isinstance(field, models.BooleanField):
         found[f"{name}__exact"] = is_flag
@@ -88,7 +90,8 @@ def known_parameters(model_admin: ModelAdmin) -> dict[str, Check]:
     found: dict[str, Check] = {PAGE_VAR: is_page, ORDER_VAR: is_order}
     if model_admin.search_fields:
         found[SEARCH_VAR] = is_text
-    for name in model_admin.list_filter:
+    filters: Any = model_admin.list_filter  # names only, of all that Django would take
+    for name in filters:
         found |= parameters_of(get_fields_from_path(model_admin.model, name)[-1], name)
     if day := model_admin.date_hierarchy:
         found[f"{day}__year"] = is_number(FIRST_YEAR, LAST_YEAR)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ApprovalRequest
 from loans.models import GradeTerms, LoanProduct
 from p2plending.lib.formatting import format_day, format_money, format_percent
-from p2plending.lib.models import MoneyField, RateField
+from p2plending.lib.models import MoneyField, RateField, column_of
 from p2plending.lib.rules.settings import FRACTION, MONEY
 
 GRADES = "grades"
@@ -57,7 +57,7 @@ def _typed(default: Any, value: Any) -> Any:
 
 def unpacked_columns(model: type[models.Model], stored: Mapping[str, Any]) -> dict[str, Any]:
     """Columns of a product or of the terms of a grade, as the model holds them."""
-    return {name: model._meta.get_field(name).to_python(value) for name, value in stored.items() if name != GRADES}
+    return {name: column_of(model, name).to_python(value) for name, value in stored.items() if name != GRADES}
 
 
 def setting_words(kind: Any, value: Any) -> str:
@@ -111,7 +111,7 @@ def _column_changes(
     old, new = unpacked_columns(model, before), unpacked_columns(model, after)
     return [
         Change(
-            label % capfirst(str(model._meta.get_field(name).verbose_name)),
+            label % capfirst(str(column_of(model, name).verbose_name)),
             column_words(model, name, old[name]) if name in old else "",
             column_words(model, name, value),
         )

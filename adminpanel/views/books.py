@@ -17,11 +17,12 @@ from ledger.enums.books import Book
 from ledger.selectors import trial_balance as balances
 from p2plending.lib import clock
 from p2plending.lib.web.decorators import get_only, get_or_post
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_or_post
 @permission_required(VIEW_BOOKS)
-def books(request: HttpRequest) -> HttpResponse:
+def books(request: AuthenticatedRequest) -> HttpResponse:
     if request.method == "POST":
         broken = len(check_books(actor=request.user).data["breaks"])
         if broken:

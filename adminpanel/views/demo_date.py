@@ -14,6 +14,7 @@ from adminpanel.services.demo_date import continue_move, days_to_next_payment, i
 from adminpanel.views.pages import decide, desk_page
 from p2plending.lib import clock
 from p2plending.lib.web.decorators import get_or_post
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 RECENT_MOVES = 5
 LOOKS_AGAIN_AFTER_SECONDS = 5
@@ -21,7 +22,7 @@ LOOKS_AGAIN_AFTER_SECONDS = 5
 
 @get_or_post
 @permission_required(MOVE_DEMO_DATE)
-def demo_clock(request: HttpRequest) -> HttpResponse:
+def demo_clock(request: AuthenticatedRequest) -> HttpResponse:
     if not settings.DEMO_MODE:
         raise Http404
     if request.method != "POST":
@@ -41,7 +42,7 @@ def demo_clock(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _move_to_payment(request: HttpRequest) -> HttpResponse:
+def _move_to_payment(request: AuthenticatedRequest) -> HttpResponse:
     form, today = NextPaymentForm(request.POST), clock.business_date()
     return decide(
         request,
@@ -55,7 +56,7 @@ def _move_to_payment(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _continue(request: HttpRequest) -> HttpResponse:
+def _continue(request: AuthenticatedRequest) -> HttpResponse:
     form = ContinueForm(request.POST)
     return decide(
         request,

@@ -22,6 +22,7 @@ from adminpanel.selectors import findings_about
 from adminpanel.views.pages import decide, desk_page, page_of
 from p2plending.lib import clock
 from p2plending.lib.web.decorators import get_only, post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 HISTORY_LENGTH = 20
 
@@ -46,7 +47,7 @@ def review(request: HttpRequest, member_number: str) -> HttpResponse:
 
 @post_only
 @permission_required(REVIEW_IDENTITY)
-def claim(request: HttpRequest, member_number: str) -> HttpResponse:
+def claim(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     verification = _verification(request, member_number)
     return _decide(
         request,
@@ -61,7 +62,7 @@ def claim(request: HttpRequest, member_number: str) -> HttpResponse:
 
 @post_only
 @permission_required(REVIEW_IDENTITY)
-def approve(request: HttpRequest, member_number: str) -> HttpResponse:
+def approve(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     verification = _verification(request, member_number)
     return _decide(
         request,
@@ -75,7 +76,7 @@ def approve(request: HttpRequest, member_number: str) -> HttpResponse:
 
 @post_only
 @permission_required(REVIEW_IDENTITY)
-def ask(request: HttpRequest, member_number: str) -> HttpResponse:
+def ask(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     verification = _verification(request, member_number)
     form = AskAgainForm(request.POST, documents=current_documents(verification), auto_id="ask_%s")
     return _decide(
@@ -92,7 +93,7 @@ def ask(request: HttpRequest, member_number: str) -> HttpResponse:
 
 @post_only
 @permission_required(REVIEW_IDENTITY)
-def reject(request: HttpRequest, member_number: str) -> HttpResponse:
+def reject(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     verification = _verification(request, member_number)
     return _decide(
         request,
@@ -115,7 +116,7 @@ def _verification(request: HttpRequest, member_number: str) -> IdentityVerificat
 
 
 def _decide(
-    request: HttpRequest,
+    request: AuthenticatedRequest,
     verification: IdentityVerification,
     name: str,
     form: forms.Form,

@@ -13,6 +13,7 @@ from adminpanel.permissions import RUN_JOBS, VIEW_JOBS, permission_required
 from adminpanel.services.scheduler import retry_mails
 from adminpanel.views.pages import desk_page
 from p2plending.lib.web.decorators import get_only, post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 MOST_SHOWN = 200
 
@@ -27,7 +28,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 @post_only
 @permission_required(RUN_JOBS)
-def retry(request: HttpRequest) -> HttpResponse:
+def retry(request: AuthenticatedRequest) -> HttpResponse:
     count = retry_mails(actor=request.user)
     words = ngettext("%(count)s e-mail is tried again.", "%(count)s e-mails are tried again.", count)
     messages.success(request, words % {"count": count})

@@ -28,6 +28,7 @@ from ledger.selectors.access import WALLETS
 from loans.selectors.access import LOANS, NOTES
 from p2plending.lib import clock
 from p2plending.lib.web.decorators import get_only, post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 LIST_LENGTH = 10
 HISTORY_LENGTH = 20
@@ -35,13 +36,13 @@ HISTORY_LENGTH = 20
 
 @get_only
 @permission_required(VIEW_USERS)
-def person(request: HttpRequest, member_number: str) -> HttpResponse:
+def person(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     return _page(request, _person(request, member_number))
 
 
 @post_only
 @permission_required(SUSPEND_USERS)
-def suspend(request: HttpRequest, member_number: str) -> HttpResponse:
+def suspend(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     user = _person(request, member_number)
     return _step(
         request,
@@ -55,7 +56,7 @@ def suspend(request: HttpRequest, member_number: str) -> HttpResponse:
 
 @post_only
 @permission_required(SUSPEND_USERS)
-def release(request: HttpRequest, member_number: str) -> HttpResponse:
+def release(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     user = _person(request, member_number)
     return _step(
         request,
@@ -71,7 +72,7 @@ def release(request: HttpRequest, member_number: str) -> HttpResponse:
 
 @post_only
 @permission_required(SUSPEND_USERS)
-def suspect(request: HttpRequest, member_number: str) -> HttpResponse:
+def suspect(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     user = _person(request, member_number)
     return _step(
         request,
@@ -85,18 +86,18 @@ def suspect(request: HttpRequest, member_number: str) -> HttpResponse:
 
 @post_only
 @permission_required(SUSPEND_USERS)
-def clear(request: HttpRequest, member_number: str) -> HttpResponse:
+def clear(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     return _settle_suspicion(request, member_number, "clear", request_clearing)
 
 
 @post_only
 @permission_required(SUSPEND_USERS)
-def confirm_suspicion(request: HttpRequest, member_number: str) -> HttpResponse:
+def confirm_suspicion(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     return _settle_suspicion(request, member_number, "confirm_suspicion", request_confirming)
 
 
 def _settle_suspicion(
-    request: HttpRequest, member_number: str, name: str, service: Callable[..., object]
+    request: AuthenticatedRequest, member_number: str, name: str, service: Callable[..., object]
 ) -> HttpResponse:
     user = _person(request, member_number)
     return _step(
@@ -113,7 +114,7 @@ def _settle_suspicion(
 
 @post_only
 @permission_required(GIVE_GROUPS)
-def groups(request: HttpRequest, member_number: str) -> HttpResponse:
+def groups(request: AuthenticatedRequest, member_number: str) -> HttpResponse:
     user = _person(request, member_number)
     form = GroupsForm(request.POST, person=user, auto_id="groups_%s")
     return _step(
@@ -137,7 +138,7 @@ def _person(request: HttpRequest, member_number: str) -> User:
 
 
 def _step(
-    request: HttpRequest,
+    request: AuthenticatedRequest,
     user: User,
     name: str,
     form: forms.Form,
@@ -173,8 +174,8 @@ def _decisions(request: HttpRequest, user: User) -> list[Decision]:
             )
         found += _suspicion(user, path)
     if user.role == Role.STAFF and request.user.has_perm(GIVE_GROUPS):
-        form = GroupsForm(person=user, auto_id="groups_%s")
-        found.append(Decision("groups", _("Groups"), _("Ask a second person"), path("groups"), form))
+        groups = GroupsForm(person=user, auto_id="groups_%s")
+        found.append(Decision("groups", _("Groups"), _("Ask a second person"), path("groups"), groups))
     return found
 
 
@@ -202,7 +203,7 @@ def _suspicion(user: User, path: Callable[[str], str]) -> list[Decision]:
 
 
 def _page(
-    request: HttpRequest, user: User, tried: str = "", form: forms.Form | None = None, status: int = 200
+    request: AuthenticatedRequest, user: User, tried: str = "", form: forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
     ctx = {
         "title": user.full_name or user.email,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from p2plending.lib import clock
 from p2plending.lib.access import AccessRule
 from p2plending.lib.text import one_line
 from p2plending.lib.web.decorators import get_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 # Where a reference leads: a desk page that takes the reference, or the row in the registry.
 FOUND_BY_REFERENCE: tuple[tuple[AccessRule, str], ...] = (
@@ -37,7 +38,7 @@ FOUND_BY_REFERENCE: tuple[tuple[AccessRule, str], ...] = (
 
 @get_only
 @desk_required
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: AuthenticatedRequest) -> HttpResponse:
     now = clock.now()
     ctx = {
         "title": _("Today"),
@@ -50,7 +51,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @desk_required
-def find(request: HttpRequest) -> HttpResponse:
+def find(request: AuthenticatedRequest) -> HttpResponse:
     wanted = one_line(request.GET.get("q", ""))[:254]
     url = _place_of(wanted, request.user)
     if url:

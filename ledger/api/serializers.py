@@ -12,7 +12,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from ledger.bank_details.accounts import MAX_BANK_NAME, BankAccount, checked_account, uses_iban
 from ledger.enums.books import DepositStatus, EntryKind, LineCode, PaymentMethod, WithdrawalStatus
-from ledger.models import Deposit, Withdrawal
+from ledger.models import Deposit, JournalEntry, Withdrawal
 from p2plending.lib.api.fields import (
     CodeSerializerField,
     CurrencyField,
@@ -31,7 +31,7 @@ class ChangeSerializerField(MoneySerializerField):
     """An amount that may be negative; for answers only."""
 
 
-class WalletSerializer(serializers.Serializer):
+class WalletSerializer(serializers.Serializer[Any]):
     """Free to use, reserved for loans, on the way out, and all three together.
 
     `owed` is what you owe us because a payment came back after its money had left the wallet: money that comes in pays
@@ -46,7 +46,7 @@ class WalletSerializer(serializers.Serializer):
     currency = CurrencyField()
 
 
-class LineSerializer(serializers.Serializer):
+class LineSerializer(serializers.Serializer[Any]):
     """One change of the available money."""
 
     entry = serializers.CharField(source="entry_reference", read_only=True)
@@ -63,7 +63,7 @@ class LineSerializer(serializers.Serializer):
     currency = CurrencyField()
 
 
-class EntrySideSerializer(serializers.Serializer):
+class EntrySideSerializer(serializers.Serializer[Any]):
     """One account that the entry touched; no change where it would tell about other people."""
 
     account = serializers.CharField(source="account_code", read_only=True)
@@ -71,7 +71,7 @@ class EntrySideSerializer(serializers.Serializer):
     change = ChangeSerializerField(read_only=True, allow_null=True)
 
 
-class LineExplanationSerializer(serializers.Serializer):
+class LineExplanationSerializer(serializers.Serializer[Any]):
     """`row` is the line together with the others of its kind that the entry made on your wallet, as pages show it."""
 
     line = LineSerializer(read_only=True)
@@ -83,7 +83,7 @@ class LineExplanationSerializer(serializers.Serializer):
     reversed_by = serializers.CharField(read_only=True)
 
 
-class StatementSerializer(serializers.Serializer):
+class StatementSerializer(serializers.Serializer[Any]):
     """Opening + in − out = closing."""
 
     start = serializers.DateField(read_only=True)
@@ -98,7 +98,7 @@ class StatementSerializer(serializers.Serializer):
     lines = LineSerializer(many=True, read_only=True)
 
 
-class PeriodSerializer(serializers.Serializer):
+class PeriodSerializer(serializers.Serializer[Any]):
     start = DaySerializerField()
     end = DaySerializerField()
 
@@ -108,7 +108,7 @@ class PeriodSerializer(serializers.Serializer):
         return attrs
 
 
-class LineFilterSerializer(serializers.Serializer):
+class LineFilterSerializer(serializers.Serializer[Any]):
     code = serializers.ChoiceField(choices=LineCode.choices, required=False)
     start = DaySerializerField(required=False)
     end = DaySerializerField(required=False)
@@ -120,11 +120,13 @@ class LineFilterSerializer(serializers.Serializer):
         return {"codes": codes, "start": asked.get("start"), "end": asked.get("end")}
 
 
-class DepositSerializer(serializers.ModelSerializer):
+class DepositSerializer(serializers.ModelSerializer[Deposit]):
     amount = MoneySerializerField(read_only=True)
     currency = CurrencyField()
     status = serializers.ChoiceField(choices=DepositStatus.choices, read_only=True)
-    entry = serializers.SlugRelatedField(slug_field="reference", read_only=True)
+    entry: serializers.SlugRelatedField[JournalEntry] = serializers.SlugRelatedField(
+        slug_field="reference", read_only=True
+    )
 
     class Meta:
         model = Deposit
@@ -135,14 +137,14 @@ class DepositSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class DeclareDepositSerializer(serializers.Serializer):
+class DeclareDepositSerializer(serializers.Serializer[Any]):
     amount = MoneySerializerField()
     sent_on = DaySerializerField()
     method = serializers.ChoiceField(choices=PaymentMethod.choices, default=PaymentMethod.BANK_TRANSFER)
     bank_reference = OneLineSerializerField(max_length=60, allow_blank=True, default="")
 
 
-class WithdrawalSerializer(serializers.ModelSerializer):
+class WithdrawalSerializer(serializers.ModelSerializer[Withdrawal]):
     """The account number never comes back, only its end."""
 
     amount = MoneySerializerField(read_only=True)
@@ -161,7 +163,7 @@ class WithdrawalSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class RequestWithdrawalSerializer(serializers.Serializer):
+class RequestWithdrawalSerializer(serializers.Serializer[Any]):
     amount = MoneySerializerField()
     account_holder = OneLineSerializerField(max_length=150)
     iban = CodeSerializerField(

@@ -32,7 +32,7 @@ from ledger.services.deposits import cancel_deposit, declare_deposit
 from ledger.services.withdrawals import REQUEST, cancel_withdrawal, request_withdrawal
 from p2plending.lib.api.files import PDF_ANSWER, PDF_RENDERERS
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
-from p2plending.lib.api.views import ApiListView, ApiView
+from p2plending.lib.api.views import ApiListView, ApiView, AuthenticatedApiRequest
 from p2plending.lib.clock import business_date
 from p2plending.lib.documents.printed import pdf_response
 
@@ -46,7 +46,7 @@ WHOLE_PERIOD = [
 
 class WalletView(ApiView):
     @extend_schema(operation_id="wallet", responses=WalletSerializer)
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         return Response(WalletSerializer(selectors.wallet_summary(request.user)).data)
 
 
@@ -58,17 +58,17 @@ class LineListView(ApiListView):
         parameters=[FROM, TO, OpenApiParameter("code", str, enum=LineCode.values)],
         responses=LineSerializer(many=True),
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         asked = LineFilterSerializer(data=_period(request) | _given(request, "code"))
         asked.is_valid(raise_exception=True)
         page = self.paginate_queryset(selectors.wallet_postings(request.user, **asked.choice()))
-        lines = [selectors.line_of(posting) for posting in page]
+        lines = [selectors.line_of(posting) for posting in page or ()]
         return self.get_paginated_response(LineSerializer(lines, many=True).data)
 
 
 class LineView(ApiView):
     @extend_schema(operation_id="wallet_line", responses=LineExplanationSerializer)
-    def get(self, request: Request, entry: str, seq: int) -> Response:
+    def get(self, request: AuthenticatedApiRequest, entry: str, seq: int) -> Response:
         explanation = selectors.explain_line(request.user, entry, seq)
         if explanation is None:
             raise Http404
@@ -77,7 +77,7 @@ class LineView(ApiView):
 
 class StatementView(ApiView):
     @extend_schema(operation_id="statement", parameters=WHOLE_PERIOD, responses=StatementSerializer)
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         return Response(StatementSerializer(selectors.statement(request.user, **_asked_period(request))).data)
 
 
@@ -90,7 +90,7 @@ class StatementPdfView(ApiView):
         parameters=WHOLE_PERIOD,
         responses=PDF_ANSWER,
     )
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: AuthenticatedApiRequest) -> HttpResponse:
         asked = _asked_period(request)
         document = statement_document(request.user, asked["start"], asked["end"], most_lines=MOST_LINES_OF_PDF)
         return pdf_response(request._request, document)
@@ -100,7 +100,7 @@ class DepositListView(ApiListView):
     serializer_class = DepositSerializer
 
     @extend_schema(operation_id="deposits", responses=DepositSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         page = self.paginate_queryset(selectors.deposits_of(request.user))
         return self.get_paginated_response(DepositSerializer(page, many=True).data)
 
@@ -110,7 +110,7 @@ class DepositListView(ApiListView):
         request=DeclareDepositSerializer,
         responses={201: DepositSerializer},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: AuthenticatedApiRequest) -> Response:
         key = idempotency_key(request)
         told = DeclareDepositSerializer(data=request.data)
         told.is_valid(raise_exception=True)
@@ -126,7 +126,7 @@ class DepositListView(ApiListView):
 
 class DepositView(ApiView):
     @extend_schema(operation_id="deposit", responses=DepositSerializer)
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return Response(DepositSerializer(_own_deposit(request, reference)).data)
 
 
@@ -137,7 +137,7 @@ class DepositCancelView(ApiView):
         request=None,
         responses=DepositSerializer,
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         key = idempotency_key(request)
         found = _own_deposit(request, reference)
         deposit = cancel_deposit(deposit_id=found.pk, actor=request.user, idempotency_key=key, today=business_date())
@@ -148,7 +148,7 @@ class WithdrawalListView(ApiListView):
     serializer_class = WithdrawalSerializer
 
     @extend_schema(operation_id="withdrawals", responses=WithdrawalSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         page = self.paginate_queryset(selectors.withdrawals_of(request.user))
         return self.get_paginated_response(WithdrawalSerializer(page, many=True).data)
 
@@ -158,7 +158,7 @@ class WithdrawalListView(ApiListView):
         request=RequestWithdrawalSerializer,
         responses={201: WithdrawalSerializer},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: AuthenticatedApiRequest) -> Response:
         """Set money aside, to be sent to the account.
 
         Asks who it is: a token of a sign-in within the last five minutes, else `password`, or `code` where the account
@@ -183,7 +183,7 @@ class WithdrawalListView(ApiListView):
 
 class WithdrawalView(ApiView):
     @extend_schema(operation_id="withdrawal", responses=WithdrawalSerializer)
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return Response(WithdrawalSerializer(_own_withdrawal(request, reference)).data)
 
 
@@ -194,7 +194,7 @@ class WithdrawalCancelView(ApiView):
         request=None,
         responses=WithdrawalSerializer,
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         key = idempotency_key(request)
         found = _own_withdrawal(request, reference)
         withdrawal = cancel_withdrawal(
@@ -203,14 +203,14 @@ class WithdrawalCancelView(ApiView):
         return created_response(withdrawal, WithdrawalSerializer(withdrawal).data, status=200)
 
 
-def _own_deposit(request: Request, reference: str) -> Deposit:
+def _own_deposit(request: AuthenticatedApiRequest, reference: str) -> Deposit:
     found = selectors.deposit_of(request.user, reference)
     if found is None:
         raise Http404
     return found
 
 
-def _own_withdrawal(request: Request, reference: str) -> Withdrawal:
+def _own_withdrawal(request: AuthenticatedApiRequest, reference: str) -> Withdrawal:
     found = selectors.withdrawal_of(request.user, reference)
     if found is None:
         raise Http404

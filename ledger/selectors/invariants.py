@@ -91,7 +91,7 @@ def withdrawing_money_has_a_withdrawal() -> list[Break]:
         Account.objects.filter(code=chart.WALLET_WITHDRAWING).exclude(balance=0).values_list("owner_id", "balance")
     )
     open_rows = Withdrawal.objects.filter(status__in=WithdrawalStatus.open()).order_by().values_list("user_id")
-    sums = open_rows.annotate(on_its_way=Sum(F("amount") - F("kept_for_dues")))
+    sums = open_rows.annotate(to_send=Sum(F("amount") - F("kept_for_dues")))
     asked = {user_id: int(amount) for user_id, amount in sums}
     return [
         Break("I7", chart.WALLET_WITHDRAWING + f":U{user_id}", asked.get(user_id, 0), held.get(user_id, 0))
@@ -129,7 +129,7 @@ def chains_are_whole() -> list[Break]:
     change = Case(
         When(account__normal_side=Side.DEBIT, then=F("debit") - F("credit")), default=F("credit") - F("debit")
     )
-    chain = {"partition_by": [F("account_id")], "order_by": [F("seq").asc()]}
+    chain: dict[str, Any] = {"partition_by": [F("account_id")], "order_by": [F("seq").asc()]}
     lines = (
         Posting.objects.filter(account__is_guarded=True)
         .order_by("account_id", "seq")
@@ -162,8 +162,11 @@ def snapshots_agree() -> list[Break]:
     return breaks[:MOST_BREAKS]
 
 
-def _sums(postings: QuerySet[Posting], *by: str) -> QuerySet[Posting, dict[str, Any]]:
-    return postings.order_by().values(*by).annotate(debits=Sum("debit"), credits=Sum("credit"))
+def _sums(postings: QuerySet[Posting], *by: str) -> QuerySet[Any, dict[str, Any]]:
+    sums: QuerySet[Any, dict[str, Any]] = (
+        postings.order_by().values(*by).annotate(debits=Sum("debit"), credits=Sum("credit"))
+    )
+    return sums
 
 
 CHECKS: Sequence[Check] = (

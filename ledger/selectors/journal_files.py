@@ -87,7 +87,7 @@ def _entries() -> Iterator[JournalEntry]:
 
 
 def _owner(account: Account) -> str:
-    return account.owner.member_number if account.owner_id else account.loan_reference
+    return account.owner.member_number if account.owner is not None else account.loan_reference
 
 
 def _signed(entry: JournalEntry) -> Iterator[tuple[str, str]]:

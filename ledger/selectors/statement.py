@@ -22,6 +22,7 @@ from ledger.models import JournalEntry, Posting
 from ledger.selectors.access import WALLET_LINES
 from ledger.selectors.wallet import WALLET_CODES
 from ledger.wording.links import subject_url
+from p2plending.lib.errors import required
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def line_of(posting: Posting, balance_after: int | None = None) -> WalletLine:
     entry = posting.entry
     return WalletLine(
         entry_reference=entry.reference,
-        seq=posting.seq,
+        seq=required(posting.seq, "seq"),
         code=LineCode(posting.code),
         value_date=entry.value_date,
         posted_at=entry.posted_at,
@@ -180,7 +181,7 @@ def line_of(posting: Posting, balance_after: int | None = None) -> WalletLine:
         subject_reference=entry.subject_reference,
         amount_in=posting.credit,
         amount_out=posting.debit,
-        balance_after=posting.balance_after if balance_after is None else balance_after,
+        balance_after=required(posting.balance_after, "balance_after") if balance_after is None else balance_after,
     )
 
 
@@ -274,7 +275,7 @@ def _standing(user: User, start: dt.date, end: dt.date) -> tuple[int, int, int]:
             after=Sum(F("credit") - F("debit")),
         )
     )
-    standing = {row["account__code"]: row for row in rows}
+    standing: dict[str, Any] = {row["account__code"]: row for row in rows}
 
     def figure(code: str, name: str) -> int:
         return int(standing[code][name]) if code in standing else 0
@@ -284,7 +285,8 @@ def _standing(user: User, start: dt.date, end: dt.date) -> tuple[int, int, int]:
 
 def first_line_on(user: User) -> dt.date | None:
     """Value date of the person's earliest line; None when no money has moved."""
-    return wallet_postings(user).order_by().aggregate(first=Min("entry__value_date"))["first"]
+    first: dt.date | None = wallet_postings(user).order_by().aggregate(first=Min("entry__value_date"))["first"]
+    return first
 
 
 def explain_line(user: User, reference: str, seq: int) -> LineExplanation | None:
@@ -297,7 +299,7 @@ def explain_line(user: User, reference: str, seq: int) -> LineExplanation | None
         return None
     entry = posting.entry
     reversal = JournalEntry.objects.filter(reverses=entry).values_list("reference", flat=True).first()
-    original = JournalEntry.objects.filter(pk=entry.reverses_id).values_list("reference", flat=True).first()
+    original = JournalEntry.objects.filter(pk=entry.reverses_id or 0).values_list("reference", flat=True).first()
     of_entry = wallet_postings(user).filter(entry=entry).order_by("seq")
     rows = grouped([line_of(one) for one in of_entry])
     row = next(row for row in rows if seq in {line.seq for line in row.parts or (row,)})

@@ -59,4 +59,5 @@ def lock_wallet(user: User) -> None:
 
 
 def _sum(rows: QuerySet[Deposit] | QuerySet[Withdrawal]) -> int:
-    return rows.aggregate(total=Sum("amount"))["total"] or 0
+    total: int | None = rows.aggregate(total=Sum("amount"))["total"]
+    return total or 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from ledger.models import Account, BalanceSnapshot
 from ledger.selectors.books import totals
@@ -20,7 +21,7 @@ def take_snapshots(now: dt.datetime) -> int:
     """
     moment = now - SETTLED_AFTER
     accounts = Account.objects.filter(is_guarded=False).order_by("pk")
-    return sum(run_money(lambda account=account: _snapshot(account, moment)) for account in accounts)
+    return sum(run_money(partial(_snapshot, account, moment)) for account in accounts)
 
 
 def _snapshot(account: Account, moment: dt.datetime) -> int:

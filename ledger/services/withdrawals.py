@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -59,7 +60,8 @@ class NotYourWithdrawal(NotPermitted):
 
 def smallest_withdrawal() -> int:
     """One unit of the currency, in minor units."""
-    return 10**settings.CURRENCY_EXPONENT
+    one: int = 10**settings.CURRENCY_EXPONENT
+    return one
 
 
 @once(model=Withdrawal, operation=REQUEST, canonical={"iban": normal_iban})
@@ -335,5 +337,5 @@ def _tell(withdrawal: Withdrawal, event: str, title: str, body: str) -> None:
     )
 
 
-def _taken_of(taken: int) -> dict[str, int]:
+def _taken_of(taken: int) -> dict[str, Any]:
     return {"kept_for_dues": taken} if taken else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.enums.people import Role
@@ -17,11 +17,12 @@ from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 from p2plending.lib.web.forms import KeyedForm
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: AuthenticatedRequest) -> HttpResponse:
     today = business_date()
     if request.method != "POST":
         return _form_page(request, DepositForm(initial=first_values(request), today=today))
@@ -33,7 +34,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
-def add_check(request: HttpRequest) -> HttpResponse:
+def add_check(request: AuthenticatedRequest) -> HttpResponse:
     if (sent := sent_before(request)) is not None:
         return sent
     answers = answers_to_check(request)
@@ -62,7 +63,7 @@ def add_check(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def deposit(request: HttpRequest, reference: str) -> HttpResponse:
+def deposit(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = deposit_of(request.user, reference)
     if found is None:
         raise Http404
@@ -71,7 +72,7 @@ def deposit(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
-def cancel(request: HttpRequest, reference: str) -> HttpResponse:
+def cancel(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = deposit_of(request.user, reference)
     if found is None:
         raise Http404
@@ -94,7 +95,7 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "ledger/deposit_cancel.html", context, status=422 if form.is_bound else 200)
 
 
-def _form_page(request: HttpRequest, form: DepositForm, status: int = 200) -> HttpResponse:
+def _form_page(request: AuthenticatedRequest, form: DepositForm, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
         "blocked": blocking_refusal(request.user, Action.DEPOSIT),
@@ -104,7 +105,7 @@ def _form_page(request: HttpRequest, form: DepositForm, status: int = 200) -> Ht
     return render(request, "ledger/add.html", context, status=status)
 
 
-def _check_page(request: HttpRequest, form: DepositForm, status: int = 200) -> HttpResponse:
+def _check_page(request: AuthenticatedRequest, form: DepositForm, status: int = 200) -> HttpResponse:
     told = form.cleaned_data
     twin = similar_deposit(
         user=request.user,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.enums.people import Role
@@ -17,11 +17,12 @@ from p2plending.lib.clock import business_date
 from p2plending.lib.documents.csv_files import csv_response
 from p2plending.lib.documents.printed import pdf_file, print_page
 from p2plending.lib.web.decorators import get_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def statements(request: HttpRequest) -> HttpResponse:
+def statements(request: AuthenticatedRequest) -> HttpResponse:
     asked = "start" in request.GET or "end" in request.GET
     form = PeriodForm(request.GET if asked else None)
     if form.is_valid():
@@ -34,7 +35,7 @@ def statements(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def statement(request: HttpRequest, start: dt.date, end: dt.date) -> HttpResponse:
+def statement(request: AuthenticatedRequest, start: dt.date, end: dt.date) -> HttpResponse:
     if end < start:
         raise Http404
     shown = selectors.statement(request.user, start, end)
@@ -43,7 +44,7 @@ def statement(request: HttpRequest, start: dt.date, end: dt.date) -> HttpRespons
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def statement_csv(request: HttpRequest, start: dt.date, end: dt.date) -> HttpResponse:
+def statement_csv(request: AuthenticatedRequest, start: dt.date, end: dt.date) -> StreamingHttpResponse:
     if end < start:
         raise Http404
     lines = selectors.statement(request.user, start, end).lines
@@ -53,7 +54,7 @@ def statement_csv(request: HttpRequest, start: dt.date, end: dt.date) -> HttpRes
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def statement_print(request: HttpRequest, start: dt.date, end: dt.date) -> HttpResponse:
+def statement_print(request: AuthenticatedRequest, start: dt.date, end: dt.date) -> HttpResponse:
     if end < start:
         raise Http404
     return print_page(request, statement_document(request.user, start, end))
@@ -61,7 +62,7 @@ def statement_print(request: HttpRequest, start: dt.date, end: dt.date) -> HttpR
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def statement_pdf(request: HttpRequest, start: dt.date, end: dt.date) -> HttpResponse:
+def statement_pdf(request: AuthenticatedRequest, start: dt.date, end: dt.date) -> HttpResponse:
     if end < start:
         raise Http404
     return pdf_file(request, statement_document(request.user, start, end, most_lines=MOST_LINES_OF_PDF))

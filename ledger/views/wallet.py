@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
 from accounts.enums.people import Role
@@ -15,6 +15,7 @@ from ledger.views.account_text import side_words
 from ledger.views.csv_lines import LINE_HEADER, line_row
 from p2plending.lib.documents.csv_files import csv_response
 from p2plending.lib.web.decorators import get_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 LINES_PER_PAGE = 25
 MOST_DIGITS = 10
@@ -22,7 +23,7 @@ MOST_DIGITS = 10
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def wallet(request: HttpRequest) -> HttpResponse:
+def wallet(request: AuthenticatedRequest) -> HttpResponse:
     form = LineFilterForm(request.GET, codes=selectors.wallet_codes(request.user))
     choice = form.choice()
     totals = selectors.wallet_totals(request.user, **choice)
@@ -50,7 +51,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def lines_csv(request: HttpRequest) -> HttpResponse:
+def lines_csv(request: AuthenticatedRequest) -> StreamingHttpResponse:
     postings = selectors.wallet_postings(request.user, **LineFilterForm(request.GET, codes=LineCode.values).choice())
     rows = (line_row(selectors.line_of(posting)) for posting in postings.iterator(chunk_size=2000))
     return csv_response("wallet-lines.csv", LINE_HEADER, rows)
@@ -58,7 +59,7 @@ def lines_csv(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def line(request: HttpRequest, reference: str, seq: int) -> HttpResponse:
+def line(request: AuthenticatedRequest, reference: str, seq: int) -> HttpResponse:
     explanation = selectors.explain_line(request.user, reference, seq)
     if explanation is None:
         raise Http404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.enums.people import Role
@@ -23,11 +23,12 @@ from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 from p2plending.lib.web.forms import KeyedForm, add_refusal
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
-def take_out(request: HttpRequest) -> HttpResponse:
+def take_out(request: AuthenticatedRequest) -> HttpResponse:
     wallet = wallet_summary(request.user)
     if request.method != "POST":
         initial = {"account_holder": request.user.full_name} | first_values(request)
@@ -42,7 +43,7 @@ def take_out(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
-def take_out_check(request: HttpRequest) -> HttpResponse:
+def take_out_check(request: AuthenticatedRequest) -> HttpResponse:
     if (sent := sent_before(request)) is not None:
         return sent
     answers = answers_to_check(request)
@@ -69,7 +70,8 @@ def take_out_check(request: HttpRequest) -> HttpResponse:
             **dataclasses.asdict(form.account()),
         )
     except (WrongCode, WrongPassword, TooManyTries) as refusal:
-        add_refusal(proof, refusal)
+        # Only what was typed as a proof is refused so.
+        add_refusal(form if proof is None else proof, refusal)
         return _check_page(request, form, status=429 if isinstance(refusal, TooManyTries) else 422, proof=proof)
     except Refused as refusal:
         form.add_error(None, refusal.message)
@@ -79,7 +81,7 @@ def take_out_check(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
+def withdrawal(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = withdrawal_of(request.user, reference)
     if found is None:
         raise Http404
@@ -88,7 +90,7 @@ def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
-def cancel(request: HttpRequest, reference: str) -> HttpResponse:
+def cancel(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = withdrawal_of(request.user, reference)
     if found is None:
         raise Http404
@@ -107,7 +109,7 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "ledger/withdrawal_cancel.html", context, status=422 if form.is_bound else 200)
 
 
-def _form_page(request: HttpRequest, form: WithdrawalForm, status: int = 200) -> HttpResponse:
+def _form_page(request: AuthenticatedRequest, form: WithdrawalForm, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
         "wallet": wallet_summary(request.user),
@@ -116,7 +118,7 @@ def _form_page(request: HttpRequest, form: WithdrawalForm, status: int = 200) ->
     return render(request, "ledger/take_out.html", context, status=status)
 
 
-def _proof_form(request: HttpRequest, key: str) -> ProofForm | None:
+def _proof_form(request: AuthenticatedRequest, key: str) -> ProofForm | None:
     """The form that asks who it is; None after a fresh sign-in, and when the money was asked for already."""
     if is_fresh(proved_at(request)) or was_done(operation=REQUEST, key=key, actor=request.user):
         return None
@@ -124,7 +126,7 @@ def _proof_form(request: HttpRequest, key: str) -> ProofForm | None:
 
 
 def _check_page(
-    request: HttpRequest, form: WithdrawalForm, status: int = 200, proof: ProofForm | None = None
+    request: AuthenticatedRequest, form: WithdrawalForm, status: int = 200, proof: ProofForm | None = None
 ) -> HttpResponse:
     wanted = form.cleaned_data
     wallet = wallet_summary(request.user)

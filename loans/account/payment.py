@@ -31,6 +31,7 @@ from loans.finance import (
 from loans.finance.progressive import Payment
 from loans.finance.types import Allocation
 from loans.models import Instalment, Loan
+from p2plending.lib.errors import required
 
 
 @dataclasses.dataclass(slots=True)
@@ -180,7 +181,7 @@ def distribute_payment(
         interest=plan.interest,
         late_fee=plan.late_fee,
         notes=note_states(notes),
-        servicing_fee_rate=loan.servicing_fee_rate,
+        servicing_fee_rate=required(loan.servicing_fee_rate, "servicing_fee_rate"),
         late_fees_to_lenders=terms.late_fees_to_lenders,
     )
 
@@ -303,7 +304,7 @@ def _replace_instalments(plan: PaymentApplication, loan: Loan, outcome: PaymentP
     version = loan.schedule_version + 1
     for row in plan.superseded:
         row.status, row.superseded_by = InstalmentStatus.SUPERSEDED, version
-    paid = _new_row(loan, version, outcome.extra_line)
+    paid = _new_row(loan, version, required(outcome.extra_line, "extra_line"))
     paid.principal_paid, paid.interest_paid = paid.principal_due, paid.interest_due
     paid.interest_posted = paid.interest_due
     paid.status, paid.settled_on = InstalmentStatus.PAID, plan.on
@@ -313,7 +314,7 @@ def _replace_instalments(plan: PaymentApplication, loan: Loan, outcome: PaymentP
     plan.rows = sorted(
         [row for row in plan.rows if id(row) not in gone] + plan.added, key=lambda row: (row.due_date, row.number)
     )
-    ahead = outcome.ahead
+    ahead = required(outcome.ahead, "ahead")
     plan.allocations.append(PlannedAllocation(paid, ahead.late_fee, ahead.interest, ahead.principal))
 
 

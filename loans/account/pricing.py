@@ -11,6 +11,7 @@ from loans.account.terms import LoanTerms, frozen_terms, schedule_terms
 from loans.finance import Grade as FinanceGrade
 from loans.finance import Quote, quote_terms, rate_for
 from loans.models import GradeTerms, Loan, LoanProduct
+from p2plending.lib.errors import required
 
 ASSUMED_GRADE = "B"
 
@@ -51,7 +52,8 @@ def quote_of_loan(loan: Loan, start_date: dt.date, amount: int | None = None) ->
     """The same for a loan that has its offer: by its frozen terms and rate, for its principal or a smaller `amount`."""
     terms = LoanTerms.from_json(loan.frozen_terms)
     principal = loan.principal if amount is None else amount
-    return _price(terms, loan.annual_rate, principal, loan.term_months, start_date, loan.due_day)
+    annual_rate = required(loan.annual_rate, "annual_rate")
+    return _price(terms, annual_rate, principal, loan.term_months, start_date, loan.due_day)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

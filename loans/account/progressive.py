@@ -30,7 +30,7 @@ from loans.finance.progressive import (
     replay,
 )
 from loans.models import Instalment, Loan, LoanCharge, Repayment
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 
 FIRST_VERSION = 1
 NEW_PAYMENT = "new payment"
@@ -68,13 +68,15 @@ def events_of(loan: Loan) -> list[Event]:
         ordered.append((0 if charge.instalment_id else charge.entry_id, charge_event(charge)))
         if charge.waived_on:
             event = Waiver(f"waiver of {charge.reference}", charge.waived_on, charge.reference)
-            ordered.append((charge.waiver_entry_id, event))
+            ordered.append((required(charge.waiver_entry_id, "waiver_entry"), event))
     rows = Repayment.objects.filter(loan=loan, status__in=RepaymentStatus.posted()).order_by("pk")
     first_entry: dict[int, int] = {}
     for row in rows:
-        first_entry[row.pk] = first_entry.get(row.replaces_id, row.entry_id)
+        entry = required(row.entry_id, "entry")
+        first_entry[row.pk] = entry if row.replaces_id is None else first_entry.get(row.replaces_id, entry)
         if row.status == RepaymentStatus.CONFIRMED:
-            ordered.append((first_entry[row.pk], Payment(row.reference, row.counted_on, row.amount)))
+            counted_on = required(row.counted_on, "counted_on")
+            ordered.append((first_entry[row.pk], Payment(row.reference, counted_on, row.amount)))
     return [event for _place, event in sorted(ordered, key=lambda pair: pair[0])]
 
 
@@ -120,7 +122,7 @@ def recalculate_rows(loan: Loan, terms: LoanTerms, rows: list[Instalment], until
     show_position(loan, rows, picture)
     _require_in_step(rows, picture)
     _require_whole_charges(loan, events, picture)
-    fallen_due = []
+    fallen_due: list[FallsDue] = []
     for row in rows:
         if row.due_date > until:
             continue
@@ -132,7 +134,7 @@ def recalculate_rows(loan: Loan, terms: LoanTerms, rows: list[Instalment], until
         row.interest_posted += interest
         if interest:
             fallen_due.append(FallsDue(until if is_more else row.due_date, row, interest))
-    calendar = sorted([*fees, *fallen_due], key=lambda event: (event.on, event.row.number))
+    calendar: list[CalendarEvent] = sorted([*fees, *fallen_due], key=lambda event: (event.on, event.row.number))
     return Brought(calendar, events, picture)
 
 
@@ -183,13 +185,14 @@ def _add_unstored_fees(loan: Loan, terms: LoanTerms, rows: Sequence[Instalment],
         return
     stored = set(LoanCharge.objects.filter(loan=loan, is_undone=False).values_list("instalment_id", flat=True))
     for row in charged:
-        fee = late_fee(row.late_fee_base, terms.late_fee_fixed, terms.late_fee_rate, terms.late_fee_cap)
+        base = required(row.late_fee_base, "late_fee_base")
+        fee = late_fee(base, terms.late_fee_fixed, terms.late_fee_rate, terms.late_fee_cap)
         if fee and row.pk not in stored:
             events.insert(0, _fee_event(row, fee))
 
 
 def _fee_event(row: Instalment, fee: int) -> Charge:
-    day = row.late_fee_charged_on
+    day = required(row.late_fee_charged_on, "late_fee_charged_on")
     return Charge(f"late fee {row.number}", day, fee, day, LoanPart.PENALTY)
 
 

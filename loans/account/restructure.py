@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from loans.account.balances import OutstandingBalance, next_number, outstanding_balance, unpaid_rows
 from loans.enums.collections import PlanOption, UnpaidChoice
 from loans.enums.loan import InstalmentStatus
-from loans.finance import InstalmentLine, Terms
-from loans.finance.periods import PeriodUnit, shift
+from loans.finance import InstalmentLine, PeriodUnit, Terms
+from loans.finance.periods import shift
 from loans.finance.restructure import PlanChange, RescheduleKind, reschedule_lines
 from loans.models import Instalment, Loan
 

@@ -11,6 +11,7 @@ from loans.account.terms import LoanTerms, schedule_terms
 from loans.enums.loan import InstalmentStatus, NoteStatus
 from loans.finance import InstalmentState, NoteShare, NoteState, Terms
 from loans.models import Instalment, Loan, Note
+from p2plending.lib.errors import required
 
 
 def live_instalments(loan: Loan) -> list[Instalment]:
@@ -90,9 +91,9 @@ def finance_terms(loan: Loan, terms: LoanTerms) -> Terms:
     """The terms from which the loan's schedule was built, for rebuilding what is left of it."""
     return schedule_terms(
         terms,
-        annual_rate=loan.annual_rate,
+        annual_rate=required(loan.annual_rate, "annual_rate"),
         principal=loan.principal,
         term_months=loan.term_months,
-        start_date=loan.disbursed_on,
+        start_date=required(loan.disbursed_on, "disbursed_on"),
         due_day=loan.due_day,
     )

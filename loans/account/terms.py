@@ -141,8 +141,7 @@ class LoanTerms:
             partial_offer_days=data["partial_offer_days"],
             signing_days=data["signing_days"],
             default_interest_rate=Decimal(data.get("default_interest_rate", 0)),
-            **{name: data[name] for name in _PLAIN if name in data},
-            **{name: kind(data[name]) for name, kind in _NAMED_SINCE_VERSION_3.items() if name in data},
+            **_later_terms(data),
         )
 
     @property
@@ -247,6 +246,12 @@ def frozen_terms(product: LoanProduct, grade_terms: GradeTerms) -> dict[str, Any
         **{name: getattr(product, name) for name in _PLAIN},
         **{name: getattr(product, name) for name in _NAMED_SINCE_VERSION_3},
     }
+
+
+def _later_terms(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What loans frozen before it came have no value for."""
+    plain = {name: data[name] for name in _PLAIN if name in data}
+    return plain | {name: kind(data[name]) for name, kind in _NAMED_SINCE_VERSION_3.items() if name in data}
 
 
 def _code(stored: str) -> str:

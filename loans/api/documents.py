@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
 
 from loans.selectors.documents.printed import KINDS, document_for
 from p2plending.lib.api.files import PDF_ANSWER, PDF_RENDERERS
-from p2plending.lib.api.views import ApiView
+from p2plending.lib.api.views import ApiView, AuthenticatedApiRequest
 from p2plending.lib.documents.printed import pdf_response
 
 
@@ -22,7 +21,7 @@ class DocumentView(ApiView):
         parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=KINDS)],
         responses=PDF_ANSWER,
     )
-    def get(self, request: Request, kind: str, reference: str) -> HttpResponse:
+    def get(self, request: AuthenticatedApiRequest, kind: str, reference: str) -> HttpResponse:
         document = document_for(request.user, kind, reference)
         if document is None:
             raise Http404

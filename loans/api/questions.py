@@ -13,18 +13,18 @@ from loans.selectors.borrower import loan_for_borrower, question_for_borrower
 from loans.selectors.listing import listing_for
 from loans.selectors.loan import questions_on_listing
 from loans.services.origination.questions import answer_question, ask_question
-from p2plending.lib.api.views import ApiView
+from p2plending.lib.api.views import ApiView, AuthenticatedApiRequest
 from p2plending.lib.clock import business_date
 
 
 class QuestionListView(ApiView):
     @extend_schema(operation_id="listing_questions", responses=QuestionSerializer(many=True))
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         questions = questions_on_listing(_listing(request, reference), request.user)
         return Response(QuestionSerializer(questions, many=True).data)
 
     @extend_schema(operation_id="ask_question", request=AskSerializer, responses={201: QuestionSerializer})
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _listing(request, reference)
         asked = AskSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -40,7 +40,7 @@ class QuestionListView(ApiView):
 
 class QuestionAnswerView(ApiView):
     @extend_schema(operation_id="answer_question", request=AnswerSerializer, responses={200: QuestionSerializer})
-    def post(self, request: Request, reference: str, question_reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str, question_reference: str) -> Response:
         try:
             question = question_for_borrower(
                 loan_for_borrower(request.user, reference), request.user, question_reference

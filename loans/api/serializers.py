@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from accounts.models import User
 from loans.enums.loan import Employment, Grade, LoanStatus, Purpose, QuestionStatus
 from loans.models import Loan, LoanAgreement, LoanProduct, LoanQuestion
 from p2plending.lib.api.fields import (
@@ -110,7 +111,7 @@ class ApplicationSerializer(serializers.Serializer):
 class LoanSerializer(serializers.ModelSerializer):
     """A loan as its borrower sees it."""
 
-    product = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    product: serializers.SlugRelatedField[LoanProduct] = serializers.SlugRelatedField(slug_field="code", read_only=True)
     status = serializers.ChoiceField(choices=LoanStatus.choices, read_only=True)
     purpose = serializers.ChoiceField(choices=Purpose.choices, read_only=True, allow_blank=True)
     employment = serializers.ChoiceField(choices=Employment.choices, read_only=True, allow_blank=True)
@@ -133,7 +134,7 @@ class LoanSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Loan
-        fields = (
+        fields: tuple[str, ...] = (
             "reference", "product", "status", "currency", "requested_amount", "principal", "term_months", "due_day",
             "purpose", "title", "story", "region", "accepts_partial_funding", "monthly_income", "monthly_expenses",
             "monthly_debt_service", "employment", "employment_months", "dependants", "is_homeowner", "grade",
@@ -144,7 +145,7 @@ class LoanSerializer(serializers.ModelSerializer):
             "disbursed_on", "maturity_date", "closed_on", "principal_outstanding", "next_due_on", "next_due_amount",
             "credit_held", "arrears_amount", "days_past_due", "bucket", "created_at",
         )  # fmt: skip
-        read_only_fields = fields
+        read_only_fields: tuple[str, ...] = fields
 
 
 class SignSerializer(serializers.Serializer):
@@ -196,7 +197,9 @@ class AskSerializer(serializers.Serializer):
 
 
 class QuestionSerializer(serializers.ModelSerializer):
-    author = serializers.SlugRelatedField(slug_field="member_number", read_only=True)
+    author: serializers.SlugRelatedField[User] = serializers.SlugRelatedField(
+        slug_field="member_number", read_only=True
+    )
     status = serializers.ChoiceField(choices=QuestionStatus.choices, read_only=True)
 
     class Meta:

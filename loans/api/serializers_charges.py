@@ -52,4 +52,4 @@ class LoanDetailSerializer(LoanSerializer):
 
     @extend_schema_field(ChargeSerializer(many=True))
     def get_charges(self, loan: Loan) -> list[dict[str, Any]]:
-        return ChargeSerializer(charges_of(loan, business_date()), many=True).data
+        return [*ChargeSerializer(charges_of(loan, business_date()), many=True).data]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.views.files import file_response
@@ -16,7 +15,7 @@ from loans.models import Loan, LoanDocument
 from loans.selectors.borrower import loan_for_borrower
 from loans.selectors.documents.supporting import documents_of, own_document
 from loans.services.origination.supporting_documents import add_loan_document, read_loan_document
-from p2plending.lib.api.views import ApiView
+from p2plending.lib.api.views import ApiView, AuthenticatedApiRequest
 from p2plending.lib.clock import business_date
 
 
@@ -42,7 +41,7 @@ class LoanDocumentsView(ApiView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(operation_id="loan_documents", responses=LoanDocumentSerializer(many=True))
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         """The files with your loan or application, newest first."""
         return Response(LoanDocumentSerializer(documents_of(_own_loan(request, reference)), many=True).data)
 
@@ -51,7 +50,7 @@ class LoanDocumentsView(ApiView):
         request={"multipart/form-data": LoanDocumentUploadSerializer},
         responses={201: LoanDocumentSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         """Add a file for staff: with the application, in answer to a question, or later. Twice is once."""
         loan = _own_loan(request, reference)
         given = LoanDocumentUploadSerializer(data=request.data)
@@ -75,7 +74,7 @@ class LoanDocumentFileView(ApiView):
             (200, "image/png"): OpenApiTypes.BINARY,
         },
     )
-    def get(self, request: Request, reference: str, document_reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str, document_reference: str) -> HttpResponse:
         """One of these files, as it is stored. Each time is written down."""
         try:
             document = own_document(request.user, reference, document_reference)
@@ -84,7 +83,7 @@ class LoanDocumentFileView(ApiView):
         return file_response(document, read_loan_document(document=document, actor=request.user))
 
 
-def _own_loan(request: Request, reference: str) -> Loan:
+def _own_loan(request: AuthenticatedApiRequest, reference: str) -> Loan:
     try:
         return loan_for_borrower(request.user, reference)
     except Loan.DoesNotExist as error:

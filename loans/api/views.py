@@ -45,7 +45,7 @@ from loans.services.origination.application import (
 )
 from loans.services.origination.review import GradeNotOffered, answer_request
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
-from p2plending.lib.api.views import ApiListView, ApiView
+from p2plending.lib.api.views import ApiListView, ApiView, AuthenticatedApiRequest
 from p2plending.lib.clock import business_date
 from p2plending.lib.context import current_request
 
@@ -82,12 +82,12 @@ class LoanListView(ApiListView):
     serializer_class = LoanSerializer
 
     @extend_schema(operation_id="loans", responses=LoanSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         page = self.paginate_queryset(loans_of(request.user))
         return self.get_paginated_response(LoanSerializer(page, many=True).data)
 
     @extend_schema(operation_id="create_loan", request=ApplicationSerializer, responses={201: LoanSerializer})
-    def post(self, request: Request) -> Response:
+    def post(self, request: AuthenticatedApiRequest) -> Response:
         answers = _valid(ApplicationSerializer(data=request.data))
         product = _product(answers.pop("product", None))
         draft = create_draft(
@@ -104,11 +104,11 @@ class LoanListView(ApiListView):
 
 class LoanView(ApiView):
     @extend_schema(operation_id="loan", responses=LoanDetailSerializer)
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return Response(LoanDetailSerializer(_own(request, reference)).data)
 
     @extend_schema(operation_id="update_loan", request=ApplicationSerializer(partial=True), responses=LoanSerializer)
-    def patch(self, request: Request, reference: str) -> Response:
+    def patch(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _own(request, reference)
         answers = _valid(ApplicationSerializer(data=request.data, partial=True))
         if "product" in answers:
@@ -124,7 +124,7 @@ class SubmitView(ApiView):
         request=None,
         responses={200: LoanSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return _step(request, reference, submit_application)
 
 
@@ -135,7 +135,7 @@ class AcceptView(ApiView):
         request=None,
         responses={200: LoanSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return _step(request, reference, accept_offer)
 
 
@@ -147,7 +147,7 @@ class DeclineView(ApiView):
         request=None,
         responses={200: LoanSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return _step(request, reference, decline_offer)
 
 
@@ -158,7 +158,7 @@ class WithdrawView(ApiView):
         request=None,
         responses={200: LoanSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return _step(request, reference, withdraw_application)
 
 
@@ -169,7 +169,7 @@ class SmallerLoanView(ApiView):
         request=SmallerLoanSerializer,
         responses={200: LoanSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         asked = _valid(SmallerLoanSerializer(data=request.data))
         service = accept_smaller_loan if asked["decision"] == "accept" else decline_smaller_loan
         return _step(request, reference, service)
@@ -177,7 +177,7 @@ class SmallerLoanView(ApiView):
 
 class AnswerView(ApiView):
     @extend_schema(operation_id="answer_request", request=AnswerSerializer, responses={200: LoanSerializer})
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _own(request, reference)
         asked = _valid(AnswerSerializer(data=request.data))
         answer_request(loan_id=loan.pk, answer=asked["answer"], actor=request.user, today=business_date())
@@ -190,7 +190,7 @@ class AgreementView(ApiView):
         description="For the borrower from funding on; once it is signed for the loan's lenders, too.",
         responses=ReadableAgreementSerializer,
     )
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         found = agreement_for(request.user, reference)
         if found is None:
             raise Http404
@@ -204,7 +204,7 @@ class SignView(ApiView):
         request=SignSerializer,
         responses={200: AgreementSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _own(request, reference)
         asked = _valid(SignSerializer(data=request.data))
         agreement = sign_agreement(
@@ -220,14 +220,14 @@ class SignView(ApiView):
 
 class ScheduleView(ApiView):
     @extend_schema(operation_id="loan_schedule", responses=ScheduleSerializer)
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         schedule = schedule_of(_own(request, reference), business_date())
         if schedule is None:
             raise Http404
         return Response(ScheduleSerializer(schedule).data)
 
 
-def _own(request: Request, reference: str) -> Loan:
+def _own(request: AuthenticatedApiRequest, reference: str) -> Loan:
     try:
         return loan_for_borrower(request.user, reference)
     except Loan.DoesNotExist as error:
@@ -251,7 +251,7 @@ def _valid(serializer: Serializer) -> dict[str, Any]:
     return dict(serializer.validated_data)
 
 
-def _step(request: Request, reference: str, service: Any) -> Response:
+def _step(request: AuthenticatedApiRequest, reference: str, service: Any) -> Response:
     """One keyed step of the loan's way; the answer is the loan as it is now."""
     loan = _own(request, reference)
     moved = service(

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from loans.api.serializers_collections import (
@@ -34,7 +33,7 @@ from loans.services.collections.restructuring import accept_plan, decline_plan, 
 from loans.services.collections.settlement import pay_settlement
 from loans.services.servicing.locking import LoanNotOwing
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
-from p2plending.lib.api.views import ApiListView, ApiView
+from p2plending.lib.api.views import ApiListView, ApiView, AuthenticatedApiRequest
 from p2plending.lib.clock import business_date
 
 
@@ -42,7 +41,7 @@ class HelpListView(ApiListView):
     serializer_class = HelpSerializer
 
     @extend_schema(operation_id="help_requests", responses=HelpSerializer(many=True))
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         rows = HARDSHIP_REQUESTS.own_of(request.user).filter(loan=_loan(request, reference)).select_related("loan")
         return self.get_paginated_response(HelpSerializer(self.paginate_queryset(rows), many=True).data)
 
@@ -52,7 +51,7 @@ class HelpListView(ApiListView):
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         responses={201: HelpSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _loan(request, reference)
         key = idempotency_key(request)
         asked = RequestHardshipSerializer(data=request.data)
@@ -74,7 +73,7 @@ class HelpListView(ApiListView):
 
 class HelpPreviewView(ApiView):
     @extend_schema(operation_id="preview_help", request=AskedPlanSerializer, responses=NewPlanSerializer)
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _loan(request, reference)
         asked = AskedPlanSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -90,7 +89,7 @@ class HelpWithdrawView(ApiView):
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         responses={201: HelpSerializer},
     )
-    def post(self, request: Request, reference: str, help_reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str, help_reference: str) -> Response:
         rows = HARDSHIP_REQUESTS.own_of(request.user).filter(loan=_loan(request, reference), reference=help_reference)
         found = generics.get_object_or_404(rows)
         done = withdraw_help(
@@ -101,7 +100,7 @@ class HelpWithdrawView(ApiView):
 
 class NewPlanView(ApiView):
     @extend_schema(operation_id="new_plan", responses=ProposedPlanSerializer)
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan, today = _loan(request, reference), business_date()
         proposal = open_proposal(loan, today)
         if proposal is None:
@@ -117,7 +116,7 @@ class AcceptPlanView(ApiView):
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         responses={201: ProposalSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return _answer_plan(request, reference, accept_plan)
 
 
@@ -128,13 +127,13 @@ class DeclinePlanView(ApiView):
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         responses={201: ProposalSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return _answer_plan(request, reference, decline_plan)
 
 
 class SettlementView(ApiView):
     @extend_schema(operation_id="settlement", responses=SettlementSerializer)
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         offer = open_offer(_loan(request, reference), business_date())
         if offer is None:
             raise Http404
@@ -146,7 +145,7 @@ class SettlementView(ApiView):
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         responses={201: SettlementSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         found = SETTLEMENT_OFFERS.own_of(request.user).filter(loan=_loan(request, reference)).order_by("-pk").first()
         if found is None:
             raise Http404
@@ -164,7 +163,7 @@ class RecoveryListView(ApiListView):
     serializer_class = RecoverySerializer
 
     @extend_schema(operation_id="recoveries", responses=RecoverySerializer(many=True))
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         page = self.paginate_queryset(recoveries_of(_loan(request, reference)).select_related("loan", "entry"))
         return self.get_paginated_response(RecoverySerializer(page, many=True).data)
 
@@ -174,7 +173,7 @@ class RecoveryListView(ApiListView):
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         responses={201: RecoverySerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _loan(request, reference)
         key = idempotency_key(request)
         asked = RecoverSerializer(data=request.data)
@@ -192,14 +191,14 @@ class RecoveryListView(ApiListView):
         return created_response(recovery, RecoverySerializer(recovery).data)
 
 
-def _loan(request: Request, reference: str) -> Loan:
+def _loan(request: AuthenticatedApiRequest, reference: str) -> Loan:
     loan = loan_for_payer(request.user, reference)
     if loan is None:
         raise Http404
     return loan
 
 
-def _answer_plan(request: Request, reference: str, service: Callable[..., PlanProposal]) -> Response:
+def _answer_plan(request: AuthenticatedApiRequest, reference: str, service: Callable[..., PlanProposal]) -> Response:
     found = PLAN_PROPOSALS.own_of(request.user).filter(loan=_loan(request, reference)).order_by("-pk").first()
     if found is None:
         raise Http404

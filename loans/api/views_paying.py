@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from loans.api.serializers_servicing import RepaymentSerializer
@@ -15,7 +14,7 @@ from loans.services.repayments.right_of_withdrawal import WithdrawalTimeOver, gi
 from loans.services.servicing.autopay import set_autopay
 from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
-from p2plending.lib.api.views import ApiView
+from p2plending.lib.api.views import ApiView, AuthenticatedApiRequest
 from p2plending.lib.clock import business_date
 
 
@@ -37,11 +36,11 @@ class WithdrawLoanSerializer(serializers.Serializer):
 
 class AutopayView(ApiView):
     @extend_schema(operation_id="autopay", responses=AutopaySerializer)
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return Response({"is_on": _loan(request, reference).autopay})
 
     @extend_schema(operation_id="set_autopay", request=AutopaySerializer, responses=AutopaySerializer)
-    def put(self, request: Request, reference: str) -> Response:
+    def put(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _loan(request, reference)
         asked = AutopaySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -51,7 +50,7 @@ class AutopayView(ApiView):
 
 class WithdrawLoanView(ApiView):
     @extend_schema(operation_id="give_back_figures", responses=WithdrawLoanSerializer)
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         figures = withdrawal_figures(_loan(request, reference), business_date())
         if figures is None:
             raise WithdrawalTimeOver(today=business_date())
@@ -63,7 +62,7 @@ class WithdrawLoanView(ApiView):
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         responses={201: RepaymentSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _loan(request, reference)
         paid = give_loan_back(
             loan_id=loan.pk, actor=request.user, idempotency_key=idempotency_key(request), today=business_date()
@@ -71,7 +70,7 @@ class WithdrawLoanView(ApiView):
         return created_response(paid, RepaymentSerializer(paid).data)
 
 
-def _loan(request: Request, reference: str) -> Loan:
+def _loan(request: AuthenticatedApiRequest, reference: str) -> Loan:
     loan = loan_for_payer(request.user, reference)
     if loan is None:
         raise Http404

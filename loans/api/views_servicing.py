@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from loans.api.serializers_servicing import (
@@ -21,7 +20,7 @@ from loans.models import Loan
 from loans.selectors.servicing import loan_for_payer, payment_plan, payoff_figure, repayment_of
 from loans.services.repayments.record import NothingToPay, preview_repayment, record_repayment
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
-from p2plending.lib.api.views import ApiListView, ApiView
+from p2plending.lib.api.views import ApiListView, ApiView, AuthenticatedApiRequest
 from p2plending.lib.clock import business_date
 
 
@@ -29,7 +28,7 @@ class RepaymentListView(ApiListView):
     serializer_class = RepaymentSerializer
 
     @extend_schema(operation_id="repayments", responses=RepaymentSerializer(many=True))
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _loan(request, reference)
         page = self.paginate_queryset(loan.repayments.select_related("loan", "entry"))
         return self.get_paginated_response(RepaymentSerializer(page, many=True).data)
@@ -40,7 +39,7 @@ class RepaymentListView(ApiListView):
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         responses={201: RepaymentSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _loan(request, reference)
         key = idempotency_key(request)
         asked = RepaySerializer(data=request.data)
@@ -63,7 +62,7 @@ class RepaymentListView(ApiListView):
 
 class RepaymentView(ApiView):
     @extend_schema(operation_id="repayment", responses=RepaymentSerializer)
-    def get(self, request: Request, reference: str, repayment_reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str, repayment_reference: str) -> Response:
         found = repayment_of(_loan(request, reference), repayment_reference)
         if found is None:
             raise Http404
@@ -72,7 +71,7 @@ class RepaymentView(ApiView):
 
 class PreviewView(ApiView):
     @extend_schema(operation_id="preview_repayment", request=PreviewedPaymentSerializer, responses=PreviewSerializer)
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _loan(request, reference)
         asked = PreviewedPaymentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -92,7 +91,7 @@ class PayoffQuoteView(ApiView):
         parameters=[OpenApiParameter("date", OpenApiTypes.DATE, description="From today to 30 days from now.")],
         responses=PayoffSerializer,
     )
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _loan(request, reference)
         asked = PayoffDateSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
@@ -104,13 +103,13 @@ class PayoffQuoteView(ApiView):
 
 class PlanView(ApiView):
     @extend_schema(operation_id="payment_plan", responses=PlanSerializer)
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _loan(request, reference)
         lines = payment_plan(loan, business_date())
         return Response(PlanSerializer({"version": loan.schedule_version, "lines": lines}).data)
 
 
-def _loan(request: Request, reference: str) -> Loan:
+def _loan(request: AuthenticatedApiRequest, reference: str) -> Loan:
     loan = loan_for_payer(request.user, reference)
     if loan is None:
         raise Http404

@@ -15,7 +15,7 @@ from loans.models import LoanProduct
 from loans.selectors.products import term_choices
 from loans.services.origination.contact_details import has_contact_details
 from p2plending.lib.formatting import format_money
-from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, OneLineField, form_field
 
 # From one day of the month to the next such day.
 MOST_DAYS_TO_A_DAY = 30
@@ -50,11 +50,11 @@ class AmountForm(forms.Form):
         self.for_product = product
         super().__init__(*args, **kwargs)
         if len(products) > 1:
-            self.fields["product"].choices = [(one.code, one.name) for one in products]
+            form_field(self, "product", forms.ChoiceField).choices = [(one.code, one.name) for one in products]
             self.initial["product"] = product.code
         else:
             self.fields.pop("product")
-        amount = self.fields["requested_amount"]
+        amount = form_field(self, "requested_amount", MoneyFormField)
         amount.min_amount, amount.max_amount = product.min_amount, product.max_amount
         amount.help_text = _("From %(low)s to %(high)s, in steps of %(step)s.") % _limits(product)
         # Only a month has days to choose from. The calculator has left the question out already.
@@ -62,7 +62,9 @@ class AmountForm(forms.Form):
             self.fields.pop("due_day", None)
         if "due_day" in self.fields:
             self.fields["due_day"].help_text = _first_payment_words(product)
-        self.fields["term_months"].choices = [(months, str(months)) for months in term_choices(product)]
+        form_field(self, "term_months", forms.ChoiceField).choices = [
+            (months, str(months)) for months in term_choices(product)
+        ]
 
     def clean_requested_amount(self) -> int:
         amount = self.cleaned_data["requested_amount"]
@@ -76,7 +78,7 @@ class QuoteForm(AmountForm):
     """The calculator of the public page: nothing is stored."""
 
     grade = forms.ChoiceField(label=_("If your grade is"), choices=Grade.choices)
-    due_day = None
+    due_day = None  # type: ignore[assignment]  # how a form leaves out a field of its base
 
 
 def _first_payment_words(product: LoanProduct) -> str:
@@ -85,12 +87,12 @@ def _first_payment_words(product: LoanProduct) -> str:
     if not months:
         words = _("The first payment is then %(least)s to %(most)s days after the money is paid out.")
         return words % {"least": least, "most": least + MOST_DAYS_TO_A_DAY}
-    words = ngettext(
+    told = ngettext(
         "The first payment is then %(count)s month and %(least)s days after the pay-out, or up to a month later.",
         "The first payment is then %(count)s months and %(least)s days after the pay-out, or up to a month later.",
         months,
     )
-    return words % {"count": months, "least": least}
+    return told % {"count": months, "least": least}
 
 
 class PurposeForm(forms.Form):

@@ -13,7 +13,7 @@ from loans.account.restructure import PlanTerms
 from loans.account.terms import LoanTerms
 from loans.enums.collections import HardshipCause, PlanOption, UnpaidChoice
 from p2plending.lib.formatting import format_period
-from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, MultiLineField, form_field
 
 
 class HardshipForm(KeyedForm):
@@ -53,7 +53,9 @@ class HardshipForm(KeyedForm):
         """`terms` are the loan's: they decide which changes there are, and in which steps it is paid."""
         super().__init__(*args, **kwargs)
         self.offered = {one.option: one for one in help_choices(terms)}
-        self.fields["option"].choices = [(str(one.option), _choice_words(one)) for one in self.offered.values()]
+        form_field(self, "option", forms.ChoiceField).choices = [
+            (str(one.option), _choice_words(one)) for one in self.offered.values()
+        ]
         if PlanOption.NEW_DUE_DAY not in self.offered:
             del self.fields["due_day"]
         often = format_period(terms.payment_every, terms.payment_unit)
@@ -67,11 +69,11 @@ class HardshipForm(KeyedForm):
         self.fields["payments"].help_text = _("You pay %(often)s.") % {"often": often}
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean()
+        told = super().clean() or {}
         option, payments = told.get("option"), told.get("payments")
         if option == PlanOption.NEW_DUE_DAY and not told.get("due_day") and "due_day" not in self.errors:
             self.add_error("due_day", _("Enter a day from 1 to 28."))
-        choice = self.offered.get(option)
+        choice = self.offered.get(option) if option else None
         if choice and "payments" not in self.errors and not choice.takes(payments):
             limits = {"low": choice.low, "high": choice.high}
             self.add_error("payments", _("Enter a number of payments from %(low)d to %(high)d.") % limits)

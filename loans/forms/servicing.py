@@ -13,7 +13,7 @@ from loans.enums.loan import ExtraMode, RepaymentMethod
 from loans.finance import PayoffFigure
 from loans.selectors.servicing import AmountsDue
 from p2plending.lib.rules.values import platform_rules
-from p2plending.lib.web.forms import KeyedForm, MoneyFormField, OneLineField
+from p2plending.lib.web.forms import KeyedForm, MoneyFormField, OneLineField, form_field
 
 QUOTE_DAYS = 30
 
@@ -81,8 +81,8 @@ class PayForm(KeyedForm):
         ]
         if due.late and due.late != due.next_payment:
             kinds.insert(1, (PaymentKind.LATE, _("What is late")))
-        self.fields["kind"].choices = kinds
-        self.fields["amount"].max_amount = platform_rules().largest_amount
+        form_field(self, "kind", forms.ChoiceField).choices = kinds
+        form_field(self, "amount", MoneyFormField).max_amount = platform_rules().largest_amount
 
     def clean_value_date(self) -> dt.date:
         day = self.cleaned_data["value_date"] or self.today
@@ -97,7 +97,7 @@ class PayForm(KeyedForm):
         return day
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean()
+        told = super().clean() or {}
         amounts = {
             PaymentKind.NEXT: self.due.next_payment,
             PaymentKind.LATE: self.due.late,
@@ -134,8 +134,9 @@ class WithdrawLoanForm(KeyedForm):
         """Carry the sum that the page shows now, in place of one that was sent in."""
         self.fields["confirmed"].initial = to_pay
         if self.is_bound:
-            self.data = self.data.copy()
-            self.data["confirmed"] = to_pay
+            sent: Any = self.data  # what a browser sent: it is not changed, a copy can be
+            self.data = sent = sent.copy()
+            sent["confirmed"] = to_pay
 
 
 class AutopayForm(forms.Form):

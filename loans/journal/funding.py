@@ -16,6 +16,7 @@ from ledger.chart import (
 from ledger.enums.books import LineCode
 from ledger.services.posting import Line, credit, debit
 from loans.models import Commitment, Loan
+from p2plending.lib.errors import required
 
 
 def reserve_lines(lender_id: int, amount: int) -> list[Line]:
@@ -40,7 +41,7 @@ def release_lines(commitments: Sequence[Commitment]) -> list[Line]:
 
 def disbursement_lines(loan: Loan, commitments: Sequence[Commitment]) -> list[Line]:
     """DISB: reserved money to the borrower less the fee; the loan and the lenders' claim on it come into being."""
-    fee = loan.origination_fee
+    fee = required(loan.origination_fee, "origination_fee")
     reserved = [
         debit(WALLET_RESERVED, commitment.amount, LineCode.LOAN_FUNDED, owner=commitment.lender_id)
         for commitment in commitments

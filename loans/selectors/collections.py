@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import DateField, ExpressionWrapper, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast, Greatest
@@ -30,6 +31,9 @@ from loans.models import (
     Waiver,
 )
 from loans.selectors.access import RECOVERIES, RECOVERY_SHARES
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 # What lenders read of each step; nothing about the borrower's reasons but the category.
 LENDER_WORDS: dict[str, str | Promise] = {
@@ -148,7 +152,13 @@ def lender_events(loan: Loan) -> list[LenderEvent]:
     return sorted(events, key=lambda event: event.on)
 
 
-def default_proposals(today: dt.date) -> QuerySet[Loan]:
+class Proposed(TypedDict):
+    """What the calendar adds to a loan whose default it proposes."""
+
+    default_proposed_on: dt.date
+
+
+def default_proposals(today: dt.date) -> QuerySet[WithAnnotations[Loan, Proposed]]:
     """Loans whose default the calendar proposes: late enough, and the notice about it has run out.
 
     Both are facts that the calendar keeps (the bucket, by the roll to the day; the notice, by the daily round); a
@@ -178,7 +188,7 @@ def proposed_defaults(today: dt.date) -> QuerySet[Loan]:
     return late_loans(today).filter(default_proposed_on__isnull=False).order_by("default_proposed_on", "pk")
 
 
-def late_loans(today: dt.date) -> QuerySet[Loan]:
+def late_loans(today: dt.date) -> QuerySet[WithAnnotations[Loan, Proposed]]:
     """Loans that staff work on: late, in default, or with a request for help; the longest late first.
 
     Each with its next step: `help_waiting`, `default_proposed_on`, or `notice_waiting`.

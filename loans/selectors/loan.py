@@ -19,6 +19,7 @@ from loans.enums.loan import InstalmentStatus, LoanEvent, LoanStatus, QuestionSt
 from loans.finance import InstalmentLine
 from loans.models import CreditAssessment, Loan, LoanQuestion
 from loans.selectors.access import QUESTIONS
+from p2plending.lib.errors import required
 from p2plending.lib.formatting import format_percent, local
 
 EVENT_WORDS: dict[str, str | Promise] = {
@@ -113,11 +114,13 @@ def timeline_of(loan: Loan) -> list[Step]:
         words = EVENT_WORDS.get(event)
         if words:
             steps.append(Step(words, on))
-    steps[0] = dataclasses.replace(steps[0], on=min([steps[0].on, *[step.on for step in steps[1:]]]))
+    steps[0] = dataclasses.replace(steps[0], on=min(required(step.on, "on") for step in steps))
     ahead = AHEAD.get(loan.status, ())
     if loan.status == LoanStatus.FUNDED and loan.signed_at:
         ahead = AHEAD[SIGNED]
-        steps.append(Step(gettext_lazy("Agreement signed"), max(local(loan.signed_at).date(), steps[-1].on)))
+        steps.append(
+            Step(gettext_lazy("Agreement signed"), max(local(loan.signed_at).date(), required(steps[-1].on, "on")))
+        )
     return steps + [Step(words, None) for words in ahead]
 
 

@@ -13,6 +13,7 @@ from ledger.models import Account, JournalEntry
 from loans.account.state import live_instalments
 from loans.enums.loan import LoanStatus, RepaymentStatus
 from loans.models import Distribution, Instalment, Loan, Note, Repayment
+from p2plending.lib.errors import required
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class RowChange:
 
     @property
     def either(self) -> RowFigures:
-        return self.after or self.before
+        return required(self.after or self.before, "before")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class PaymentChange:
 
     @property
     def either(self) -> PaymentFigures:
-        return self.after or self.before
+        return required(self.after or self.before, "before")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ def _payments(loan: Loan) -> dict[int, PaymentFigures]:
     found = list(Repayment.objects.filter(loan=loan).order_by("pk"))
     first: dict[int, int] = {}
     for payment in found:
-        first[payment.pk] = first.get(payment.replaces_id, payment.replaces_id) or payment.pk
+        first[payment.pk] = first.get(payment.replaces_id or 0, payment.replaces_id) or payment.pk
     return {
         first[payment.pk]: PaymentFigures(
             payment.value_date,

@@ -24,6 +24,7 @@ from loans.selectors.access import LOANS
 from loans.selectors.charges import charges_of
 from loans.wording.schedule import schedule_wording
 from p2plending.lib.charts import balance_line, payment_dots
+from p2plending.lib.errors import required
 from p2plending.lib.formatting import format_day, format_money
 
 ROWS_BEFORE_NEXT = 3
@@ -197,7 +198,7 @@ def balance_series(loan: Loan, rows: list[Instalment], today: dt.date) -> tuple[
     """Principal owed after each line of the plan, the index of today in it, and the days of the points."""
     points = _principal_left(rows, today)
     points[0] = sum(row.principal_due - row.principal_removed for row in rows)
-    days = [loan.disbursed_on, *(row.due_date for row in rows)]
+    days = [required(loan.disbursed_on, "disbursed_on"), *(row.due_date for row in rows)]
     # Money in advance may have paid the last ones: today lies before the first that is not paid.
     paid = next((number for number, row in enumerate(rows) if row.total_unpaid), len(rows))
     # A payment in parts lies between two lines of the plan: today's point is what is really owed.

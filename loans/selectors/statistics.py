@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -75,7 +75,8 @@ def platform_figures(today: dt.date) -> PlatformFigures:
     sums: dict[str, dict[str, int]] = defaultdict(dict)
     for rows in (_loans_by_grade(), _payments_by_grade(today), _income_by_grade()):
         for row in rows:
-            sums[row.pop("by_grade")].update({name: value or 0 for name, value in row.items()})
+            figures = {name: value or 0 for name, value in row.items() if name != "by_grade"}
+            sums[row["by_grade"]].update(figures)
     by_grade = {grade: Record(**sums[grade]) for grade in Grade.values}
     names = [field.name for field in dataclasses.fields(Record)]
     total = Record(**{name: sum(getattr(record, name) for record in by_grade.values()) for name in names})
@@ -124,7 +125,7 @@ def _by_month(lent: Mapping[dt.date, int], today: dt.date) -> list[tuple[dt.date
     return list(months.items())
 
 
-def _loans_by_grade() -> list[dict[str, Any]]:
+def _loans_by_grade() -> Sequence[Mapping[str, Any]]:
     disbursed = Loan.objects.filter(status__in=LoanStatus.disbursed()).order_by()
     return list(
         disbursed.values(by_grade=F("grade")).annotate(
@@ -137,7 +138,7 @@ def _loans_by_grade() -> list[dict[str, Any]]:
     )
 
 
-def _payments_by_grade(today: dt.date) -> list[dict[str, Any]]:
+def _payments_by_grade(today: dt.date) -> Sequence[Mapping[str, Any]]:
     rows = Instalment.objects.filter(loan__status__in=LoanStatus.disbursed()).order_by()
     rows = rows.exclude(status=InstalmentStatus.SUPERSEDED)
     # Nothing falls due any more once a loan is repaid or given up.
@@ -152,7 +153,7 @@ def _payments_by_grade(today: dt.date) -> list[dict[str, Any]]:
     )
 
 
-def _income_by_grade() -> list[dict[str, Any]]:
+def _income_by_grade() -> Sequence[Mapping[str, Any]]:
     confirmed = Repayment.objects.filter(status=RepaymentStatus.CONFIRMED).order_by()
     return list(
         confirmed.values(by_grade=F("loan__grade")).annotate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.enums.people import Role
@@ -16,11 +16,12 @@ from p2plending.lib.clock import business_date
 from p2plending.lib.context import current_request
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_or_post
 @role_required(Role.BORROWER)
-def sign(request: HttpRequest, reference: str) -> HttpResponse:
+def sign(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     agreement = _agreement_or_404(found)
     form = SignForm(request.POST if request.method == "POST" else None)
@@ -46,7 +47,7 @@ def sign(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER, Role.STAFF)
-def agreement(request: HttpRequest, reference: str) -> HttpResponse:
+def agreement(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = agreement_for(request.user, reference)
     if found is None:
         raise Http404

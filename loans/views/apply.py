@@ -24,8 +24,9 @@ from loans.services.origination.underwriting import Outcome, largest_passing_amo
 from loans.views.own import own_loan
 from loans.views.quote import plans_context, start_of
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 STEPS = (
     gettext_lazy("Amount"),
@@ -37,7 +38,7 @@ STEPS = (
 
 @get_only
 @role_required(Role.BORROWER)
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: AuthenticatedRequest) -> HttpResponse:
     application = application_of(request.user)
     if application is None:
         return redirect("loans:apply_amount")
@@ -48,7 +49,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER)
-def amount(request: HttpRequest) -> HttpResponse:
+def amount(request: AuthenticatedRequest) -> HttpResponse:
     draft = application_of(request.user)
     if draft is not None and draft.status != LoanStatus.DRAFT:
         return _has_application(request, draft)
@@ -81,19 +82,19 @@ def amount(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER)
-def purpose(request: HttpRequest) -> HttpResponse:
+def purpose(request: AuthenticatedRequest) -> HttpResponse:
     return _answers_step(request, PurposeForm, "purpose", 2, "loans:apply_income")
 
 
 @get_or_post
 @role_required(Role.BORROWER)
-def income(request: HttpRequest) -> HttpResponse:
+def income(request: AuthenticatedRequest) -> HttpResponse:
     return _answers_step(request, IncomeForm, "income", 3, "loans:apply_check")
 
 
 @get_or_post
 @role_required(Role.BORROWER)
-def check(request: HttpRequest) -> HttpResponse:
+def check(request: AuthenticatedRequest) -> HttpResponse:
     draft = _open_draft(request)
     if draft is None:
         return redirect("loans:apply_start")
@@ -120,7 +121,9 @@ def check(request: HttpRequest) -> HttpResponse:
         "steps": STEPS,
         "step": 4,
         "outcome": outcome,
-        "smaller": None if outcome.grade_terms else largest_passing_amount(draft, today=business_date()),
+        "smaller": None
+        if required(outcome, "outcome").grade_terms
+        else largest_passing_amount(draft, today=business_date()),
         "blocked": blocking_refusal(request.user, Action.APPLY),
     }
     context |= _card(draft, outcome)
@@ -129,7 +132,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER)
-def sent(request: HttpRequest, reference: str) -> HttpResponse:
+def sent(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = own_loan(request, reference)
     if loan.status not in (LoanStatus.SUBMITTED, LoanStatus.UNDER_REVIEW):
         return redirect("loans:loan", loan.reference)
@@ -137,7 +140,7 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _answers_step(
-    request: HttpRequest, form_class: type[forms.Form], name: str, number: int, following: str
+    request: AuthenticatedRequest, form_class: type[forms.Form], name: str, number: int, following: str
 ) -> HttpResponse:
     draft = _open_draft(request)
     if draft is None:
@@ -157,7 +160,7 @@ def _answers_step(
     return render(request, f"loans/apply/{name}.html", context, status=422 if form.errors else 200)
 
 
-def _open_draft(request: HttpRequest) -> Loan | None:
+def _open_draft(request: AuthenticatedRequest) -> Loan | None:
     """The application that is still being written. Without one, the start leads to what became of the last."""
     draft = application_of(request.user)
     return draft if draft is not None and draft.status == LoanStatus.DRAFT else None
@@ -178,7 +181,9 @@ def _amount_initial(request: HttpRequest, draft: Loan | None, product: LoanProdu
     return initial | asked.cleaned_data if asked.is_valid() else initial
 
 
-def _save_amount(request: HttpRequest, draft: Loan | None, product: LoanProduct, answers: dict[str, Any]) -> None:
+def _save_amount(
+    request: AuthenticatedRequest, draft: Loan | None, product: LoanProduct, answers: dict[str, Any]
+) -> None:
     # A product that is not paid by the month has no day of it.
     answers = {"due_day": None} | answers | {"product": product}
     if draft is not None:
@@ -200,7 +205,7 @@ def _grade_terms(product: LoanProduct, outcome: Outcome | None) -> GradeTerms:
     found = outcome.grade_terms if outcome else None
     if found is not None and found.product_id != product.pk:
         found = product.grades.filter(grade=found.grade).first()
-    return found or assumed_grade_terms(product)
+    return required(found or assumed_grade_terms(product), "grade_terms")
 
 
 def _card(draft: Loan, outcome: Outcome | None) -> dict[str, Any]:

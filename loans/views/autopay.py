@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -17,11 +17,12 @@ from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_or_post, post_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @post_only
 @role_required(Role.BORROWER)
-def switch_autopay(request: HttpRequest, reference: str) -> HttpResponse:
+def switch_autopay(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = own_loan(request, reference)
     form = AutopayForm(request.POST)
     form.is_valid()
@@ -37,7 +38,7 @@ def switch_autopay(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER)
-def withdraw_loan(request: HttpRequest, reference: str) -> HttpResponse:
+def withdraw_loan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = own_loan(request, reference)
     if request.method != "POST":
         return _withdrawal_page(request, loan, WithdrawLoanForm())
@@ -58,7 +59,9 @@ def withdraw_loan(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("loans:repayment", reference, paid.reference)
 
 
-def _withdrawal_page(request: HttpRequest, loan: Loan, form: WithdrawLoanForm, status: int = 200) -> HttpResponse:
+def _withdrawal_page(
+    request: AuthenticatedRequest, loan: Loan, form: WithdrawLoanForm, status: int = 200
+) -> HttpResponse:
     figures = withdrawal_figures(loan, business_date())
     if figures is not None:
         form.show_sum(figures.to_pay)

@@ -34,13 +34,14 @@ from p2plending.lib.errors import Refused
 from p2plending.lib.rules.values import platform_rules
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.web.forms import KeyedForm
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 ACCEPT_PAGE = "loans/collections/accept_plan.html"
 
 
 @get_or_post
 @role_required(Role.BORROWER)
-def ask(request: HttpRequest, reference: str) -> HttpResponse:
+def ask(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _owing_loan(request, reference)
     waiting = read.open_help(loan)
     if waiting is not None or loan.status != LoanStatus.ACTIVE:
@@ -55,7 +56,7 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER)
-def send(request: HttpRequest, reference: str) -> HttpResponse:
+def send(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     if (sent := sent_before(request)) is not None:
         return sent
     loan = _owing_loan(request, reference)
@@ -91,7 +92,7 @@ def send(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @role_required(Role.BORROWER)
-def withdraw_request(request: HttpRequest, reference: str) -> HttpResponse:
+def withdraw_request(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _owing_loan(request, reference)
     form = KeyedForm(request.POST)
     waiting = read.latest_help(loan)
@@ -110,7 +111,7 @@ def withdraw_request(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER)
-def new_plan(request: HttpRequest, reference: str) -> HttpResponse:
+def new_plan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _disbursed_loan(request, reference)
     if loan.status not in LoanStatus.owing():
         return redirect("loans:loan", reference)  # an earlier message leads here
@@ -119,7 +120,7 @@ def new_plan(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER)
-def accept_new_plan(request: HttpRequest, reference: str) -> HttpResponse:
+def accept_new_plan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     """The check page, and the acceptance."""
     if request.method != "POST":
         return _proposal_page(request, _disbursed_loan(request, reference), template=ACCEPT_PAGE)
@@ -129,14 +130,14 @@ def accept_new_plan(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @role_required(Role.BORROWER)
-def decline_new_plan(request: HttpRequest, reference: str) -> HttpResponse:
+def decline_new_plan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     words = _("Your plan stays as it is.")
     return _decide_plan(request, reference, decline_plan, "loans:loan", words)
 
 
 @get_or_post
 @role_required(Role.BORROWER)
-def settlement(request: HttpRequest, reference: str) -> HttpResponse:
+def settlement(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _disbursed_loan(request, reference)
     offers = loan.settlement_offers.order_by("-pk")
     offer = get_object_or_404(offers[:1])
@@ -160,7 +161,7 @@ def settlement(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER)
-def pay_loss(request: HttpRequest, reference: str) -> HttpResponse:
+def pay_loss(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     if (sent := sent_before(request)) is not None:
         return sent
     loan = _disbursed_loan(request, reference)
@@ -193,7 +194,7 @@ def pay_loss(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER, Role.STAFF)
-def explain_recovery(request: HttpRequest, reference: str) -> HttpResponse:
+def explain_recovery(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     explanation = read.explain_recovery(reference, request.user)
     if explanation is None:
         raise Http404
@@ -202,7 +203,7 @@ def explain_recovery(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER, Role.STAFF)
-def explain_change(request: HttpRequest, reference: str) -> HttpResponse:
+def explain_change(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     explanation = explain(reference, request.user)
     if explanation is None:
         raise Http404
@@ -221,14 +222,14 @@ def trouble_context(loan: Loan, today: dt.date) -> dict[str, Any]:
     }
 
 
-def _disbursed_loan(request: HttpRequest, reference: str) -> Loan:
+def _disbursed_loan(request: AuthenticatedRequest, reference: str) -> Loan:
     loan = loan_for_payer(request.user, reference)
     if loan is None:
         raise Http404
     return loan
 
 
-def _owing_loan(request: HttpRequest, reference: str) -> Loan:
+def _owing_loan(request: AuthenticatedRequest, reference: str) -> Loan:
     loan = _disbursed_loan(request, reference)
     if loan.status not in LoanStatus.owing():
         raise Http404
@@ -292,7 +293,7 @@ def _status_page(request: HttpRequest, loan: Loan, form: forms.Form | None = Non
     return render(request, "loans/collections/help_sent.html", context, status=status)
 
 
-def _decide_plan(request: HttpRequest, reference: str, service: Any, target: str, words: str) -> HttpResponse:
+def _decide_plan(request: AuthenticatedRequest, reference: str, service: Any, target: str, words: str) -> HttpResponse:
     loan = _disbursed_loan(request, reference)
     form = KeyedForm(request.POST)
     proposal = loan.plan_proposals.order_by("-pk").first()
@@ -334,7 +335,7 @@ def _proposal_page(
     return render(request, template, context, status=status)
 
 
-def _settlement_page(request: HttpRequest, loan: Loan, form: forms.Form, status: int = 200) -> HttpResponse:
+def _settlement_page(request: AuthenticatedRequest, loan: Loan, form: forms.Form, status: int = 200) -> HttpResponse:
     today = business_date()
     offer = read.open_offer(loan, today) if loan.status in LoanStatus.owing() else None
     owed = preview_settlement(loan, today) if offer else None
@@ -343,7 +344,7 @@ def _settlement_page(request: HttpRequest, loan: Loan, form: forms.Form, status:
         "loan": loan,
         "offer": offer,
         "owed": owed,
-        "waived": owed.total - offer.amount if offer else 0,
+        "waived": owed.total - offer.amount if owed and offer else 0,
         "wallet": wallet,
         "is_short": offer is not None and wallet.available < offer.amount,
         "form": form,
@@ -352,7 +353,7 @@ def _settlement_page(request: HttpRequest, loan: Loan, form: forms.Form, status:
 
 
 def _loss_page(
-    request: HttpRequest, loan: Loan, form: PayLossForm, *, plan: Any = None, status: int = 200
+    request: AuthenticatedRequest, loan: Loan, form: PayLossForm, *, plan: Any = None, status: int = 200
 ) -> HttpResponse:
     context = {
         "loan": loan,

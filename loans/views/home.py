@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +25,7 @@ from loans.services.collections.restructuring import plan_terms_of, preview_plan
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 PER_PAGE = 25
 RECENT = 5
@@ -40,7 +41,7 @@ NEEDS: dict[str, tuple[str | Promise, str | Promise]] = {
 
 @get_only
 @role_required(Role.BORROWER)
-def borrowing_home(request: HttpRequest) -> HttpResponse:
+def borrowing_home(request: AuthenticatedRequest) -> HttpResponse:
     running = running_loans_of(request.user)
     application = application_of(request.user)
     past = loans_of(request.user).filter(status__in=_past())[:RECENT]
@@ -86,7 +87,7 @@ def _first_steps(user: User, running: list[Loan], application: Loan | None) -> d
 
 @get_only
 @role_required(Role.BORROWER)
-def loan_list(request: HttpRequest) -> HttpResponse:
+def loan_list(request: AuthenticatedRequest) -> HttpResponse:
     page = Paginator(loans_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "loans/loan_list.html", {"page": page})
 

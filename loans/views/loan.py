@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -33,9 +33,10 @@ from loans.views.hardship import trouble_context
 from loans.views.own import own_loan
 from loans.wording.terms import cost_words
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.web.forms import KeyedForm
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 PARTIALS: dict[str, str] = {
     LoanStatus.SUBMITTED: "loans/states/_review.html",
@@ -57,7 +58,7 @@ ENDED = "loans/states/_ended.html"
 
 @get_only
 @login_required
-def by_reference(request: HttpRequest, reference: str) -> HttpResponse:
+def by_reference(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     if request.user.role == Role.BORROWER:
         return redirect("loans:loan", own_loan(request, reference).reference)
     loan = LISTINGS.visible_to(request.user).filter(reference=reference).first()
@@ -73,7 +74,7 @@ def by_reference(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER)
-def loan(request: HttpRequest, reference: str) -> HttpResponse:
+def loan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     if found.status == LoanStatus.DRAFT:
         return redirect("loans:apply_start")
@@ -81,7 +82,7 @@ def loan(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def loan_page(
-    request: HttpRequest, found: Loan, *, form: Any = None, question_reference: str = "", status: int = 200
+    request: AuthenticatedRequest, found: Loan, *, form: Any = None, question_reference: str = "", status: int = 200
 ) -> HttpResponse:
     """The page of the loan's state, with a form that was refused in its place."""
     context = {
@@ -98,10 +99,10 @@ def loan_page(
     return render(request, "loans/loan.html", context, status=status)
 
 
-def _state_context(request: HttpRequest, found: Loan, form: Any) -> dict[str, Any]:
+def _state_context(request: AuthenticatedRequest, found: Loan, form: Any) -> dict[str, Any]:
     today = business_date()
     if found.status == LoanStatus.OFFERED:
-        quote = quote_of_loan(found, found.offered_on)
+        quote = quote_of_loan(found, required(found.offered_on, "offered_on"))
         return {
             "form": form or AcceptOfferForm(),
             "quote": quote,
@@ -109,7 +110,7 @@ def _state_context(request: HttpRequest, found: Loan, form: Any) -> dict[str, An
             "factors": factor_rows(found.assessment),
             "tips": score_tips(found.assessment.factors),
             "blocked": blocking_refusal(request.user, Action.APPLY),
-            "is_over": found.offer_expires_on < today,
+            "is_over": required(found.offer_expires_on, "offer_expires_on") < today,
         }
     if found.status == LoanStatus.LISTED:
         return {"questions": questions_for_borrower(found), "profile": public_profile(found)}
@@ -138,7 +139,7 @@ def _decline_tips(found: Loan) -> list[Any]:
 
 @post_only
 @role_required(Role.BORROWER)
-def answer_info(request: HttpRequest, reference: str) -> HttpResponse:
+def answer_info(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     form = AnswerForm(request.POST)
     if form.is_valid():
@@ -155,7 +156,7 @@ def answer_info(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER)
-def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+def withdraw(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     form = KeyedForm(request.POST if request.method == "POST" else None)
     if form.is_valid():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -15,11 +15,12 @@ from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import post_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @post_only
 @role_required(Role.BORROWER)
-def accept(request: HttpRequest, reference: str) -> HttpResponse:
+def accept(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     form = AcceptOfferForm(request.POST)
     if form.is_valid():
@@ -40,7 +41,7 @@ def accept(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @role_required(Role.BORROWER)
-def decide_smaller(request: HttpRequest, reference: str) -> HttpResponse:
+def decide_smaller(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     form = SmallerLoanForm(request.POST)
     if form.is_valid():

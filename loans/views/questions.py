@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -17,11 +17,12 @@ from loans.views.own import own_loan
 from p2plending.lib import clock
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import post_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @post_only
 @role_required(Role.BORROWER)
-def answer(request: HttpRequest, reference: str, question_reference: str) -> HttpResponse:
+def answer(request: AuthenticatedRequest, reference: str, question_reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     try:
         question = question_for_borrower(found, request.user, question_reference)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -37,7 +39,9 @@ def quote(request: HttpRequest) -> HttpResponse:
     grade_terms = grades.get(form.cleaned_data["grade"]) or next(iter(grades.values()))
     context = {"form": form, "product": product, "grades": grades.values(), "early": _early(product, grade_terms)}
     context |= plans_context(product, grade_terms, form.cleaned_data)
-    kept = {name: asked[name] for name in ("product", "requested_amount", "term_months") if name in asked}
+    kept: dict[str, object] = {
+        name: asked[name] for name in ("product", "requested_amount", "term_months") if name in asked
+    }
     context["apply_url"] = f"{reverse('loans:apply_amount')}?{urlencode(kept)}"
     return render(request, "loans/quote.html", context)
 
@@ -65,7 +69,7 @@ def _early(product: LoanProduct, grade_terms: GradeTerms) -> str:
 
 
 def plans_context(
-    product: LoanProduct, grade_terms: GradeTerms, asked: dict[str, int | None]
+    product: LoanProduct, grade_terms: GradeTerms, asked: Mapping[str, Any]
 ) -> dict[str, list[PricedTerm] | PricedTerm]:
     """The comparison and the chosen one of it, for quote and application.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -20,14 +20,15 @@ from loans.selectors.servicing import amounts_due, loan_for_payer, payoff_figure
 from loans.services.repayments.record import WalletPaysToday, payment_choices, record_repayment
 from loans.wording.schedule import schedule_wording
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 from p2plending.lib.web.forms import add_refusal
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_or_post
 @role_required(Role.BORROWER)
-def pay(request: HttpRequest, reference: str) -> HttpResponse:
+def pay(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     if loan.status not in LoanStatus.owing():
         return redirect("loans:loan", reference)
@@ -43,7 +44,7 @@ def pay(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_or_post
 @role_required(Role.BORROWER)
-def pay_check(request: HttpRequest, reference: str) -> HttpResponse:
+def pay_check(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     if (sent := sent_before(request)) is not None:
         return sent
@@ -76,7 +77,7 @@ def pay_check(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER)
-def repayment(request: HttpRequest, reference: str, repayment_reference: str) -> HttpResponse:
+def repayment(request: AuthenticatedRequest, reference: str, repayment_reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     found = repayment_of(loan, repayment_reference)
     if found is None:
@@ -89,14 +90,14 @@ def repayment(request: HttpRequest, reference: str, repayment_reference: str) ->
     return render(request, "loans/servicing/repayment.html", context)
 
 
-def _loan(request: HttpRequest, reference: str) -> Loan:
+def _loan(request: AuthenticatedRequest, reference: str) -> Loan:
     loan = loan_for_payer(request.user, reference)
     if loan is None:
         raise Http404
     return loan
 
 
-def _kept_check_page(request: HttpRequest, loan: Loan, today: dt.date) -> HttpResponse:
+def _kept_check_page(request: AuthenticatedRequest, loan: Loan, today: dt.date) -> HttpResponse:
     """The check page of the answers that its address names; the form when they are gone or no longer fit."""
     kept = kept_answers(request)
     if kept is None or loan.status not in LoanStatus.owing():
@@ -111,14 +112,16 @@ def _kept_check_page(request: HttpRequest, loan: Loan, today: dt.date) -> HttpRe
 def _form(loan: Loan, today: dt.date, **kwargs: Any) -> PayForm:
     standing = standing_on(loan, today)
     due, figure = amounts_due(standing, today), payoff_of(standing, today)
-    return PayForm(due=due, payoff=figure, today=today, paid_out_on=loan.disbursed_on, **kwargs)
+    return PayForm(
+        due=due, payoff=figure, today=today, paid_out_on=required(loan.disbursed_on, "disbursed_on"), **kwargs
+    )
 
 
 def _mode(told: dict[str, Any]) -> ExtraMode | None:
     return ExtraMode(told["extra_mode"]) if told.get("extra_mode") else None
 
 
-def _form_page(request: HttpRequest, loan: Loan, form: PayForm, status: int = 200) -> HttpResponse:
+def _form_page(request: AuthenticatedRequest, loan: Loan, form: PayForm, status: int = 200) -> HttpResponse:
     context = {
         "loan": loan,
         "form": form,
@@ -130,7 +133,7 @@ def _form_page(request: HttpRequest, loan: Loan, form: PayForm, status: int = 20
 
 
 def _check_page(
-    request: HttpRequest, loan: Loan, form: ConfirmPaymentForm, told: dict[str, Any], status: int = 200
+    request: AuthenticatedRequest, loan: Loan, form: ConfirmPaymentForm, told: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     previews = payment_choices(loan, told["amount"], business_date())
     wallet = wallet_summary(request.user)
@@ -152,7 +155,9 @@ def _check_page(
     return render(request, "loans/servicing/pay_check.html", context, status=status)
 
 
-def _another_day_page(request: HttpRequest, loan: Loan, form: ConfirmPaymentForm, today: dt.date) -> HttpResponse:
+def _another_day_page(
+    request: AuthenticatedRequest, loan: Loan, form: ConfirmPaymentForm, today: dt.date
+) -> HttpResponse:
     """The check page with today's date and figures, after midnight; what paid the loan off that day does so today."""
     told = form.cleaned_data
     if told["amount"] == payoff_figure(loan, told["value_date"]).total:
@@ -162,7 +167,7 @@ def _another_day_page(request: HttpRequest, loan: Loan, form: ConfirmPaymentForm
     return _refused_page(request, loan, form)
 
 
-def _refused_page(request: HttpRequest, loan: Loan, form: ConfirmPaymentForm) -> HttpResponse:
+def _refused_page(request: AuthenticatedRequest, loan: Loan, form: ConfirmPaymentForm) -> HttpResponse:
     """The check page with what changed; when nothing is owed any more, the form's error on the first page."""
     if loan.status in LoanStatus.owing():
         return _check_page(request, loan, form, form.cleaned_data, status=422)

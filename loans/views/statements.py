@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
 from accounts.enums.people import Role
@@ -30,13 +30,14 @@ from loans.wording.schedule import schedule_wording
 from p2plending.lib.clock import business_date
 from p2plending.lib.documents.csv_files import csv_response, plain
 from p2plending.lib.web.decorators import get_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 PLAN_HEADER = ("payment", "due", "state", "principal", "interest", "late_fee", "total", "paid", "paid_on", "left")
 
 
 @get_only
 @role_required(Role.BORROWER)
-def early(request: HttpRequest, reference: str) -> HttpResponse:
+def early(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     if loan.status not in LoanStatus.owing():
         raise Http404
@@ -58,7 +59,7 @@ def early(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER)
-def plan(request: HttpRequest, reference: str) -> HttpResponse:
+def plan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     context = {
         "loan": loan,
@@ -76,7 +77,7 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER)
-def plan_csv(request: HttpRequest, reference: str) -> HttpResponse:
+def plan_csv(request: AuthenticatedRequest, reference: str) -> StreamingHttpResponse:
     loan = _loan(request, reference)
     rows = (_plan_row(line) for line in payment_plan(loan, business_date()))
     return csv_response(f"plan-{loan.reference}.csv", PLAN_HEADER, rows)
@@ -96,7 +97,7 @@ def _plan_row(line: PlanLine) -> list[Any]:
 
 @get_only
 @role_required(Role.BORROWER)
-def certificate(request: HttpRequest, reference: str) -> HttpResponse:
+def certificate(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     if loan.status != LoanStatus.REPAID:
         raise Http404
@@ -111,7 +112,7 @@ def certificate(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER, Role.STAFF)
-def explain_repayment(request: HttpRequest, reference: str) -> HttpResponse:
+def explain_repayment(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     explanation = explain(reference, request.user)
     if explanation is None:
         raise Http404
@@ -126,7 +127,7 @@ def explain_repayment(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "loans/servicing/explained.html", context)
 
 
-def _loan(request: HttpRequest, reference: str) -> Loan:
+def _loan(request: AuthenticatedRequest, reference: str) -> Loan:
     loan = loan_for_payer(request.user, reference)
     if loan is None:
         raise Http404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -23,11 +23,12 @@ from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_or_post
 @role_required(Role.BORROWER)
-def documents(request: HttpRequest, reference: str) -> HttpResponse:
+def documents(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = own_loan(request, reference)
     form = LoanDocumentForm(request.POST, request.FILES) if request.method == "POST" else LoanDocumentForm()
     if form.is_valid():
@@ -56,7 +57,7 @@ def documents(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_only
 @role_required(Role.BORROWER)
-def document_file(request: HttpRequest, reference: str, document_reference: str) -> HttpResponse:
+def document_file(request: AuthenticatedRequest, reference: str, document_reference: str) -> HttpResponse:
     try:
         document = own_document(request.user, reference, document_reference)
     except LoanDocument.DoesNotExist as error:

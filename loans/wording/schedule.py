@@ -13,6 +13,7 @@ from loans.account.terms import LoanTerms
 from loans.enums.loan import ServicingMethod
 from loans.finance.progressive import AllocationWay, FutureInstalments, InterestRecalculation, LoanPart
 from loans.models import Loan
+from p2plending.lib.errors import required
 from p2plending.lib.formatting import format_day, format_money
 
 _PARTS: dict[str, Promise] = {
@@ -69,7 +70,10 @@ def next_payment_words(loan: Loan) -> str:
     """What the borrower pays next, and when, as its columns say; empty when nothing is left to pay."""
     if loan.next_due_on is None:
         return ""
-    told = {"amount": format_money(loan.next_due_amount), "day": format_day(loan.next_due_on, "long")}
+    told = {
+        "amount": format_money(required(loan.next_due_amount, "next_due_amount")),
+        "day": format_day(loan.next_due_on, "long"),
+    }
     if not loan.next_due_amount:
         return _t("Your payment on %(day)s is covered by what you paid ahead.") % told
     return _t("Next: %(amount)s on %(day)s.") % told

@@ -60,7 +60,7 @@ def interest_sentences(terms: LoanTerms) -> tuple[str, ...]:
         said = [_("Interest is counted on the whole loan for its whole time, not on the principal that is left.")]
     else:
         said = [_("Interest is counted on the principal that is left.")]
-    years = _YEARS.get(terms.day_count)
+    years: str | Promise | None = _YEARS.get(terms.day_count)
     if years is None:
         years = _("Every whole time between two payments counts the same. Odd days before the first are parts of 365.")
     said.append(str(years))
@@ -157,7 +157,9 @@ def late_fee_words(terms: LoanTerms) -> str:
         return _("None")
     is_capped = terms.late_fee_cap is not None
     if not terms.late_fee_rate:
-        return format_money(min(terms.late_fee_fixed, terms.late_fee_cap if is_capped else terms.late_fee_fixed))
+        return format_money(
+            terms.late_fee_fixed if terms.late_fee_cap is None else min(terms.late_fee_fixed, terms.late_fee_cap)
+        )
     if terms.late_fee_fixed and is_capped:
         return _("%(rate)s of what is unpaid, at least %(least)s, at most %(most)s") % told
     if terms.late_fee_fixed:

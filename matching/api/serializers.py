@@ -123,7 +123,10 @@ class CommitmentSerializer(serializers.ModelSerializer):
     title = serializers.CharField(source="loan.title", read_only=True)
     amount = MoneySerializerField(read_only=True)
     status = serializers.ChoiceField(choices=CommitmentStatus.choices, read_only=True)
-    source = serializers.ChoiceField(choices=CommitmentSource.choices, read_only=True)
+    # A column of this name; the serializer's metaclass moves it out of the way of the attribute.
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # see above
+        choices=CommitmentSource.choices, read_only=True
+    )
     currency = CurrencyField()
 
     class Meta:

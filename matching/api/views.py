@@ -40,7 +40,7 @@ from matching.services.profiles import set_risk_profile
 from matching.services.proposals import dismiss_proposal, propose_matches
 from matching.wording import consent_text
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
-from p2plending.lib.api.views import ApiListView, ApiView
+from p2plending.lib.api.views import ApiListView, ApiView, AuthenticatedApiRequest
 from p2plending.lib.clock import business_date
 
 
@@ -71,10 +71,11 @@ class ListingListView(ApiListView):
     serializer_class = ListingSerializer
 
     @extend_schema(operation_id="listings", parameters=LISTING_FILTERS, responses=ListingSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         form = FilterForm(request.query_params)
         if not form.is_valid():
-            raise ValidationError(form.errors)
+            errors: Any = form.errors  # lists of texts by field, as the error takes them
+            raise ValidationError(errors)
         today = business_date()
         loans = matching_loans(open_loans(today, request.user), form.filters(), today, form.sort_key())
         return self.get_paginated_response(ListingSerializer(self.paginate_queryset(loans), many=True).data)
@@ -86,11 +87,12 @@ class ListingView(ApiView):
         parameters=[_query("amount", "What this amount would bring; 100.00 when left out.")],
         responses=ListingDetailSerializer,
     )
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         loan = _listing_or_404(request, reference)
         form = AmountForm({"amount": request.query_params.get("amount", "100.00")})
         if not form.is_valid():
-            raise ValidationError(form.errors)
+            errors: Any = form.errors  # lists of texts by field, as the error takes them
+            raise ValidationError(errors)
         amount = min(form.cleaned_data["amount"], loan.principal)
         detail = {
             "listing": loan,
@@ -109,7 +111,7 @@ class PlaceCommitmentView(ApiView):
         request=PlaceCommitmentSerializer,
         responses={201: CommitmentSerializer},
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         key = idempotency_key(request)
         asked = PlaceCommitmentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -144,7 +146,7 @@ class CommitmentWithdrawView(ApiView):
         request=None,
         responses=CommitmentSerializer,
     )
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         key = idempotency_key(request)
         own = get_object_or_404(_own_commitments(request), reference=reference)
         commitment = withdraw_commitment(
@@ -157,14 +159,14 @@ class NoteListView(ApiListView):
     serializer_class = NoteSerializer
 
     @extend_schema(operation_id="notes", responses=NoteSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         page = self.paginate_queryset(notes_of(request.user))
         return self.get_paginated_response(NoteSerializer(page, many=True).data)
 
 
 class NoteView(ApiView):
     @extend_schema(operation_id="note", responses=NoteSerializer)
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         return Response(NoteSerializer(get_object_or_404(notes_of(request.user), reference=reference)).data)
 
 
@@ -172,28 +174,28 @@ class MatchListView(ApiListView):
     serializer_class = MatchSerializer
 
     @extend_schema(operation_id="matches", responses=MatchSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         page = self.paginate_queryset(propose_matches(lender=request.user, today=business_date()))
         return self.get_paginated_response(MatchSerializer(page, many=True).data)
 
 
 class MatchDismissView(ApiView):
     @extend_schema(operation_id="dismiss_match", request=None, responses=MatchSerializer)
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         own = get_object_or_404(PROPOSALS.own_of(request.user), reference=reference)
         return Response(MatchSerializer(dismiss_proposal(proposal_id=own.pk, actor=request.user)).data)
 
 
 class RiskProfileView(ApiView):
     @extend_schema(operation_id="risk_profile", responses=RiskProfileSerializer)
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         profile = risk_profile_of(request.user)
         if profile is None:
             raise Http404
         return Response(RiskProfileSerializer(profile).data)
 
     @extend_schema(operation_id="set_risk_profile", request=RiskProfileSerializer, responses=RiskProfileSerializer)
-    def put(self, request: Request) -> Response:
+    def put(self, request: AuthenticatedApiRequest) -> Response:
         asked = RiskProfileSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         tolerance = asked.validated_data["tolerance"]
@@ -203,7 +205,7 @@ class RiskProfileView(ApiView):
 
 class MandateView(ApiView):
     @extend_schema(operation_id="mandate", responses=MandateSerializer)
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         return Response(MandateSerializer(_mandate_or_404(request)).data)
 
     @extend_schema(
@@ -212,7 +214,7 @@ class MandateView(ApiView):
         request=MandateSerializer,
         responses=MandateSerializer,
     )
-    def put(self, request: Request) -> Response:
+    def put(self, request: AuthenticatedApiRequest) -> Response:
         key = idempotency_key(request)
         asked = MandateSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -227,7 +229,7 @@ class MandateActivateView(ApiView):
         request=ActivateSerializer,
         responses=MandateSerializer,
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: AuthenticatedApiRequest) -> Response:
         key = idempotency_key(request)
         asked = ActivateSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -248,7 +250,7 @@ class MandatePauseView(ApiView):
         request=None,
         responses=MandateSerializer,
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: AuthenticatedApiRequest) -> Response:
         key = idempotency_key(request)
         mandate = pause_mandate(mandate_id=_mandate_or_404(request).pk, actor=request.user, idempotency_key=key)
         return created_response(mandate, MandateSerializer(mandate).data, status=200)
@@ -258,7 +260,7 @@ class DecisionListView(ApiListView):
     serializer_class = DecisionSerializer
 
     @extend_schema(operation_id="mandate_decisions", responses=DecisionSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         page = self.paginate_queryset(decisions_of(request.user))
         return self.get_paginated_response(DecisionSerializer(page, many=True).data)
 
@@ -274,7 +276,7 @@ def _listing_or_404(request: Request, reference: str) -> Loan:
         raise Http404 from error
 
 
-def _mandate_or_404(request: Request) -> LendingMandate:
+def _mandate_or_404(request: AuthenticatedApiRequest) -> LendingMandate:
     mandate = mandate_of(request.user)
     if mandate is None:
         raise Http404

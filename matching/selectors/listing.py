@@ -12,6 +12,7 @@ from loans.account.pricing import quote_of_loan
 from loans.models import Commitment, Loan
 from matching.engine.earnings import Earnings, earnings
 from matching.selectors.positions import held_commitments, holdings_of
+from p2plending.lib.errors import required
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,6 @@ def planned_earnings(loan: Loan, amount: int, start_date: dt.date) -> Earnings:
         quote.schedule.lines,
         amount=amount,
         principal=loan.principal,
-        servicing_fee_rate=loan.servicing_fee_rate,
-        expected_loss_rate=loan.expected_loss_rate,
+        servicing_fee_rate=required(loan.servicing_fee_rate, "servicing_fee_rate"),
+        expected_loss_rate=required(loan.expected_loss_rate, "expected_loss_rate"),
     )

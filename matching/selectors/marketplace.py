@@ -28,6 +28,7 @@ from accounts.models import User
 from loans.enums.loan import Grade, LoanStatus, Purpose
 from loans.models import Loan
 from matching.selectors.positions import held_commitments
+from p2plending.lib.errors import required
 from p2plending.lib.models import MoneyField
 
 TERM_BANDS: dict[str, tuple[int, int]] = {"1": (1, 12), "2": (13, 36), "3": (37, 600)}
@@ -193,7 +194,7 @@ def _conditions(filters: Filters, today: dt.date) -> dict[str, Q]:
         "amount_max": lambda: Q(principal__lte=filters.amount_max),
         "needed_min": lambda: Q(principal__gte=F("funded_amount") + filters.needed_min),
         "history": lambda: _history_condition(filters.history),
-        "ends_within": lambda: _ends_condition(today, filters.ends_within),
+        "ends_within": lambda: _ends_condition(today, required(filters.ends_within, "ends_within")),
         "is_new": lambda: _new_condition(today),
         "hide_mine": lambda: Q(my_amount=0),
     }

@@ -17,6 +17,7 @@ from loans.models import Commitment, Distribution, Instalment, Loan, Note
 from loans.selectors.access import NOTES
 from matching.engine.earnings import PartLine, earnings
 from matching.selectors.positions import held_commitments, open_notes
+from p2plending.lib.errors import required
 from p2plending.lib.money import round_ratio
 
 RUNNING, RESERVED, FINISHED, ALL = "running", "reserved", "finished", "all"
@@ -196,8 +197,8 @@ def note_plan(note: Note, today: dt.date) -> NotePlan:
         # With interest that became principal, of which each note has its part.
         amount=note.principal + note.capitalised,
         principal=sum(line.principal for line in lines),
-        servicing_fee_rate=note.loan.servicing_fee_rate,
-        expected_loss_rate=note.loan.expected_loss_rate,
+        servicing_fee_rate=required(note.loan.servicing_fee_rate, "servicing_fee_rate"),
+        expected_loss_rate=required(note.loan.expected_loss_rate, "expected_loss_rate"),
     )
     parts = [PlannedPart(part, _state(row, today)) for part, row in zip(found.lines, rows, strict=True)]
     past = [planned.part for planned in parts if planned.part.due_date <= today]

@@ -17,6 +17,7 @@ from matching.engine.eligibility import LoanFacts
 from matching.engine.scoring import Holdings
 from matching.enums.mandates import DecisionReason
 from matching.models import AllocationDecision
+from p2plending.lib.errors import required
 
 
 def held_commitments() -> QuerySet[Commitment]:
@@ -33,8 +34,12 @@ def facts_of(loan: Loan) -> LoanFacts:
     """A priced loan as the engine sees it."""
     return LoanFacts(
         grade=loan.grade,
-        annual_rate=loan.annual_rate,
-        net_rate=net_rate(loan.annual_rate, loan.servicing_fee_rate, loan.expected_loss_rate),
+        annual_rate=required(loan.annual_rate, "annual_rate"),
+        net_rate=net_rate(
+            required(loan.annual_rate, "annual_rate"),
+            required(loan.servicing_fee_rate, "servicing_fee_rate"),
+            required(loan.expected_loss_rate, "expected_loss_rate"),
+        ),
         term_months=loan.term_months,
         purpose=loan.purpose,
         borrower_id=loan.borrower_id,

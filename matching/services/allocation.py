@@ -35,7 +35,7 @@ from matching.selectors.positions import facts_of, held_commitments, positions_f
 from matching.services.mandates import mark_served
 from p2plending.lib import clock
 from p2plending.lib.database.transactions import lock_guard, run_money
-from p2plending.lib.errors import Busy, NotPermitted, Refused
+from p2plending.lib.errors import Busy, NotPermitted, Refused, required
 from p2plending.lib.money import floor_percent_of
 from p2plending.lib.rules.values import PlatformRules, platform_rules
 
@@ -96,7 +96,11 @@ def _plan(*, loan_id: int, actor: User | None, idempotency_key: str, today: dt.d
     loan = lock_guard(Loan.objects.filter(pk=loan_id))
     mandates = _locked_mandates()
     rules = platform_rules()
-    is_open = loan.status == LoanStatus.LISTED and loan.listing_ends_on >= today and not loan.is_frozen
+    is_open = (
+        loan.status == LoanStatus.LISTED
+        and required(loan.listing_ends_on, "listing_ends_on") >= today
+        and not loan.is_frozen
+    )
     room = _room(loan, rules) if is_open else 0
     if is_open:
         reasons, claims = _weigh(loan, mandates, limits_of(rules), room)

@@ -41,7 +41,7 @@ def set_risk_profile(*, lender: User, tolerance: str, actor: User) -> RiskProfil
 def _set_risk_profile(lender: User, tolerance: str, actor: User) -> RiskProfile:
     profile = RiskProfile.objects.select_for_update().filter(lender=lender).first()
     before = profile.tolerance if profile else ""
-    if before == tolerance:
+    if profile is not None and before == tolerance:
         return profile
     profile = profile or RiskProfile(lender=lender)
     profile.tolerance = tolerance

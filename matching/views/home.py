@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -31,6 +31,7 @@ from p2plending.lib.charts import Series, stacked_bars, strip, target_bar
 from p2plending.lib.clock import business_date
 from p2plending.lib.formatting import format_day, format_money
 from p2plending.lib.web.decorators import get_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 NEXT_SHOWN = 5
 LATEST_SHOWN = 4
@@ -48,7 +49,7 @@ BUCKET_CSS = {
 
 @get_only
 @role_required(Role.LENDER)
-def lending_home(request: HttpRequest) -> HttpResponse:
+def lending_home(request: AuthenticatedRequest) -> HttpResponse:
     lender, today = request.user, business_date()
     wallet, figures = wallet_summary(lender), lender_figures(lender)
     profile, mandate = risk_profile_of(lender), mandate_of(lender)

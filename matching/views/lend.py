@@ -32,11 +32,12 @@ from p2plending.lib.formatting import format_money
 from p2plending.lib.money import format_plain
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 from p2plending.lib.web.forms import KeyedForm, new_form_key
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_or_post
 @role_required(Role.LENDER)
-def lend(request: HttpRequest, reference: str) -> HttpResponse:
+def lend(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     if (sent := sent_before(request)) is not None:
         return sent
     if request.method != "POST":
@@ -67,14 +68,14 @@ def _source(form: LendForm) -> CommitmentSource:
     return CommitmentSource.SUGGESTION if form.cleaned_data["from_suggestion"] else CommitmentSource.MANUAL
 
 
-def _loan_of_form_or_404(request: HttpRequest, reference: str) -> Loan:
+def _loan_of_form_or_404(request: AuthenticatedRequest, reference: str) -> Loan:
     try:
         return loan_of_lending_form(request.user, reference)
     except Loan.DoesNotExist as error:
         raise Http404 from error
 
 
-def _show_check(request: HttpRequest, loan: Loan, amount_form: AmountForm) -> HttpResponse:
+def _show_check(request: AuthenticatedRequest, loan: Loan, amount_form: AmountForm) -> HttpResponse:
     """The check page for the amount that was typed; without a usable one, the box for it again."""
     if not amount_form.is_bound or "amount" not in amount_form.data:
         return _amount_page(request, loan, AmountForm())
@@ -94,7 +95,7 @@ def _show_check(request: HttpRequest, loan: Loan, amount_form: AmountForm) -> Ht
     return _check_page(request, loan, amount, form)
 
 
-def _amount_page(request: HttpRequest, loan: Loan, form: AmountForm) -> HttpResponse:
+def _amount_page(request: AuthenticatedRequest, loan: Loan, form: AmountForm) -> HttpResponse:
     limits = commitment_limits(loan, request.user)
     context = {
         "loan": loan,
@@ -106,21 +107,22 @@ def _amount_page(request: HttpRequest, loan: Loan, form: AmountForm) -> HttpResp
     return render(request, "matching/lend_amount.html", context, status=422 if form.is_bound else 200)
 
 
-def _refused_page(request: HttpRequest, loan: Loan, form: LendForm, refusal: Refused) -> HttpResponse:
+def _refused_page(request: AuthenticatedRequest, loan: Loan, form: LendForm, refusal: Refused) -> HttpResponse:
     """The same page with what changed and the amount that would do; the used form stays unused."""
     loan.refresh_from_db()
     form.add_error(None, refusal.message)
     best = commitment_limits(loan, request.user).maximum
     shown = min(best, form.cleaned_data["amount"]) if best else form.cleaned_data["amount"]
-    form.data = form.data.copy()
-    form.data["amount"] = format_plain(shown, settings.CURRENCY_EXPONENT)
-    form.data["form_key"] = new_form_key()
-    form.data.pop("understood", None)
+    sent: Any = form.data  # what a browser sent: it is not changed, a copy can be
+    form.data = sent = sent.copy()
+    sent["amount"] = format_plain(shown, settings.CURRENCY_EXPONENT)
+    sent["form_key"] = new_form_key()
+    sent.pop("understood", None)
     return _check_page(request, loan, shown, form, status=422, refusal=refusal)
 
 
 def _check_page(
-    request: HttpRequest,
+    request: AuthenticatedRequest,
     loan: Loan,
     amount: int,
     form: LendForm,
@@ -151,7 +153,7 @@ def _check_page(
 
 @get_only
 @role_required(Role.LENDER)
-def lent(request: HttpRequest, reference: str, commitment_reference: str) -> HttpResponse:
+def lent(request: AuthenticatedRequest, reference: str, commitment_reference: str) -> HttpResponse:
     commitment = _commitment_or_404(request, reference, commitment_reference)
     context = {"commitment": commitment, "loan": commitment.loan, "wallet": wallet_summary(request.user)}
     return render(request, "matching/lent.html", context)
@@ -159,7 +161,7 @@ def lent(request: HttpRequest, reference: str, commitment_reference: str) -> Htt
 
 @get_or_post
 @role_required(Role.LENDER)
-def withdraw(request: HttpRequest, reference: str, commitment_reference: str) -> HttpResponse:
+def withdraw(request: AuthenticatedRequest, reference: str, commitment_reference: str) -> HttpResponse:
     commitment = _commitment_or_404(request, reference, commitment_reference)
     form = KeyedForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

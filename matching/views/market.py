@@ -41,9 +41,10 @@ from matching.selectors.marketplace import (
 from matching.selectors.positions import facts_of
 from matching.wording import WAYS_OUT, days_left, factors_in_words, who_borrows
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 from p2plending.lib.formatting import format_money, format_percent
 from p2plending.lib.web.decorators import get_only, post_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 PAGE_SIZE = 8
 EXAMPLE_AMOUNT = 100_00
@@ -88,11 +89,12 @@ def marketplace(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     is_valid = form.is_valid()
     filters = form.filters()
-    is_lender = request.user.is_authenticated and request.user.is_lender
-    profile = risk_profile_of(request.user) if is_lender else None
-    mandate = mandate_of(request.user) if is_lender else None
+    viewer = request.user if request.user.is_authenticated else None
+    lender = viewer if viewer is not None and viewer.is_lender else None
+    profile = risk_profile_of(lender) if lender is not None else None
+    mandate = mandate_of(lender) if lender is not None else None
     fitting = tuple(RiskTolerance(profile.tolerance).target_mix) if profile else ()
-    loans = open_loans(today, request.user)
+    loans = open_loans(today, viewer)
     counts = market_counts(loans, filters, today, fitting)
     form.offer(counts)
     page = Paginator(matching_loans(loans, filters, today, form.sort_key()), PAGE_SIZE).get_page(
@@ -107,7 +109,7 @@ def marketplace(request: HttpRequest) -> HttpResponse:
         "views": _views(counts, fitting, filters),
         "tightest": _tightest(request.GET, filters, counts),
         "quiet": None if counts.open_loans else quiet_market(),
-        "is_lender": is_lender,
+        "is_lender": lender is not None,
         "rule_is_on": mandate is not None and mandate.status == MandateStatus.ACTIVE,
         "grade_rows": [(letter, counts.by_grade[letter], letter in filters.grades) for letter in counts.by_grade],
         "term_rows": [
@@ -178,6 +180,7 @@ def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionFor
     """What the page of a loan shows to this viewer."""
     today = business_date()
     viewer = request.user
+    lender = viewer if viewer.is_authenticated and viewer.role == Role.LENDER else None
     amount_form = AmountForm(request.GET if "amount" in request.GET else None)
     amount = amount_form.cleaned_data["amount"] if amount_form.is_valid() else EXAMPLE_AMOUNT
     shown = min(amount, loan.principal)
@@ -185,35 +188,35 @@ def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionFor
         "loan": loan,
         "profile": public_profile(loan),
         "net_rate": facts_of(loan).net_rate,
-        "is_open": loan.status == LoanStatus.LISTED and loan.listing_ends_on >= today,
-        "left": days_left((loan.listing_ends_on - today).days),
+        "is_open": loan.status == LoanStatus.LISTED and required(loan.listing_ends_on, "listing_ends_on") >= today,
+        "left": days_left((required(loan.listing_ends_on, "listing_ends_on") - today).days),
         "amount": shown,
         "amount_form": amount_form,
         "earnings": planned_earnings(loan, shown, today),
         "factors": factors_in_words(loan.assessment.factors) if hasattr(loan, "assessment") else [],
         "may_read_story": viewer.is_authenticated,
-        "is_lender": viewer.is_authenticated and viewer.role == Role.LENDER,
+        "is_lender": lender is not None,
         "form": question_form,
     }
     if viewer.is_authenticated:
         context["questions"] = questions_on_listing(loan, viewer)
         context["held"], context["refused"] = QuestionStatus.HELD, QuestionStatus.REFUSED
-    if context["is_lender"]:
-        limits = commitment_limits(loan, viewer)
+    if lender is not None:
+        limits = commitment_limits(loan, lender)
         context |= {
             "limits": limits,
             "limit_problem": limits.problem_with(amount) if amount_form.is_valid() else limits.reason,
             "way_out": WAYS_OUT[limits.binding],
-            "gate": blocking_refusal(viewer, Action.LEND),
-            "exposure": exposure_of(viewer, loan, shown),
-            "reservations": list(my_reservations(viewer, loan)),
+            "gate": blocking_refusal(lender, Action.LEND),
+            "exposure": exposure_of(lender, loan, shown),
+            "reservations": list(my_reservations(lender, loan)),
         }
     return context
 
 
 @post_only
 @role_required(Role.LENDER)
-def ask(request: HttpRequest, reference: str) -> HttpResponse:
+def ask(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = listing_or_404(request, reference)
     form = QuestionForm(request.POST)
     if form.is_valid():

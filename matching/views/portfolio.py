@@ -31,6 +31,7 @@ from matching.selectors.portfolio import (
 from p2plending.lib.clock import business_date
 from p2plending.lib.documents.csv_files import csv_response, plain
 from p2plending.lib.web.decorators import get_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 PAGE_SIZE = 25
 ROWS_PER_READ = 500
@@ -55,7 +56,7 @@ CSV_HEAD = (
 
 @get_only
 @role_required(Role.LENDER)
-def portfolio(request: HttpRequest) -> HttpResponse:
+def portfolio(request: AuthenticatedRequest) -> HttpResponse:
     tab = _tab(request)
     parts = parts_of(request.user, tab)
     counts = counts_of(request.user)
@@ -71,7 +72,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @role_required(Role.LENDER)
-def portfolio_csv(request: HttpRequest) -> StreamingHttpResponse:
+def portfolio_csv(request: AuthenticatedRequest) -> StreamingHttpResponse:
     tab = _tab(request)
     filename = f"portfolio-{tab}-{business_date().isoformat()}.csv"
     return csv_response(filename, CSV_HEAD, _csv_rows(parts_of(request.user, tab)))
@@ -112,7 +113,7 @@ def _csv_row(part: Part) -> list[Any]:
 
 @get_only
 @role_required(Role.LENDER)
-def note(request: HttpRequest, reference: str) -> HttpResponse:
+def note(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = notes_of(request.user).filter(reference=reference).first()
     if found is None:
         # Messages that were sent long ago name the loan.

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -26,6 +26,7 @@ from p2plending.lib.errors import Refused
 from p2plending.lib.rules.values import platform_rules
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.web.forms import KeyedForm
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 LOG_PAGE_SIZE = 25
 LATEST_DECISIONS = 5
@@ -35,7 +36,7 @@ FIRST_LONGEST = 36
 
 @get_or_post
 @role_required(Role.LENDER)
-def risk_profile(request: HttpRequest) -> HttpResponse:
+def risk_profile(request: AuthenticatedRequest) -> HttpResponse:
     profile = risk_profile_of(request.user)
     form = RiskProfileForm(
         request.POST if request.method == "POST" else None,
@@ -64,7 +65,7 @@ def risk_profile(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @role_required(Role.LENDER)
-def auto_invest(request: HttpRequest) -> HttpResponse:
+def auto_invest(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "matching/auto_invest.html", _auto_invest_context(request.user, ActivateForm()))
 
 
@@ -85,7 +86,7 @@ def _auto_invest_context(lender: User, form: ActivateForm) -> dict[str, Any]:
 
 @get_or_post
 @role_required(Role.LENDER)
-def auto_invest_edit(request: HttpRequest) -> HttpResponse:
+def auto_invest_edit(request: AuthenticatedRequest) -> HttpResponse:
     mandate = mandate_of(request.user)
     form = MandateForm(
         request.POST if request.method == "POST" else None, initial=_mandate_initial(request.user, mandate)
@@ -100,7 +101,7 @@ def auto_invest_edit(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your rule is saved. It lends while it is on."))
             return redirect("matching:auto_invest")
-    context = {"form": form, "mandate": mandate}
+    context: dict[str, Any] = {"form": form, "mandate": mandate}
     context["was_on"] = mandate is not None and mandate.status == MandateStatus.ACTIVE
     return render(request, "matching/auto_invest_edit.html", context, status=422 if form.errors else 200)
 
@@ -120,7 +121,7 @@ def _mandate_initial(lender: User, mandate: LendingMandate | None) -> dict[str, 
     }
 
 
-def _mandate_or_404(request: HttpRequest) -> LendingMandate:
+def _mandate_or_404(request: AuthenticatedRequest) -> LendingMandate:
     mandate = mandate_of(request.user)
     if mandate is None:
         raise Http404
@@ -129,7 +130,7 @@ def _mandate_or_404(request: HttpRequest) -> LendingMandate:
 
 @post_only
 @role_required(Role.LENDER)
-def auto_invest_activate(request: HttpRequest) -> HttpResponse:
+def auto_invest_activate(request: AuthenticatedRequest) -> HttpResponse:
     mandate = _mandate_or_404(request)
     form = ActivateForm(request.POST)
     if form.is_valid():
@@ -153,7 +154,7 @@ def auto_invest_activate(request: HttpRequest) -> HttpResponse:
 
 @post_only
 @role_required(Role.LENDER)
-def auto_invest_pause(request: HttpRequest) -> HttpResponse:
+def auto_invest_pause(request: AuthenticatedRequest) -> HttpResponse:
     mandate = _mandate_or_404(request)
     form = KeyedForm(request.POST)
     if not form.is_valid():
@@ -170,6 +171,6 @@ def auto_invest_pause(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @role_required(Role.LENDER)
-def auto_invest_log(request: HttpRequest) -> HttpResponse:
+def auto_invest_log(request: AuthenticatedRequest) -> HttpResponse:
     page = Paginator(decisions_of(request.user), LOG_PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "matching/auto_invest_log.html", {"page": page})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -15,13 +15,14 @@ from matching.views.market import rows_of
 from matching.wording import reasons_in_words
 from p2plending.lib.clock import business_date
 from p2plending.lib.web.decorators import get_only, post_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 SHOWN = 10
 
 
 @get_only
 @role_required(Role.LENDER)
-def suggestions(request: HttpRequest) -> HttpResponse:
+def suggestions(request: AuthenticatedRequest) -> HttpResponse:
     today = business_date()
     proposals = propose_matches(lender=request.user, today=today)
     shown = proposals[:SHOWN]
@@ -39,7 +40,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 
 @post_only
 @role_required(Role.LENDER)
-def dismiss_suggestion(request: HttpRequest, reference: str) -> HttpResponse:
+def dismiss_suggestion(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     proposal = get_object_or_404(PROPOSALS.own_of(request.user), reference=reference)
     dismiss_proposal(proposal_id=proposal.pk, actor=request.user)
     messages.success(request, _("We will not suggest this loan again."))

@@ -24,8 +24,8 @@ class ContextFilter(logging.Filter):
         context = current_request()
         # Django writes its own lines about refused requests when their context has ended already.
         refused = getattr(record, "request", None)
-        record.request_id = context.request_id or getattr(refused, "request_id", "") or "-"
-        record.user_label = context.user_label or "-"
+        vars(record)["request_id"] = context.request_id or getattr(refused, "request_id", "") or "-"
+        vars(record)["user_label"] = context.user_label or "-"
         return True
 
 
@@ -39,7 +39,8 @@ class ConsoleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         when = self.formatTime(record, "%H:%M:%S")
         extras = "".join(f" {name}={value}" for name, value in _extras(record).items())
-        text = f"{when} {record.levelname} {record.name} [{record.request_id} {record.user_label}] "
+        added = vars(record)
+        text = f"{when} {record.levelname} {record.name} [{added['request_id']} {added['user_label']}] "
         text += _line_safe(record.getMessage() + extras)
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)
@@ -54,8 +55,8 @@ class JsonFormatter(logging.Formatter):
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,
             "logger": record.name,
-            "request_id": record.request_id,
-            "user": record.user_label,
+            "request_id": vars(record)["request_id"],
+            "user": vars(record)["user_label"],
             "message": record.getMessage(),
         } | _extras(record)
         if record.exc_info:

@@ -11,6 +11,7 @@ from loans.services.collections.charges import add_charge, waive_charge
 from p2plending.demo.paying import pay
 from p2plending.demo.people import People
 from p2plending.demo.wallets import agree, new_key
+from p2plending.lib.errors import required
 from p2plending.operations.reference_data import STANDARD_PRODUCT
 
 FLEXIBLE_PRODUCT = "flexible"
@@ -61,7 +62,7 @@ def offer_flexible_product(people: People, today: dt.date) -> None:
 
 def live_with_charges(people: People, loan: Loan, day: dt.date) -> None:
     """Money in advance, a fee, and a penalty that is waived, each once and on its day; nothing on most days."""
-    age = (day - loan.disbursed_on).days
+    age = (day - required(loan.disbursed_on, "disbursed_on")).days
     charges = {charge.part: charge for charge in LoanCharge.objects.filter(loan=loan, actor__isnull=False)}
     penalty = charges.get(ChargePart.PENALTY)
     if age >= EARLY_AFTER and not Repayment.objects.filter(loan=loan, amount=EARLY_AMOUNT).exists():
@@ -70,7 +71,7 @@ def live_with_charges(people: People, loan: Loan, day: dt.date) -> None:
         _charge(people, loan, ChargePart.FEE, FEE, "Statement sent by registered post, as you asked", day)
     elif age >= PENALTY_AFTER and penalty is None:
         _charge(people, loan, ChargePart.PENALTY, PENALTY, "Letter about a payment that had not arrived", day)
-    elif age >= WAIVED_AFTER and penalty.waived_on is None:
+    elif age >= WAIVED_AFTER and penalty is not None and penalty.waived_on is None:
         waive_charge(
             charge_id=penalty.pk,
             reason="The payment had arrived; our letter was a mistake.",

@@ -13,6 +13,7 @@ from loans.services.servicing.autopay import set_autopay
 from p2plending.demo.people import People
 from p2plending.demo.stories import LoanStory, Pays
 from p2plending.demo.wallets import agree_about, have_available, new_key
+from p2plending.lib.errors import required
 
 LATE_PAYMENT, LATE_DAYS = 2, 20
 PAID_AGAIN_AFTER = 5
@@ -43,7 +44,7 @@ def fill_wallet_for_autopay(people: People, loan: Loan, day: dt.date) -> None:
     if not loan.autopay and loan.autopay_tried_on is None and not Repayment.objects.filter(loan=loan).exists():
         set_autopay(loan_id=loan.pk, is_on=True, actor=loan.borrower)
     if loan.next_due_on is not None and (loan.next_due_on - day).days <= FILLED_BEFORE:
-        have_available(people, loan.borrower, loan.next_due_amount, day, step=50_00)
+        have_available(people, loan.borrower, required(loan.next_due_amount, "next_due_amount"), day, step=50_00)
 
 
 def _amount(story: LoanStory, loan: Loan, due: list[Instalment], day: dt.date) -> int:

@@ -30,6 +30,7 @@ from accounts.services.people.registration import register_user
 from accounts.values.passwords import hashed_password
 from p2plending.demo.logins import ALICE, BOB, DEMO_DOMAIN, DORA, FAY, FINN, NEWCOMER, PASSWORD
 from p2plending.demo.stories import FIRST_FLEXIBLE
+from p2plending.lib.errors import required
 
 COUNTRY = "IE"
 REGIONS = ("Dublin", "Cork", "Galway", "Limerick", "Waterford", "Kilkenny", "Donegal", "Kerry")
@@ -200,7 +201,7 @@ class People:
                 full_name=name,
                 ip_address=EXAMPLE_ADDRESS,
             )
-            user = registration.user
+            user = required(registration.user, "user")
             if email != NEWCOMER:
                 EmailAddress.objects.get(user=user, primary=True).set_verified()
         return user

@@ -39,6 +39,7 @@ from p2plending.demo.steps import Steps
 from p2plending.demo.stories import DAYS_TO_LISTING, DAYS_TO_SIGN, LoanStory, Pays
 from p2plending.demo.trouble import end_default, follow_up_lateness, let_a_payment_bounce, recover_a_part
 from p2plending.demo.wallets import new_key, take_out_money
+from p2plending.lib.errors import required
 from p2plending.operations.reference_data import STANDARD_PRODUCT
 
 TAKEN_AFTER, DECIDED_AFTER = 1, 2
@@ -71,7 +72,7 @@ class Play:
         self._find_loans(day)
         for story in self.stories:
             if story not in self.loan_ids and story.begins <= day:
-                self.steps.take(day, story.subject.title, lambda story=story: self._begin(story, day))
+                self.steps.take(day, story.subject.title, partial(self._begin, story, day))
         states = {loan.pk: loan for loan in Loan.objects.filter(pk__in=self.loan_ids.values(), status__in=self.STEPS)}
         for number, story in enumerate(self.stories):
             loan = states.get(self.loan_ids.get(story, 0))
@@ -91,7 +92,7 @@ class Play:
 
     def _lend(self, loan: Loan, fills_in: int, share: int, day: dt.date) -> None:
         lot = random.Random(f"{self.seed}:{loan.borrower_id}:{day}")  # noqa: S311 - a seeded draw, not a secret
-        days_open = (day - loan.listed_on).days
+        days_open = (day - required(loan.listed_on, "listed_on")).days
         fund_a_day(self.people, loan, share=share, fills_in=fills_in, days_open=days_open, day=day, lot=lot)
 
     def _find_loans(self, day: dt.date) -> None:
@@ -102,7 +103,7 @@ class Play:
         rows = Loan.objects.filter(borrower__email__in=emails.values()).values_list("borrower__email", "title", "pk")
         known = {(email, title): pk for email, title, pk in rows}
         for story in self.stories:
-            loan_id = known.get((emails.get(story.borrower), story.subject.title))
+            loan_id = known.get((emails.get(story.borrower, ""), story.subject.title))
             if loan_id is not None:
                 self.loan_ids[story] = loan_id
 
@@ -180,7 +181,7 @@ class Play:
         open_to_lenders(loan, day)
 
     def _fund(self, number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
-        days_open, stops_at = (day - loan.listed_on).days, story.goes_to(day)
+        days_open, stops_at = (day - required(loan.listed_on, "listed_on")).days, story.goes_to(day)
         if days_open == 1 and number % QUESTION_EVERY == 0:
             ask(self.people, loan, number, day)
         elif days_open > 1 and stops_at != LoanStatus.LISTED:
@@ -200,7 +201,7 @@ class Play:
 
     def _sign_and_disburse(self, number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
         # One that the rules filled at once waits like the others, but not beyond the days for signing.
-        if (day - loan.listed_on).days < min(story.fills_in, LONGEST_WAIT) + DAYS_TO_SIGN:
+        if (day - required(loan.listed_on, "listed_on")).days < min(story.fills_in, LONGEST_WAIT) + DAYS_TO_SIGN:
             return
         if loan.signed_at is None:
             sign_agreement(
@@ -213,7 +214,7 @@ class Play:
             )
         disburse_loan(loan_id=loan.pk, actor=None, idempotency_key=f"disburse:{loan.reference}", today=day)
         if number % 4:
-            take_out_money(self.people, loan.borrower, loan.net_received, day)
+            take_out_money(self.people, loan.borrower, required(loan.net_received, "net_received"), day)
 
     def _pay(self, _number: int, story: LoanStory, loan: Loan, day: dt.date) -> None:
         if story.pays == Pays.BY_AUTOPAY:

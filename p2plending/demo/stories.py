@@ -302,7 +302,7 @@ def _drawn_stories(loans: int, first_day: dt.date, opens_on: dt.date, seed: int)
         fills_in = lot.randint(*(RECENT_FILLS_IN if is_recent else EARLY_FILLS_IN))
         fails = number >= FIRST_TO_FAIL and number % FAILS_EVERY == FIRST_TO_FAIL % FAILS_EVERY
         stopped = begins + dt.timedelta(days=DAYS_TO_LISTING + fills_in + DAYS_TO_SIGN + lot.randint(95, 160))
-        borrower = earlier.borrower if returns else next(newcomers)
+        borrower = earlier.borrower if returns and earlier is not None else next(newcomers)
         hundreds = FAILING if fails else CAREFUL if borrower % 5 == WITH_SMALL_INCOME else MOST_ASK
         story = LoanStory(
             borrower=borrower,

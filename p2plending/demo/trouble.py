@@ -33,6 +33,7 @@ from loans.services.corrections.reversal_request import request_reversal
 from p2plending.demo.people import People
 from p2plending.demo.stories import LoanStory, Pays
 from p2plending.demo.wallets import have_available, new_key
+from p2plending.lib.errors import required
 
 # How many days late a loan is when somebody acts.
 HELP_AT, PLAN_AT, NOTICE_AT, DEFAULT_AT = 20, 24, 70, 91
@@ -88,11 +89,13 @@ def end_default(people: People, story: LoanStory, loan: Loan, day: dt.date) -> N
 
 def recover_a_part(people: People, loan: Loan, day: dt.date) -> None:
     """Once, some of the money of a loan that was written off still comes."""
-    if (day - loan.closed_on).days < RECOVERED_AFTER or Recovery.objects.filter(loan=loan).exists():
+    if (day - required(loan.closed_on, "closed_on")).days < RECOVERED_AFTER or Recovery.objects.filter(
+        loan=loan
+    ).exists():
         return
     record_recovery(
         loan_id=loan.pk,
-        amount=loss_of(loan).total * RECOVERED_PERCENT // 100,
+        amount=required(loss_of(loan), "loss").total * RECOVERED_PERCENT // 100,
         method=RepaymentMethod.DECLARED,
         value_date=day,
         bank_reference=f"Court {loan.reference}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from accounts.models import ApprovalRequest, User
 from accounts.selectors.people import waiting_about
@@ -60,7 +61,7 @@ def add_money(people: People, user: User, amount: int, day: dt.date) -> None:
 def confirm_money(people: People, deposit: Deposit, day: dt.date) -> None:
     """Staff find a transfer in the bank statement; a large one may wait for the second of them already."""
     if not waiting_about("deposit", deposit.reference).exists():
-        told = {"deposit_id": deposit.pk, "value_date": deposit.sent_on, "today": day}
+        told: dict[str, Any] = {"deposit_id": deposit.pk, "value_date": deposit.sent_on, "today": day}
         confirm_deposit(actor=people.officer, idempotency_key=new_key(), **told)
     agree_about(people, "deposit", deposit.reference, day)
 

@@ -31,6 +31,7 @@ from p2plending.demo.stories import LISTING_DAYS, write_stories
 from p2plending.demo.wallets import agree, approve_money, ask_for_money, declare_deposit_of
 from p2plending.lib import clock
 from p2plending.lib.database.transactions import run_money
+from p2plending.lib.errors import required
 from p2plending.operations.reference_data import STANDARD_PRODUCT
 
 BEGUN = "demo.world.begun"
@@ -183,4 +184,4 @@ def _leave_work(people: People, today: dt.date) -> None:
     borrower = people.borrower(5, today).user
     running = Loan.objects.filter(status=LoanStatus.ACTIVE, borrower=borrower).first()
     if running is not None:
-        declare_payment(running, running.next_due_amount, today)
+        declare_payment(running, required(running.next_due_amount, "next_due_amount"), today)

@@ -43,7 +43,7 @@ class AccessRule(Generic[Row]):
 
     def is_permitted_to(self, person: Any) -> bool:
         """Whether this person sees every row, as staff whose job it is."""
-        return person.has_perm(self.duty)
+        return bool(person.has_perm(self.duty))
 
     def own_of(self, person: Any) -> QuerySet[Row]:
         """The rows that are this person's own, whatever else they may see."""

@@ -6,7 +6,9 @@ behind it (`context`). Each service module declares its own subclasses beside th
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+from django.utils.functional import Promise
 
 # When to try again what failed because the database was away or busy.
 RETRY_AFTER_SECONDS = 5
@@ -21,9 +23,9 @@ class Refused(Exception):
 
     code = "refused"
     status = 422
-    default_message = "This can't be done."
+    default_message: str | Promise = "This can't be done."
 
-    def __init__(self, message: str = "", **context: Any) -> None:
+    def __init__(self, message: str | Promise = "", **context: Any) -> None:
         self.message = str(message or self.default_message)
         self.context = context
         self.field = ""
@@ -40,7 +42,7 @@ class InvalidTransition(Refused):
 
     code = "invalid_transition"
     status = 409
-    default_message = "This step is no longer possible. The page was out of date."
+    default_message: str | Promise = "This step is no longer possible. The page was out of date."
 
 
 class NotPermitted(Refused):
@@ -48,7 +50,7 @@ class NotPermitted(Refused):
 
     code = "not_permitted"
     status = 403
-    default_message = "You can't do this."
+    default_message: str | Promise = "You can't do this."
 
 
 class IdempotencyConflict(Refused):
@@ -56,7 +58,7 @@ class IdempotencyConflict(Refused):
 
     code = "idempotency_conflict"
     status = 422
-    default_message = "This form was already used for something else. Open the page again."
+    default_message: str | Promise = "This form was already used for something else. Open the page again."
 
 
 class Busy(Refused):
@@ -64,4 +66,21 @@ class Busy(Refused):
 
     code = "busy"
     status = 503
-    default_message = "We are busy right now. Nothing has moved. Try again with the same form."
+    default_message: str | Promise = "We are busy right now. Nothing has moved. Try again with the same form."
+
+
+Value = TypeVar("Value")
+
+
+class MissingValue(RuntimeError):
+    """Something is empty in a state in which it has a value: a bug, or a row that was changed past the services."""
+
+
+def required(value: Value | None, name: str) -> Value:
+    """The value of a column that is filled in every state which leads here. Raises MissingValue with the name of it.
+
+    The database checks the same by state (CHECK constraints of the models); a type can't know it.
+    """
+    if value is None:
+        raise MissingValue(f"{name} is empty, and must not be in this state.")
+    return value

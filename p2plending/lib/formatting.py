@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
+from typing import overload
 
 from django.conf import settings
 from django.utils import formats, timezone
@@ -67,6 +68,10 @@ def format_length(every: int, unit: str) -> str:
     return _LENGTH[unit] % {"count": every}
 
 
+@overload
+def local(value: dt.datetime) -> dt.datetime: ...
+@overload
+def local(value: dt.date) -> dt.date: ...
 def local(value: dt.date) -> dt.date:
     """An instant in the platform's time zone; a date stays as it is."""
     if isinstance(value, dt.datetime) and timezone.is_aware(value):

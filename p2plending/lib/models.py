@@ -13,6 +13,14 @@ from p2plending.lib import clock
 from p2plending.lib.web.forms import MoneyFormField
 
 
+def column_of(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    """A column by its name. Raises TypeError for a relation from another table, which has no words and no value."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, models.Field):
+        raise TypeError(f"{name} is no column of {model.__name__}")
+    return field
+
+
 class MoneyField(models.BigIntegerField):
     """An amount in minor units (cents) of the platform's currency. Its form field shows decimals."""
 
@@ -51,17 +59,17 @@ def exact_collation(connection: BaseDatabaseWrapper) -> str | None:
     """The collation that tells apart whatever differs: binary without padding; SQLite needs none."""
     if connection.vendor != "mysql":
         return None
-    return "utf8mb4_nopad_bin" if connection.mysql_is_mariadb else "utf8mb4_0900_bin"
+    return "utf8mb4_nopad_bin" if getattr(connection, "mysql_is_mariadb", False) else "utf8mb4_0900_bin"
 
 
-class ComparedExactly:
+class ComparedExactly(models.CharField):
     """Two texts that differ in anything, in case, accents or spaces at the end too, are two.
 
     SQLite compares so by itself. MariaDB and MySQL do in their binary collations without padding, and in no other.
     """
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
-        parameters = super().db_parameters(connection)
+        parameters: dict[str, Any] = {**super().db_parameters(connection)}
         collation = exact_collation(connection)
         return parameters | ({"collation": collation} if collation else {})
 

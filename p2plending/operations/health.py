@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache
@@ -58,7 +59,7 @@ def site_facts(now: dt.datetime) -> list[Fact]:
             return facts
         facts.append(_asked(ask))
     if all(fact.is_fine for fact in facts):
-        facts += [_asked(lambda ask=ask: ask(now)) for ask in TELLING]
+        facts += [_asked(partial(ask, now)) for ask in TELLING]
     return facts
 
 
@@ -176,7 +177,7 @@ def mail_fact(now: dt.datetime) -> Fact:
         oldest = min((moment for moment in (oldest, found["oldest"]) if moment), default=None)
     words = _t("%(waiting)s waiting, %(given_up)s given up") % {"waiting": waiting, "given_up": given_up}
     is_late = oldest is not None and now - oldest > MAIL_WAITS_TOO_LONG
-    if is_late:
+    if oldest is not None and is_late:
         words += _t("; the oldest for %(time)s") % {"time": timesince(oldest, now)}
     return Fact("mail", not given_up and not is_late, words)
 

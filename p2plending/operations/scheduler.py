@@ -62,7 +62,7 @@ def _store(job: Job, row: Schedule | None) -> None:
         "kwargs": str({"q_options": {"cluster": job.queue}}) if job.queue else "",
     }
     is_same = row is not None and all((getattr(row, name) or None) == (value or None) for name, value in wanted.items())
-    if is_same and (minutes or timezone.localtime(row.next_run).time() == job.at):
+    if row is not None and is_same and (minutes or timezone.localtime(row.next_run).time() == job.at):
         return
     row = row or Schedule(name=job.schedule_name)
     for name, value in wanted.items():

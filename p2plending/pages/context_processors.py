@@ -80,11 +80,11 @@ def _initials(name: str) -> str:
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """Context of every page. What costs a query is asked only when the page shows it."""
-    user = getattr(request, "user", None)
+    user: Any = getattr(request, "user", None)
     signed_in = bool(user and user.is_authenticated)
     role = str(user.role) if signed_in else ""
     theme = request.COOKIES.get("theme", "")
-    match = getattr(request, "resolver_match", None)
+    match: Any = getattr(request, "resolver_match", None)
     lend_page = bool(match) and match.app_name == "matching"
     name = (user.full_name or user.email.split("@")[0]) if signed_in else ""
     available: Callable[[], int] = cache(lambda: wallet_summary(user).available)

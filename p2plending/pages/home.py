@@ -23,6 +23,7 @@ from p2plending.lib.api.errors import CONTENT_TYPE, problem
 from p2plending.lib.database.transactions import is_outage
 from p2plending.lib.errors import RETRY_AFTER_SECONDS, Busy
 from p2plending.lib.web.decorators import get_only, role_required
+from p2plending.lib.web.requests import AuthenticatedRequest
 from p2plending.operations.health import site_facts
 from p2plending.pages.gallery import gallery_context
 
@@ -39,13 +40,13 @@ THEME_COOKIE_AGE = 365 * 24 * 3600
 
 @require_GET
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: AuthenticatedRequest) -> HttpResponse:
     return redirect(HOME_BY_ROLE[Role(request.user.role)])
 
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
-def getting_started(request: HttpRequest) -> HttpResponse:
+def getting_started(request: AuthenticatedRequest) -> HttpResponse:
     steps = borrower_steps(request.user) if request.user.is_borrower else lender_steps(request.user)
     return render(request, "accounts/getting_started.html", steps_context(request.user, steps))
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from p2plending.lib.context import RequestContext, reset_request, set_request
 from p2plending.lib.database.transactions import is_away
 from p2plending.lib.errors import RETRY_AFTER_SECONDS, Busy, NotPermitted, Refused
+from p2plending.lib.web.requests import NumberedRequest
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class RequestIdMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: NumberedRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         request.request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
         token = set_request(RequestContext(request_id=request.request_id, ip_address=_client_address(request)))
@@ -77,7 +78,7 @@ class RequestContextMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: NumberedRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             response = self.get_response(request)
             if request.path.startswith("/api/v1/"):  # whom a token names is not known here
@@ -121,7 +122,7 @@ class ContentPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.path.startswith("/api/docs"):
-            response._csp_update = {"style-src": ["'unsafe-inline'"]}
+            vars(response)["_csp_update"] = {"style-src": ["'unsafe-inline'"]}
         return response
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,9 +29,11 @@ from matching.engine.allocation import Claim, Limits, distribute
 from matching.selectors.marketplace import Filters, matching_loans, open_loans
 from p2plending.lib import charts
 from p2plending.lib.clock import business_date
+from p2plending.lib.errors import required
 from p2plending.lib.formatting import format_day, format_money
 from p2plending.lib.money import floor_percent_of
 from p2plending.lib.rules.values import PlatformRules, platform_rules
+from p2plending.lib.web.forms import form_field
 from p2plending.pages.public_charts import grade_rows, late_timeline, results_picture, shared_picture
 
 FIGURES_LIVE_SECONDS = 300
@@ -127,17 +130,20 @@ def statistics(request: HttpRequest) -> HttpResponse:
 
 
 def _figures(today: dt.date) -> PlatformFigures:
-    return caches["pages"].get_or_set(f"public-figures:{today}", lambda: platform_figures(today), FIGURES_LIVE_SECONDS)
+    figures: Any = caches["pages"].get_or_set(
+        f"public-figures:{today}", lambda: platform_figures(today), FIGURES_LIVE_SECONDS
+    )
+    return cast(PlatformFigures, figures)  # what the function above made, now or earlier
 
 
 def _quote_form(product: LoanProduct) -> QuoteForm:
     form = QuoteForm(
         product=product, initial={"requested_amount": _example_amount(product), "term_months": EXAMPLE_MONTHS}
     )
-    months = form.fields["term_months"]
+    months = form_field(form, "term_months", forms.ChoiceField)
+    offered: Any = months.choices  # pairs of a number and its words
     months.choices = [
-        (term, ngettext("%(months)s month", "%(months)s months", term) % {"months": term})
-        for term, _label in months.choices
+        (term, ngettext("%(months)s month", "%(months)s months", term) % {"months": term}) for term, _label in offered
     ]
     return form
 
@@ -149,7 +155,14 @@ def _example_amount(product: LoanProduct) -> int:
 
 
 def _newest(loan: Loan) -> dict[str, Any]:
-    return {"loan": loan, "net_rate": net_rate(loan.annual_rate, loan.servicing_fee_rate, loan.expected_loss_rate)}
+    return {
+        "loan": loan,
+        "net_rate": net_rate(
+            required(loan.annual_rate, "annual_rate"),
+            required(loan.servicing_fee_rate, "servicing_fee_rate"),
+            required(loan.expected_loss_rate, "expected_loss_rate"),
+        ),
+    }
 
 
 def _price_list(product: LoanProduct, today: dt.date) -> dict[str, Any]:

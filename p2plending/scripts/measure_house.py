@@ -16,7 +16,7 @@ def main() -> None:
         prepare_environment(DEVELOPMENT, log=Path(tempfile.gettempdir()) / "p2plending-house.log")
     except CannotContinue as problem:
         stop_with(problem)
-    command = [VENV_PYTHON, "-m", "p2plending.trials.house"]
+    command = [str(VENV_PYTHON), "-m", "p2plending.trials.house"]
     raise SystemExit(subprocess.run(command, cwd=ROOT, check=False).returncode)
 
 

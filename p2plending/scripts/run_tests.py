@@ -69,7 +69,7 @@ class SuiteRun:
         """Run one command as a stage with its output on the terminal."""
         say(f"\n--- {name}")
         started = time.monotonic()
-        code = self.run(command, self.environment | (environment or {}))
+        code = self.run(command, {**self.environment, **(environment or {})})
         outcome = "passed" if code == 0 else f"FAILED (exit code {code})"
         if code == NOTHING_COLLECTED and "pytest" in command:
             outcome = "FAILED (no test was selected)"
@@ -118,6 +118,7 @@ def run_static_checks(run: SuiteRun) -> None:
     for tool in TOOLS:
         run.stage(tool.name, installed(tool.check))
     run.stage("import contracts", [str(BIN / "lint-imports")])
+    run.stage("mypy", [str(BIN / "mypy")])
     run.stage("migrations", [*manage, "makemigrations", "--check", "--dry-run"])
     run.stage("deploy check", [*manage, "check", "--deploy", "--fail-level", "WARNING"], environment=production)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_page
 from django.views.decorators.http import require_GET
@@ -39,7 +39,7 @@ class NoSuchEndpoint(APIView):
         raise NotFound(None if request.path.endswith("/") else _("Addresses of the API end with a slash."))
 
 
-version_1 = [
+version_1: list[URLPattern | URLResolver] = [
     path("auth/token/", TokenView.as_view(), name="api-token"),
     path("auth/refresh/", RefreshView.as_view(), name="api-token-refresh"),
     path("auth/verify/", VerifyView.as_view(), name="api-token-verify"),

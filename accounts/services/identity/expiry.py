@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Iterator
+from functools import partial
 
 from django.db.models import Q
 from django.urls import reverse
@@ -47,7 +48,7 @@ def run_identity_expiry(*, today: dt.date) -> IdentityExpiry:
     run = IdentityExpiry()
     for pk in _running_out(today):
         try:
-            expired, reminded = run_money(lambda pk=pk: _look_at(pk, today))
+            expired, reminded = run_money(partial(_look_at, pk, today))
         except Exception:  # one person's row must not stop the others
             logger.exception("identity check could not be looked at", extra={"verification_id": pk})
             run.failed += 1

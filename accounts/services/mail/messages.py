@@ -43,13 +43,13 @@ def render_mail(*, to: str, subject: str, template: str, name: str, **context: A
 
 def queue_mail(message: EmailMultiAlternatives, *, kind: str) -> OutgoingMail:
     """Keep a message and queue the task that sends it, together, in the caller's transaction if there is one."""
-    html = next((str(one.content) for one in message.alternatives if one.mimetype == "text/html"), "")
+    html = next((str(content) for content, kind in message.alternatives if kind == "text/html"), "")
     with transaction.atomic():
         row = OutgoingMail.objects.create(
             recipient=message.to[0],
             kind=kind[:100],
             subject=one_line(message.subject)[:SUBJECT_LENGTH],
-            text=message.body,
+            text=str(message.body),
             html=html,
         )
         async_task("accounts.tasks.send_outgoing_mail", row.pk, q_options={"cluster": MAIL_QUEUE})

@@ -21,14 +21,16 @@ class _Plain(smtplib.SMTP):
     backend: DeadlineEmailBackend
 
     def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
-        return self.backend.watch(super()._get_socket(host, port, timeout))
+        connected = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # private: typeshed leaves it out
+        return self.backend.watch(connected)
 
 
 class _Encrypted(smtplib.SMTP_SSL):
     backend: DeadlineEmailBackend
 
     def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
-        return self.backend.watch(super()._get_socket(host, port, timeout))
+        connected = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # private: typeshed leaves it out
+        return self.backend.watch(connected)
 
 
 class DeadlineEmailBackend(smtp.EmailBackend):

@@ -16,6 +16,7 @@ from accounts.services.sign_in import second_step
 from accounts.services.sign_in.trail import note
 from p2plending.lib import clock
 from p2plending.lib.errors import NotPermitted, Refused
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 class FreshSignInNeeded(NotPermitted):
@@ -46,7 +47,7 @@ def is_fresh(signed_in_at: int) -> bool:
     return 0 <= clock.machine_now().timestamp() - signed_in_at < app_settings.REAUTHENTICATION_TIMEOUT
 
 
-def proved_at(request: HttpRequest) -> int:
+def proved_at(request: AuthenticatedRequest) -> int:
     """When the person last proved who they are in this browser; with the second step, where it is on. 0: never."""
     records = get_authentication_records(request, request.user)
     if second_step.has_second_step(request.user):

@@ -26,8 +26,10 @@ def has_second_step(user: User) -> bool:
 
 def has_passed_second_step(request: HttpRequest) -> bool:
     """Whether the signed-in person proved a second step in this session, and still has one."""
-    records = get_authentication_records(request, request.user)
-    return any(record.get("method") == METHOD for record in records) and has_second_step(request.user)
+    user = request.user
+    records = get_authentication_records(request, user)
+    is_proved = any(record.get("method") == METHOD for record in records)
+    return is_proved and user.is_authenticated and has_second_step(user)
 
 
 def mark_passed(request: HttpRequest, user: User) -> None:

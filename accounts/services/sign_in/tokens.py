@@ -42,7 +42,7 @@ def refresh_pair(token: RefreshToken) -> Pair | None:
 
     def refresh() -> Pair | None:
         outstanding = OutstandingToken.objects.select_for_update().filter(jti=token["jti"]).first()
-        user = User.objects.filter(pk=outstanding.user_id, is_active=True).first() if outstanding else None
+        user = User.objects.filter(pk=outstanding.user_id or 0, is_active=True).first() if outstanding else None
         if user is None:
             return None
         _used, is_first_use = BlacklistedToken.objects.get_or_create(token=outstanding)

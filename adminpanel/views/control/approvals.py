@@ -27,6 +27,7 @@ from loans.services.decisions import ASKED_AGAIN, ask_again
 from p2plending.lib import clock
 from p2plending.lib.web.decorators import get_only, post_only
 from p2plending.lib.web.forms import KeyedForm
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 HISTORY_LENGTH = 20
 
@@ -40,13 +41,13 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @permission_required(VIEW_APPROVALS)
-def approval(request: HttpRequest, reference: str) -> HttpResponse:
+def approval(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return _page(request, _approval(request, reference))
 
 
 @post_only
 @permission_required(DECIDE_APPROVALS)
-def approve(request: HttpRequest, reference: str) -> HttpResponse:
+def approve(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return _decide(
         request,
         reference,
@@ -59,7 +60,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(DECIDE_APPROVALS)
-def refuse(request: HttpRequest, reference: str) -> HttpResponse:
+def refuse(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return _decide(
         request,
         reference,
@@ -72,7 +73,7 @@ def refuse(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(VIEW_APPROVALS)
-def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+def withdraw(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return _decide(
         request,
         reference,
@@ -85,7 +86,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(WORK_COLLECTIONS)
-def ask_anew(request: HttpRequest, reference: str) -> HttpResponse:
+def ask_anew(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return _decide(
         request,
         reference,
@@ -97,7 +98,7 @@ def ask_anew(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _decide(
-    request: HttpRequest,
+    request: AuthenticatedRequest,
     reference: str,
     name: str,
     form: forms.Form,
@@ -131,7 +132,11 @@ def _approval(request: HttpRequest, reference: str) -> ApprovalRequest:
 
 
 def _page(
-    request: HttpRequest, row: ApprovalRequest, tried: str = "", form: forms.Form | None = None, status: int = 200
+    request: AuthenticatedRequest,
+    row: ApprovalRequest,
+    tried: str = "",
+    form: forms.Form | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     asked = requested(request, row)
     decisions = _decisions(request, row, is_changed=asked.get("is_changed", False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +20,7 @@ from loans.services.corrections.reversal_request import payment_to_undo
 from loans.services.decisions import owed_today
 from loans.services.servicing.locking import LoanNotOwing
 from p2plending.lib import clock
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 PART_WORDS = {
     "principal": gettext_lazy("Principal"),
@@ -30,7 +31,7 @@ PART_WORDS = {
 OWED = (ApprovalKind.WRITE_OFF, ApprovalKind.SETTLEMENT)
 
 
-def about_loan(request: HttpRequest, row: ApprovalRequest, loan: Loan) -> dict[str, Any]:
+def about_loan(request: AuthenticatedRequest, row: ApprovalRequest, loan: Loan) -> dict[str, Any]:
     """The context of a request about `loan`: its figures then and now, or the payment or recovery to undo."""
     return {"loan": loan, **_asked(row, loan, clock.business_date()), **_to_undo(request, row)}
 
@@ -41,7 +42,9 @@ def _asked(row: ApprovalRequest, loan: Loan, today: dt.date) -> dict[str, Any]:
         return {"is_changed": False}
     asked = {part: row.payload.get(part, 0) for part in PARTS}
     now = _owed_today(row, today)
-    figures = [(PART_WORDS[part], asked[part], now and now[part]) for part in PARTS]
+    figures: list[tuple[str | Promise, Any, Any]] = [
+        (PART_WORDS[part], asked[part], now and now[part]) for part in PARTS
+    ]
     figures.append((_("Owed in all"), sum(asked.values()), now and sum(now.values())))
     return {
         "figures": figures,
@@ -61,7 +64,7 @@ def _owed_today(row: ApprovalRequest, today: dt.date) -> dict[str, int] | None:
         return None
 
 
-def _to_undo(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+def _to_undo(request: AuthenticatedRequest, row: ApprovalRequest) -> dict[str, Any]:
     """The payment or recovery to undo, and what it changes as long as nobody has decided."""
     if row.kind == ApprovalKind.RECOVERY:
         return {"recovery": recovery_to_undo(row)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -23,6 +24,7 @@ from p2plending.lib import clock
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, get_or_post
 from p2plending.lib.web.forms import add_refusal
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_only
@@ -38,7 +40,7 @@ def products(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @permission_required(VIEW_PRODUCTS)
-def product(request: HttpRequest, code: str) -> HttpResponse:
+def product(request: AuthenticatedRequest, code: str) -> HttpResponse:
     row = get_object_or_404(LoanProduct, code=code)
     if request.method != "POST":
         return _page(request, row, ProductForm(instance=row), grade_forms(row), 200)
@@ -49,7 +51,7 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
 
 @get_or_post
 @permission_required(CHANGE_SETTINGS)
-def new_product(request: HttpRequest) -> HttpResponse:
+def new_product(request: AuthenticatedRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, None, NewProductForm(), new_grade_forms(), 200)
     form = NewProductForm(request.POST)
@@ -57,7 +59,7 @@ def new_product(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(
-    request: HttpRequest, row: LoanProduct | None, code: str, form: ProductForm, grades: list[GradeForm]
+    request: AuthenticatedRequest, row: LoanProduct | None, code: str, form: ProductForm, grades: list[GradeForm]
 ) -> HttpResponse:
     """The first POST shows what the change does; the second, from there, asks a second person."""
     if not all([form.is_valid(), *[one.is_valid() for one in grades]]):
@@ -106,7 +108,7 @@ def _check_page(
     row: LoanProduct | None,
     code: str,
     form: ProductForm,
-    grades: list[forms.Form],
+    grades: Sequence[forms.Form],
     told: dict[str, dict[str, Any]],
 ) -> HttpResponse:
     before, after = changed_terms(row, form.values(), told)

@@ -20,6 +20,7 @@ from loans.selectors.access import QUESTIONS
 from loans.services.origination.questions import refuse_question, release_question
 from p2plending.lib import clock
 from p2plending.lib.web.decorators import get_only, post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 HISTORY_LENGTH = 20
 
@@ -39,7 +40,7 @@ def question(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(MODERATE_QUESTIONS)
-def release(request: HttpRequest, reference: str) -> HttpResponse:
+def release(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     row = _question(request, reference)
     form = forms.Form(request.POST, auto_id="release_%s")
     return decide(
@@ -54,7 +55,7 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(MODERATE_QUESTIONS)
-def refuse(request: HttpRequest, reference: str) -> HttpResponse:
+def refuse(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     row = _question(request, reference)
     form = RefuseQuestionForm(request.POST, auto_id="refuse_%s")
     return decide(

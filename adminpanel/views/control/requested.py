@@ -20,15 +20,17 @@ from adminpanel.views.control.product_effects import product_effect
 from ledger.selectors.access import DEPOSITS, WITHDRAWALS
 from loans.selectors.access import REPAYMENTS
 from loans.services.decisions import loan_of
+from p2plending.lib.errors import required
 from p2plending.lib.formatting import format_day, format_money
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
-def requested(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+def requested(request: AuthenticatedRequest, row: ApprovalRequest) -> dict[str, Any]:
     """The context of one request: `subject` (words and address of what it is about), `changes`, and what is special."""
     return _ABOUT[row.subject_type](request, row)
 
 
-def _loan(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+def _loan(request: AuthenticatedRequest, row: ApprovalRequest) -> dict[str, Any]:
     changes = _arrived(row) if row.kind == ApprovalKind.RECEIPT else []
     return {"changes": changes, **about_loan(request, row, loan_of(row))}
 
@@ -84,7 +86,10 @@ def _user(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
         url = _desk("user", row.subject_reference) if made else ""
         return {"subject": (_("Staff account"), row.subject_reference, url), "changes": changes}
     changes = [Change(_("Groups"), _groups(row.before), _groups(row.payload))] if "groups" in row.payload else []
-    return {"subject": (_("Person"), _named(row.about), _desk("user", row.subject_reference)), "changes": changes}
+    return {
+        "subject": (_("Person"), _named(required(row.about, "about")), _desk("user", row.subject_reference)),
+        "changes": changes,
+    }
 
 
 def _identity(_request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
@@ -115,7 +120,7 @@ def _desk(name: str, reference: str) -> str:
     return reverse(f"admin:{name}", args=[reference])
 
 
-_ABOUT: dict[str, Callable[[HttpRequest, ApprovalRequest], dict[str, Any]]] = {
+_ABOUT: dict[str, Callable[[AuthenticatedRequest, ApprovalRequest], dict[str, Any]]] = {
     "loan": _loan,
     "deposit": _deposit,
     "repayment": _repayment,

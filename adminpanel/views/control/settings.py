@@ -24,13 +24,14 @@ from adminpanel.views.pages import asked_words, decide, desk_page
 from p2plending.lib import clock
 from p2plending.lib.rules.values import platform_rules
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 HISTORY_LENGTH = 20
 
 
 @get_or_post
 @permission_required(CHANGE_SETTINGS)
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: AuthenticatedRequest) -> HttpResponse:
     if request.method != "POST":
         return _settings_page(request, SettingsForm(rules=platform_rules()), 200)
     form = SettingsForm(request.POST, rules=platform_rules())
@@ -70,7 +71,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 
 @post_only
 @permission_required(RUN_JOBS)
-def run_job(request: HttpRequest, schedule_id: int) -> HttpResponse:
+def run_job(request: AuthenticatedRequest, schedule_id: int) -> HttpResponse:
     try:
         name = run_job_now(schedule_id=schedule_id, actor=request.user)
     except Schedule.DoesNotExist as error:

@@ -12,11 +12,12 @@ from adminpanel.services.staff_accounts import request_staff_account
 from adminpanel.views.pages import asked_words, decide, desk_page
 from p2plending.lib import clock
 from p2plending.lib.web.decorators import get_or_post
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_or_post
 @permission_required(GIVE_GROUPS)
-def new_staff(request: HttpRequest) -> HttpResponse:
+def new_staff(request: AuthenticatedRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, StaffForm(), 200)
     form = StaffForm(request.POST)

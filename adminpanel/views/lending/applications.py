@@ -41,6 +41,7 @@ from loans.services.origination.review import (
 from p2plending.lib import clock
 from p2plending.lib.formatting import format_money, format_percent
 from p2plending.lib.web.decorators import get_only, post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 HISTORY_LENGTH = 20
 
@@ -80,7 +81,7 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(REVIEW_APPLICATIONS)
-def take(request: HttpRequest, reference: str) -> HttpResponse:
+def take(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     return _step(
         request,
@@ -95,7 +96,7 @@ def take(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(REVIEW_APPLICATIONS)
-def offer(request: HttpRequest, reference: str) -> HttpResponse:
+def offer(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     return _step(
         request,
@@ -116,7 +117,7 @@ def offer(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(REVIEW_APPLICATIONS)
-def ask(request: HttpRequest, reference: str) -> HttpResponse:
+def ask(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     return _step(
         request,
@@ -136,7 +137,7 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(REVIEW_APPLICATIONS)
-def decline(request: HttpRequest, reference: str) -> HttpResponse:
+def decline(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     """The first POST shows the letter; the second, from there, declines."""
     loan = _loan(request, reference)
     form = DeclineForm(request.POST, auto_id="decline_%s")
@@ -163,7 +164,7 @@ def decline(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(CLOSE_LISTINGS)
-def close(request: HttpRequest, reference: str) -> HttpResponse:
+def close(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = _loan(request, reference)
     return _step(
         request,

@@ -61,7 +61,7 @@ class Call:
     """What a step is done with: the loan, who does it, what was filled in, and the day."""
 
     loan: Loan
-    form: forms.Form
+    form: Any  # the form of the step, whose functions know it
     actor: User
     today: dt.date
 
@@ -137,7 +137,7 @@ def _plain(form: type[forms.Form]) -> Callable[..., forms.Form]:
     return lambda loan, today, data=None, **kwargs: form(data, **kwargs)
 
 
-def _dated(form: type[forms.Form]) -> Callable[..., forms.Form]:
+def _dated(form: Callable[..., forms.Form]) -> Callable[..., forms.Form]:
     return lambda loan, today, data=None, **kwargs: form(data, today=today, **kwargs)
 
 
@@ -161,7 +161,7 @@ def _waive_charge_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: A
 def _recovery_back_form(loan: Loan, today: dt.date, data: Any = None, **kwargs: Any) -> forms.Form:
     # A recovery that was just undone is still known when the form comes again; the service says that it was.
     rows = recoveries_of(loan) if data is not None else counted_recoveries(loan)
-    return RecoveryBackForm(data, rows=rows, **kwargs)
+    return RecoveryBackForm(data, rows=list(rows), **kwargs)
 
 
 def _owed_figures(call: Call) -> Figures:

@@ -30,6 +30,7 @@ from p2plending.lib import clock
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, post_only
 from p2plending.lib.web.forms import add_refusal
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 HISTORY_LENGTH = 30
 
@@ -65,7 +66,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(VIEW_LOANS)
-def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
+def step(request: AuthenticatedRequest, reference: str, name: str) -> HttpResponse:
     """The first POST shows the figures; the second, from there, does it."""
     if name not in STEPS:
         raise Http404
@@ -84,7 +85,7 @@ def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
         add_refusal(form, refusal)
         status = refusal.status if refusal.status in SPOKEN_STATUS else INVALID
         return _case_page(request, reference, name, form, status)
-    messages.success(request, asked_words() if isinstance(result, ApprovalRequest) else chosen.done)
+    messages.success(request, asked_words() if isinstance(result, ApprovalRequest) else str(chosen.done))
     return redirect("admin:case", reference)
 
 

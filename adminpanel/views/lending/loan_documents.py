@@ -16,18 +16,19 @@ from loans.selectors.access import LOAN_DOCUMENTS
 from loans.services.origination.supporting_documents import check_loan_document, read_loan_document
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_only
 @permission_required(READ_LOAN_DOCUMENTS)
-def document_file(request: HttpRequest, reference: str, document_reference: str) -> HttpResponse:
+def document_file(request: AuthenticatedRequest, reference: str, document_reference: str) -> HttpResponse:
     document = _document(request, reference, document_reference)
     return file_response(document, read_loan_document(document=document, actor=request.user))
 
 
 @post_only
 @permission_required(REVIEW_APPLICATIONS)
-def check_document(request: HttpRequest, reference: str, document_reference: str) -> HttpResponse:
+def check_document(request: AuthenticatedRequest, reference: str, document_reference: str) -> HttpResponse:
     document = _document(request, reference, document_reference)
     try:
         check_loan_document(document_id=document.pk, actor=request.user)

@@ -23,11 +23,12 @@ from p2plending.lib import clock
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_or_post
 from p2plending.lib.web.forms import add_refusal
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_or_post
 @permission_required(DECIDE_REPAYMENTS)
-def reverse_payment(request: HttpRequest, reference: str) -> HttpResponse:
+def reverse_payment(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     rows = REPAYMENTS.visible_to(request.user).select_related("loan", "payer", "entry")
     row = get_object_or_404(rows, reference=reference, entry__isnull=False)
     if request.method != "POST":
@@ -74,7 +75,9 @@ def enter_payment(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("admin:loan_review", reference)
 
 
-def _reverse_page(request: HttpRequest, row: Repayment, form: ReversePaymentForm, status: int = 200) -> HttpResponse:
+def _reverse_page(
+    request: AuthenticatedRequest, row: Repayment, form: ReversePaymentForm, status: int = 200
+) -> HttpResponse:
     ctx = {
         "title": _("Undo payment %(reference)s") % {"reference": row.reference},
         "row": row,

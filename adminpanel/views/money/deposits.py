@@ -22,6 +22,7 @@ from ledger.services.deposits import confirm_deposit, reject_deposit
 from p2plending.lib import clock
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 HISTORY_LENGTH = 20
 
@@ -46,7 +47,7 @@ def deposit(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(DECIDE_DEPOSITS)
-def confirm(request: HttpRequest, reference: str) -> HttpResponse:
+def confirm(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     row = _deposit(request, reference)
     form = ConfirmMoneyForm(request.POST, today=clock.business_date(), told_on=row.sent_on, auto_id="confirm_%s")
     return decide(
@@ -71,7 +72,7 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(DECIDE_DEPOSITS)
-def reject(request: HttpRequest, reference: str) -> HttpResponse:
+def reject(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     row = _deposit(request, reference)
     form = NotFoundForm(request.POST, auto_id="reject_%s")
     return decide(
@@ -92,7 +93,7 @@ def reject(request: HttpRequest, reference: str) -> HttpResponse:
 
 @get_or_post
 @permission_required(DECIDE_DEPOSITS)
-def batch(request: HttpRequest) -> HttpResponse:
+def batch(request: AuthenticatedRequest) -> HttpResponse:
     """GET shows what would be confirmed, with its sum; POST confirms each on its own."""
     picked = (request.POST if request.method == "POST" else request.GET).getlist("pick")[:PAGE_SIZE]
     rows = list(deposit_queue().filter(reference__in=picked))
@@ -113,7 +114,7 @@ def batch(request: HttpRequest) -> HttpResponse:
     return desk_page(request, "deposit_batch", ctx, INVALID if form.errors else 200)
 
 
-def _confirm_each(request: HttpRequest, rows: list[Deposit], form: ConfirmMoneyForm) -> None:
+def _confirm_each(request: AuthenticatedRequest, rows: list[Deposit], form: ConfirmMoneyForm) -> None:
     confirmed = asked = 0
     for row in rows:
         try:

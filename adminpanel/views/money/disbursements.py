@@ -19,6 +19,7 @@ from loans.selectors.access import LOANS
 from loans.services.funding.disbursement import disburse_loan
 from p2plending.lib import clock
 from p2plending.lib.web.decorators import get_only, get_or_post
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_only
@@ -35,7 +36,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @permission_required(PAY_OUT_LOANS)
-def disburse(request: HttpRequest, reference: str) -> HttpResponse:
+def disburse(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     priced = LOANS.visible_to(request.user).select_related("borrower").filter(status__in=LoanStatus.priced())
     loan = get_object_or_404(priced, reference=reference)
     if request.method != "POST":

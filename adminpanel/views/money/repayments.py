@@ -23,6 +23,7 @@ from loans.services.corrections.reversal_request import payment_to_undo
 from loans.services.repayments.record import confirm_repayment, reject_repayment
 from p2plending.lib import clock
 from p2plending.lib.web.decorators import get_only, post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 HISTORY_LENGTH = 20
 
@@ -42,7 +43,7 @@ def repayment(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(DECIDE_REPAYMENTS)
-def confirm(request: HttpRequest, reference: str) -> HttpResponse:
+def confirm(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     row = _repayment(request, reference)
     form = ConfirmMoneyForm(request.POST, today=clock.business_date(), told_on=row.value_date, auto_id="confirm_%s")
     return decide(
@@ -67,7 +68,7 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(DECIDE_REPAYMENTS)
-def reject(request: HttpRequest, reference: str) -> HttpResponse:
+def reject(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     row = _repayment(request, reference)
     form = NotFoundForm(request.POST, auto_id="reject_%s")
     return decide(

@@ -20,6 +20,7 @@ from ledger.services.withdrawal_checks import Outlook, withdrawal_outlook
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, reject_withdrawal
 from p2plending.lib import clock
 from p2plending.lib.web.decorators import get_only, post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 HISTORY_LENGTH = 20
 
@@ -39,7 +40,7 @@ def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(DECIDE_WITHDRAWALS)
-def approve(request: HttpRequest, reference: str) -> HttpResponse:
+def approve(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     row = _withdrawal(request, reference)
     form = ApproveWithdrawalForm(request.POST, to_send=row.on_its_way, auto_id="approve_%s")
     return decide(
@@ -64,7 +65,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(DECIDE_WITHDRAWALS)
-def pay(request: HttpRequest, reference: str) -> HttpResponse:
+def pay(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     row = _withdrawal(request, reference)
     form = PayWithdrawalForm(request.POST, today=clock.business_date(), to_send=row.on_its_way, auto_id="pay_%s")
     return decide(
@@ -87,7 +88,7 @@ def pay(request: HttpRequest, reference: str) -> HttpResponse:
 
 @post_only
 @permission_required(DECIDE_WITHDRAWALS)
-def reject(request: HttpRequest, reference: str) -> HttpResponse:
+def reject(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     row = _withdrawal(request, reference)
     form = NotFoundForm(request.POST, auto_id="reject_%s")
     return decide(

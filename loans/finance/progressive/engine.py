@@ -217,7 +217,7 @@ class _Life:
 
     def _ask_on(self, line: WorkingInstalment, part: LoanPart, on: date, use: _Use) -> None:
         """Let an instalment in advance ask for what it would on the day of the payment."""
-        due = due_on(self.model, self._period(line), on)
+        due = due_on(self._required_model(), self._period(line), on)
         if not due.principal and not due.interest:
             use.finished.add(line.number)
         if part is LoanPart.INTEREST:
@@ -296,10 +296,12 @@ class _Life:
             return sum(line.total_unpaid for line in self.instalments)
         trial = self._copy()
         trial._bring_to(on, is_payoff=True)
-        period = trial.model.period_at(on)
-        to_rest = period is not None and self.terms.payoff_interest is PayoffInterest.TO_REST_DATE
+        model = trial._required_model()
+        period = model.period_at(on)
+        to_rest = self.terms.payoff_interest is PayoffInterest.TO_REST_DATE
+        counts_on = period.due if period is not None and to_rest else on
         charges = sum(line.unpaid(part) for line in self.instalments for part in CHARGE_PARTS)
-        return sum(payoff_on(trial.model, period.due if to_rest else on)) + charges
+        return sum(payoff_on(model, counts_on)) + charges
 
     def _copy(self) -> _Life:
         """The same state to try something out on. Terms, dates and daily rates never change and are shared."""
@@ -312,8 +314,13 @@ class _Life:
         twin.model = self.model.copy(self.model.until) if self.model is not None else None
         return twin
 
+    def _required_model(self) -> InterestModel:
+        if self.model is None:
+            raise RuntimeError("Only a plan that is worked out anew has a model of its interest.")
+        return self.model
+
     def _period(self, line: WorkingInstalment) -> Period:
-        return self.model.periods[line.number - 1]
+        return self._required_model().periods[line.number - 1]
 
     def _show_model(self) -> None:
         """Bring the instalments to what the model asks for."""

@@ -7,11 +7,11 @@ receives (principal less fees kept back). They differ in how they count time and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
 
 from loans.finance.daycount import add_months
 from loans.finance.errors import InvalidPayment
@@ -22,7 +22,8 @@ DatedPayments = Sequence[tuple[date, int]]
 _CONTEXT = Context(prec=28)
 
 
-class UnitPeriod(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class UnitPeriod:
     """The interval that a credit's payments keep, as Appendix J calls it: ``count`` months, half months, or days."""
 
     count: int

@@ -22,6 +22,7 @@ from loans.enums.loan import NoteStatus, RepaymentStatus
 from loans.models import CapitalisationShare, Distribution, Loan, LoanCharge, LoanLoss, Note, PlanProposal, Waiver
 from loans.selectors.access import LOAN_CHANGES, NOTES
 from loans.selectors.explanations.repayment import in_currency
+from p2plending.lib.errors import required
 from p2plending.lib.money import split_by_ratio
 
 FATES = {
@@ -105,11 +106,11 @@ def explain_change(reference: str, viewer: User) -> ChangeExplanation | None:
     """Explain the change with this entry to `viewer`; None when there is none, or it is none of theirs."""
     entry = LOAN_CHANGES.visible_to(viewer).filter(reference=reference, subject_type="loan").first()
     loan = Loan.objects.filter(reference=entry.subject_reference).first() if entry else None
-    if loan is None:
+    if entry is None or loan is None:
         return None
     is_owner = viewer.pk == loan.borrower_id
     notes = list(Note.objects.filter(loan=loan).exclude(status=NoteStatus.SOLD).select_related("owner").order_by("pk"))
-    change = next((one for one in changes_of(loan) if one.entry.pk == entry.pk), None)
+    change = next((one for one in changes_of(loan) if one.entry is not None and one.entry.pk == entry.pk), None)
     if change is None:
         return None
     weights = _weights(notes, change)
@@ -127,7 +128,13 @@ def _of_waiver(waiver: Waiver, goes_to_lenders: bool) -> LoanChange:
 
 def _of_charge(charge: LoanCharge, goes_to_lenders: bool) -> LoanChange:
     part = ChangePart(_("Charge that was waived"), charge.waived)
-    return _change(_("Waived"), charge.waived_on, charge.waiver_entry, [part], [part] if goes_to_lenders else [])
+    return _change(
+        _("Waived"),
+        required(charge.waived_on, "waived_on"),
+        required(charge.waiver_entry, "waiver_entry"),
+        [part],
+        [part] if goes_to_lenders else [],
+    )
 
 
 def _of_plan(plan: PlanProposal, goes_to_lenders: bool) -> LoanChange:
@@ -142,7 +149,13 @@ def _of_plan(plan: PlanProposal, goes_to_lenders: bool) -> LoanChange:
     shared = [ChangePart(_("Added to the principal"), added)]
     shared += [interest] if interest_choice == UnpaidChoice.WAIVE else []
     shared += [late_fee] if fee_choice == UnpaidChoice.WAIVE and goes_to_lenders else []
-    change = _change(_("New payment plan"), plan.decided_on, plan.entry, [interest, late_fee], shared)
+    change = _change(
+        _("New payment plan"),
+        required(plan.decided_on, "decided_on"),
+        required(plan.entry, "entry"),
+        [interest, late_fee],
+        shared,
+    )
     return dataclasses.replace(change, proposal=plan)
 
 

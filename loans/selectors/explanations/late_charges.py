@@ -56,10 +56,10 @@ def late_charges_of(loan: Loan, *, of: Iterable[int] | None = None) -> list[Late
 
     On a plan that follows the money other charges are not counted here (`loans.selectors.charges`).
     """
-    rows = Instalment.objects.filter(loan=loan, late_fee_due__gt=0).exclude(status=InstalmentStatus.SUPERSEDED)
+    charged_rows = Instalment.objects.filter(loan=loan, late_fee_due__gt=0).exclude(status=InstalmentStatus.SUPERSEDED)
     if of is not None:
-        rows = rows.filter(pk__in=list(of))
-    rows = list(rows.order_by("due_date", "number"))
+        charged_rows = charged_rows.filter(pk__in=list(of))
+    rows = list(charged_rows.order_by("due_date", "number"))
     charged: dict[int, list[DefaultInterest]] = {row.pk: [] for row in rows}
     for one in DefaultInterest.objects.filter(instalment__in=rows, is_undone=False).order_by("from_date"):
         charged[one.instalment_id].append(one)

@@ -33,7 +33,7 @@ from loans.services.servicing.locking import lock_owing_loan
 from loans.services.servicing.reprocessing import payments_from, reprocess, roll_back
 from loans.services.servicing.state import close_if_nothing_is_owed
 from p2plending.lib.database.references import new_reference
-from p2plending.lib.errors import InvalidTransition, Refused
+from p2plending.lib.errors import InvalidTransition, Refused, required
 from p2plending.lib.formatting import format_money
 
 
@@ -152,20 +152,21 @@ def enter_charge(charge: LoanCharge, *, actor: User | None, today: dt.date) -> L
 def _require_possible(loan: Loan, terms: LoanTerms, charge: LoanCharge) -> None:
     if not is_progressive(loan, terms):
         raise PlanIsFixed
-    if min(charge.amount, charge.rate) < 0 or bool(charge.amount) == bool(charge.rate):
+    if charge.amount < 0 or charge.rate < 0 or bool(charge.amount) == bool(charge.rate):
         raise NothingToCharge
     if charge.rate and charge.due_on is not None:
         raise NothingToCharge
     if not charge.reason:
         raise ReasonMissing
-    if charge.due_on is not None and charge.due_on < loan.disbursed_on:
+    if charge.due_on is not None and charge.due_on < required(loan.disbursed_on, "disbursed_on"):
         raise ChargeBeforeDisbursement(paid_out_on=loan.disbursed_on)
 
 
 def _add_in_the_past(loan: Loan, terms: LoanTerms, charge: LoanCharge, actor: User | None, today: dt.date) -> None:
     """It counts before everything else of its day, so the loan is taken back to the day before."""
-    require_open_period(charge.due_on, field="due_on")
-    before = charge.due_on - dt.timedelta(days=1)
+    due_on = required(charge.due_on, "due_on")
+    require_open_period(due_on, field="due_on")
+    before = due_on - dt.timedelta(days=1)
     later = payments_from(loan, after=before)
     narrative = _t("Charge %(reference)s counts on an earlier day") % {"reference": charge.reference}
     roll_back(loan, terms, later, to=before, narrative=narrative, actor=actor, today=today)

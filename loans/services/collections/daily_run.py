@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from django.db.models import Model, QuerySet
 
@@ -19,7 +20,7 @@ from loans.models import DefaultNotice, Loan, PlanProposal, SettlementOffer
 from loans.services.collections.default import declare_default, send_default_notice
 from loans.services.collections.restructuring import expire_proposal
 from loans.services.collections.settlement import end_settlement_unpaid
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 from p2plending.lib.rules.values import platform_rules
 
 logger = logging.getLogger(__name__)
@@ -46,15 +47,15 @@ def run_collections(*, today: dt.date) -> CollectionsRun:
     run = CollectionsRun()
     for rows, end in _running_out(today):
         for pk in rows:
-            run.ended += _try(run, f"row {pk}", lambda end=end, pk=pk: end(pk))
+            run.ended += _try(run, f"row {pk}", partial(end, pk))
     declares = platform_rules().auto_default
     for loan, notice in _late_loans(today):
         terms = LoanTerms.from_json(loan.frozen_terms)
-        days = (today - loan.next_due_on).days
+        days = (today - required(loan.next_due_on, "next_due_on")).days
         if notice is None and days > terms.default_after_days - NOTICE_DAYS:
-            run.notices += _try(run, loan.reference, lambda loan=loan: _notify(loan, today))
+            run.notices += _try(run, loan.reference, partial(_notify, loan, today))
         elif notice is not None and declares and days > terms.default_after_days and today > notice.pay_by:
-            run.defaults += _try(run, loan.reference, lambda loan=loan: _declare(loan, today))
+            run.defaults += _try(run, loan.reference, partial(_declare, loan, today))
     figures = {"ended": run.ended, "notices": run.notices, "defaults": run.defaults, "failed": run.failed}
     logger.info("collections", extra={"business_date": str(today), **figures})
     return run
@@ -94,7 +95,10 @@ def _late_loans(today: dt.date) -> Iterator[tuple[Loan, DefaultNotice | None]]:
         notices = {notice.open_key: notice for notice in open_notices}
         for loan in page:
             notice = notices.get(loan.pk)
-            yield loan, notice if notice is not None and notice.sent_on > loan.next_due_on else None
+            yield (
+                loan,
+                notice if notice is not None and notice.sent_on > required(loan.next_due_on, "next_due_on") else None,
+            )
         last = page[-1].pk
 
 

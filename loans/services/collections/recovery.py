@@ -32,7 +32,7 @@ from loans.services.servicing.locking import lock_current_loan
 from p2plending.lib import clock
 from p2plending.lib.database.bulk import insert_rows
 from p2plending.lib.database.references import new_reference
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 from p2plending.lib.formatting import format_day, format_money
 from p2plending.lib.money import percent_of, split_by_ratio
 
@@ -159,10 +159,10 @@ def require_date(loan: Loan, method: RepaymentMethod, value_date: dt.date, today
     """Raises DateInFuture, BeforeLoss, PeriodClosed, WalletPaysToday unless money of that day can be recovered."""
     if value_date > today:
         raise DateInFuture(today=today)
-    if value_date < loan.closed_on:
+    if value_date < required(loan.closed_on, "closed_on"):
         raise BeforeLoss(
             _t("The loss was on %(day)s. The date of a recovery can't be before it.")
-            % {"day": format_day(loan.closed_on)},
+            % {"day": format_day(required(loan.closed_on, "closed_on"))},
             closed_on=loan.closed_on,
         )
     require_open_period(value_date)

@@ -29,7 +29,7 @@ from loans.services.servicing.locking import lock_current_loan
 from loans.services.servicing.reprocessing import post_backdated_payment
 from p2plending.lib import clock
 from p2plending.lib.database.references import new_reference
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 
 
 class NotInThePast(Refused):
@@ -110,7 +110,7 @@ def _require_possible(loan: Loan, amount: int, value_date: dt.date, actor: User 
         raise DateInFuture(today=today)
     if value_date == today:
         raise NotInThePast(today=today)
-    if value_date < loan.disbursed_on:
+    if value_date < required(loan.disbursed_on, "disbursed_on"):
         raise BeforeDisbursement(paid_out_on=loan.disbursed_on)
     require_open_period(value_date)
     require_for_one(loan.borrower, amount, actor=actor, today=today)

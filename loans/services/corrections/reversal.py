@@ -26,7 +26,7 @@ from loans.services.servicing.lifecycle import move_loan, require_state
 from loans.services.servicing.reprocessing import made_by_people, payments_from, reprocess, roll_back
 from loans.wording.schedule import next_payment_words
 from p2plending.lib.database.transactions import lock_guard, run_money
-from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
+from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused, required
 from p2plending.lib.formatting import format_day, format_money
 
 
@@ -81,7 +81,15 @@ def _undo_and_reprocess(
     """Undo the payment and apply the later ones anew; returns it and them."""
     terms = LoanTerms.from_json(loan.frozen_terms)
     payments = payments_from(loan, first=repayment)
-    roll_back(loan, terms, payments, to=repayment.counted_on, narrative=narrative, actor=actor, today=today)
+    roll_back(
+        loan,
+        terms,
+        payments,
+        to=required(repayment.counted_on, "counted_on"),
+        narrative=narrative,
+        actor=actor,
+        today=today,
+    )
     _take_fee_again(repayment, narrative, actor, today)
     mark_reversed(repayment, reason=reason, actor=actor)
     _run_again(loan, reason, actor, today)
@@ -124,7 +132,9 @@ def _run_again(loan: Loan, reason: str, actor: User | None, today: dt.date) -> N
     owed = sum(row.principal_unpaid for row in live_instalments(loan))
     closing = loan.transitions.filter(to_status=LoanStatus.REPAID).last()
     # A loan that was in default when it was paid off is in default again.
-    was_in_default = loan.status == LoanStatus.REPAID and closing.from_status == LoanStatus.DEFAULTED
+    was_in_default = (
+        loan.status == LoanStatus.REPAID and required(closing, "transition").from_status == LoanStatus.DEFAULTED
+    )
     move_loan(
         loan,
         LoanEvent.REOPEN_DEFAULT if was_in_default else LoanEvent.REVERSE_PAYMENT,

@@ -27,7 +27,7 @@ from loans.services.servicing.lifecycle import move_loan
 from loans.services.servicing.restore import restore_notes, undo_payments
 from p2plending.lib import clock
 from p2plending.lib.database.bulk import update_from
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 
 RESTORED_COLUMNS = (
     "status",
@@ -107,7 +107,7 @@ def _unsettle(
     offer.status = SettlementStatus.UNDONE
     offer.save(update_fields=["status", "updated_at"])
     closing = loan.transitions.filter(to_status=LoanStatus.SETTLED, event=LoanEvent.SETTLE).last()
-    was_in_default = closing.from_status == LoanStatus.DEFAULTED
+    was_in_default = required(closing, "transition").from_status == LoanStatus.DEFAULTED
     rows = live_instalments(loan)
     loan.replays += 1
     move_loan(
@@ -146,10 +146,12 @@ def _restore_rows(loan: Loan, repayment: Repayment) -> None:
 def _lose_more(
     loan: Loan, repayment: Repayment, narrative: str, reason: str, actor: User | None, today: dt.date
 ) -> None:
-    recognised = repayment.entry.postings.filter(
-        account__code=chart.INTEREST_RECEIVABLE, account__loan_reference=loan.reference
-    ).values_list("debit", flat=True)
-    _mirror(repayment.entry, narrative, actor, today)
+    recognised = (
+        required(repayment.entry, "entry")
+        .postings.filter(account__code=chart.INTEREST_RECEIVABLE, account__loan_reference=loan.reference)
+        .values_list("debit", flat=True)
+    )
+    _mirror(required(repayment.entry, "entry"), narrative, actor, today)
     parts = {"principal": repayment.principal, "interest": repayment.interest, "late_fee": repayment.late_fee}
     post_entry(
         kind=EntryKind.WRITE_OFF,

@@ -22,7 +22,7 @@ from loans.services.servicing.locking import lock_current_loan
 from loans.wording.terms import borrower_clauses, interest_sentences, lender_clause
 from p2plending.lib import clock
 from p2plending.lib.database.transactions import require_transaction
-from p2plending.lib.errors import InvalidTransition, Refused
+from p2plending.lib.errors import InvalidTransition, Refused, required
 
 TEMPLATE_VERSION = "2026-11-22"
 TEMPLATE = "loans/agreement_text.html"
@@ -50,7 +50,7 @@ def prepare_agreement(loan: Loan) -> LoanAgreement:
     Call under the loan's guard. A loan funded a second time gets a new text; a signed one is never touched.
     """
     require_transaction()
-    start, terms = loan.funded_on, LoanTerms.from_json(loan.frozen_terms)
+    start, terms = required(loan.funded_on, "funded_on"), LoanTerms.from_json(loan.frozen_terms)
     commitments = loan.commitments.filter(status__in=CommitmentStatus.holding()).select_related("lender")
     context = {
         "loan": loan,
@@ -92,7 +92,11 @@ def sign_agreement(
     """
     loan = lock_current_loan(loan_id, today)
     require_borrower(loan, actor)
-    if loan.status == LoanStatus.CANCELLED and loan.signed_at is None and loan.signing_ends_on < today:
+    if (
+        loan.status == LoanStatus.CANCELLED
+        and loan.signed_at is None
+        and required(loan.signing_ends_on, "signing_ends_on") < today
+    ):
         raise SigningEnded(ended_on=loan.signing_ends_on)
     require_state(loan, LoanEvent.DISBURSE)
     require_may(loan.borrower, Action.APPLY)

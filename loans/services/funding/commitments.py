@@ -127,7 +127,7 @@ def place_commitment(
     if loan.is_frozen:
         raise LoanNotOpen(str(_FROZEN), loan_status=loan.status)
     if loan.status != LoanStatus.LISTED:
-        raise LoanNotOpen(str(WHY_NOT_OPEN.get(loan.status, "")), loan_status=loan.status)
+        raise LoanNotOpen(str(WHY_NOT_OPEN.get(LoanStatus(loan.status), "")), loan_status=loan.status)
     _check_amount(loan, lender, amount, platform_rules())
     reference = new_reference("CM")
     _reserve(loan, lender, amount, reference, actor, today)

@@ -22,6 +22,7 @@ from loans.models import (
     Waiver,
 )
 from loans.wording.schedule import next_payment_words
+from p2plending.lib.errors import required
 from p2plending.lib.formatting import format_day, format_money
 
 
@@ -63,10 +64,14 @@ def notify_plan_changed(loan: Loan, proposal: PlanProposal) -> None:
     body = f"{next_payment_words(loan)} {_('Old and new are side by side on the page of the plan.')}"
     link = reverse("loans:plan", args=[loan.reference])
     _notify_borrower(loan, f"plan_changed:{proposal.reference}", "plan_changed", _("Your new payment plan"), body, link)
-    cause = proposal.hardship.get_cause_display() if proposal.hardship_id else proposal.get_option_display()
+    cause = (
+        required(proposal.hardship, "hardship").get_cause_display()
+        if proposal.hardship_id
+        else proposal.get_option_display()
+    )
     words = _("The payment plan has changed: %(cause)s. Next payment on %(day)s.") % {
         "cause": cause,
-        "day": format_day(loan.next_due_on, "long"),
+        "day": format_day(required(loan.next_due_on, "next_due_on"), "long"),
     }
     _notify_lenders(loan, f"plan_changed:{proposal.reference}", "loan_plan_changed", lambda _notes: words)
 
@@ -105,13 +110,13 @@ def notify_default(loan: Loan, default: LoanDefault) -> None:
 
 def notify_cured(loan: Loan, default: LoanDefault) -> None:
     body = _("What was late is paid. Your loan goes on by a new plan: %(amount)s on %(day)s is the next payment.") % {
-        "amount": format_money(loan.next_due_amount),
-        "day": format_day(loan.next_due_on, "long"),
+        "amount": format_money(required(loan.next_due_amount, "next_due_amount")),
+        "day": format_day(required(loan.next_due_on, "next_due_on"), "long"),
     }
     key = f"cured:{default.pk}"
     _notify_borrower(loan, key, "loan_cured", _("Your loan is back on plan"), body)
     words = _("What was late is paid. The loan goes on; next payment on %(day)s.") % {
-        "day": format_day(loan.next_due_on, "long")
+        "day": format_day(required(loan.next_due_on, "next_due_on"), "long")
     }
     _notify_lenders(loan, key, "loan_cured", lambda _notes: words)
 

@@ -14,6 +14,7 @@ from accounts.services.mail.notifications import Notice, notify, notify_many
 from loans.account.terms import LoanTerms
 from loans.enums.loan import DeclineReason
 from loans.models import Commitment, Loan, LoanQuestion
+from p2plending.lib.errors import required
 from p2plending.lib.formatting import format_day, format_money, format_percent, format_period
 
 
@@ -47,7 +48,7 @@ def notify_application_sent(loan: Loan) -> None:
 def notify_question_of_staff(loan: Loan, today: dt.date) -> None:
     body = _("We need: %(question)s Please answer by %(day)s.") % {
         "question": loan.info_request,
-        "day": format_day(loan.info_due_on, "long"),
+        "day": format_day(required(loan.info_due_on, "info_due_on"), "long"),
     }
     _notify_borrower(loan, "info_asked", _("One question about your application"), body, occasion=today.isoformat())
 
@@ -58,14 +59,14 @@ def notify_offer(loan: Loan) -> None:
         "You receive %(net)s. You pay %(payment)s %(often)s for %(months)s months, %(total)s in all. "
         "APR %(apr)s. Grade %(grade)s. Valid until %(day)s."
     ) % {
-        "net": format_money(loan.net_received),
-        "payment": format_money(loan.instalment_amount),
+        "net": format_money(required(loan.net_received, "net_received")),
+        "payment": format_money(required(loan.instalment_amount, "instalment_amount")),
         "often": format_period(terms.payment_every, terms.payment_unit),
         "months": loan.term_months,
-        "total": format_money(loan.total_payment),
-        "apr": format_percent(loan.apr_effective, 2),
+        "total": format_money(required(loan.total_payment, "total_payment")),
+        "apr": format_percent(required(loan.apr_effective, "apr_effective"), 2),
         "grade": loan.grade,
-        "day": format_day(loan.offer_expires_on, "long"),
+        "day": format_day(required(loan.offer_expires_on, "offer_expires_on"), "long"),
     }
     _notify_borrower(loan, "offer", _("Your offer is ready"), body)
 
@@ -89,7 +90,7 @@ def notify_offer_ended(loan: Loan) -> None:
 
 def notify_listed(loan: Loan) -> None:
     body = _("It stays open until %(day)s. A clear answer to questions helps.") % {
-        "day": format_day(loan.listing_ends_on, "long")
+        "day": format_day(required(loan.listing_ends_on, "listing_ends_on"), "long")
     }
     _notify_borrower(loan, "listed", _("Your request is open to lenders"), body, required=False)
 
@@ -102,7 +103,7 @@ def notify_funded(loan: Loan) -> None:
     ) % {
         "count": loan.lender_count,
         "amount": format_money(loan.principal),
-        "day": format_day(loan.signing_ends_on, "long"),
+        "day": format_day(required(loan.signing_ends_on, "signing_ends_on"), "long"),
     }
     link = reverse("loans:sign", args=[loan.reference])
     _notify_borrower(loan, "funded", _("Your loan is fully funded"), body, link=link)
@@ -121,7 +122,7 @@ def notify_partly_funded(loan: Loan, payment: int, total: int) -> None:
         "payment": format_money(payment),
         "often": format_period(terms.payment_every, terms.payment_unit),
         "total": format_money(total),
-        "day": format_day(loan.partial_offer_ends_on, "long"),
+        "day": format_day(required(loan.partial_offer_ends_on, "partial_offer_ends_on"), "long"),
     }
     _notify_borrower(loan, "partly_funded", title, body)
 
@@ -138,11 +139,11 @@ def notify_cancelled(loan: Loan, reason: str) -> None:
 
 def notify_paid_out(loan: Loan) -> None:
     body = _("%(net)s arrived (%(amount)s less %(fee)s set-up fee). First payment: %(monthly)s on %(day)s.") % {
-        "net": format_money(loan.net_received),
+        "net": format_money(required(loan.net_received, "net_received")),
         "amount": format_money(loan.principal),
-        "fee": format_money(loan.origination_fee),
-        "monthly": format_money(loan.next_due_amount),
-        "day": format_day(loan.next_due_on, "long"),
+        "fee": format_money(required(loan.origination_fee, "origination_fee")),
+        "monthly": format_money(required(loan.next_due_amount, "next_due_amount")),
+        "day": format_day(required(loan.next_due_on, "next_due_on"), "long"),
     }
     # Where it can be taken out.
     _notify_borrower(loan, "paid_out", _("Your money is in your wallet"), body, link=reverse("ledger:wallet"))
@@ -153,7 +154,7 @@ def notify_reserved(commitment: Commitment) -> None:
     body = _(
         "For “%(title)s”, grade %(grade)s, %(rate)s a year. "
         "You may take it back while the loan is open for funding. Your money is at risk."
-    ) % {"title": loan.title, "grade": loan.grade, "rate": format_percent(loan.annual_rate, 2)}
+    ) % {"title": loan.title, "grade": loan.grade, "rate": format_percent(required(loan.annual_rate, "annual_rate"), 2)}
     notify(
         user=commitment.lender,
         key=f"commitment:{commitment.reference}:reserved",
@@ -187,7 +188,7 @@ def notify_started(loan: Loan, commitments: Sequence[Commitment], today: dt.date
     words = {
         "title": loan.title,
         "start": format_day(today, "long"),
-        "day": format_day(loan.next_due_on, "long"),
+        "day": format_day(required(loan.next_due_on, "next_due_on"), "long"),
     }
     notify_many(
         [

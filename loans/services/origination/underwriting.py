@@ -27,6 +27,7 @@ from loans.finance import (
 from loans.finance.scorecard import SCORECARD_V1
 from loans.models import CreditAssessment, GradeTerms, Loan
 from p2plending.lib.database.transactions import require_transaction
+from p2plending.lib.errors import required
 from p2plending.lib.rules.values import PlatformRules, platform_rules
 
 MONTHS = 12
@@ -176,16 +177,16 @@ def _known_inputs(loan: Loan) -> dict[str, Any]:
 
 def _affordability(loan: Loan, instalment: int, rules: PlatformRules) -> Affordability:
     return affordability(
-        income=loan.monthly_income,
-        expenses=loan.monthly_expenses,
-        debt_service=loan.monthly_debt_service,
+        income=required(loan.monthly_income, "monthly_income"),
+        expenses=required(loan.monthly_expenses, "monthly_expenses"),
+        debt_service=required(loan.monthly_debt_service, "monthly_debt_service"),
         instalment=instalment,
         thresholds=AffordabilityThresholds(rules.dti_refer, rules.dti_decline, rules.disposable_multiple),
     )
 
 
 def _score_inputs(loan: Loan, checked: Affordability, instalment: int, known: dict[str, Any]) -> ScoreInputs:
-    yearly_income = loan.monthly_income * MONTHS
+    yearly_income = required(loan.monthly_income, "monthly_income") * MONTHS
     return ScoreInputs(
         dti=LARGEST_RATIO if checked.dti is None else checked.dti,
         disposable_ratio=(Decimal(checked.disposable) / instalment).quantize(RATIO),

@@ -31,7 +31,7 @@ from loans.services.servicing.reprocessing import post_backdated_payment
 from p2plending.lib import clock
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import lock_guard
-from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused
+from p2plending.lib.errors import InvalidTransition, NotPermitted, Refused, required
 from p2plending.lib.formatting import format_day
 from p2plending.lib.rules.values import platform_rules
 
@@ -290,7 +290,7 @@ def _require_owing(loan: Loan, amount: int) -> None:
 def _require_date(loan: Loan, value_date: dt.date, today: dt.date) -> None:
     if value_date > today:
         raise DateInFuture(today=today)
-    if value_date < loan.disbursed_on:
+    if value_date < required(loan.disbursed_on, "disbursed_on"):
         raise BeforeDisbursement(paid_out_on=loan.disbursed_on)
     # The books can't be closed for today, so a payment of today need not ask.
     if value_date < today:
@@ -320,7 +320,9 @@ def _allocation_date(loan: Loan, value_date: dt.date, rows: list[Instalment], to
             last=last,
         )
     fallen_due = [row.due_date for row in rows if row.due_date <= today and _fell_due(row)]
-    return max([value_date, *fallen_due, *(counted_on for _paid_on, counted_on, _method in dates)])
+    return max(
+        [value_date, *fallen_due, *(required(counted_on, "counted_on") for _paid_on, counted_on, _method in dates)]
+    )
 
 
 def _fell_due(row: Instalment) -> bool:

@@ -24,7 +24,7 @@ from loans.services.servicing.bring_forward import bring_forward
 from loans.services.servicing.lifecycle import record_step, require_borrower
 from p2plending.lib.database.references import new_reference
 from p2plending.lib.database.transactions import lock_guard
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 from p2plending.lib.formatting import format_money
 
 
@@ -76,13 +76,13 @@ def withdrawal_figures(loan: Loan, today: dt.date) -> WithdrawalFigures | None:
     if loan.status != LoanStatus.ACTIVE:
         return None
     terms = LoanTerms.from_json(loan.frozen_terms)
-    last_day = loan.disbursed_on + dt.timedelta(days=terms.withdrawal_days)
+    last_day = required(loan.disbursed_on, "disbursed_on") + dt.timedelta(days=terms.withdrawal_days)
     if not terms.withdrawal_days or today > last_day:
         return None
     rows = live_instalments(loan)
     credit = brought_forward(loan, terms, rows, today).credit
     figure = payoff(instalment_states(rows), today)
-    refund = loan.origination_fee if terms.refunds_fee_on_withdrawal else 0
+    refund = required(loan.origination_fee, "origination_fee") if terms.refunds_fee_on_withdrawal else 0
     return WithdrawalFigures(figure.principal, figure.interest, figure.late_fee, credit, refund, last_day)
 
 

@@ -16,6 +16,7 @@ from loans.services.servicing.delinquency import track_lateness
 from loans.services.servicing.lifecycle import move_loan, require_state
 from loans.services.servicing.payment_posting import post_payment
 from p2plending.lib.database.references import new_reference
+from p2plending.lib.errors import required
 
 
 def post_and_bring_forward(
@@ -48,7 +49,7 @@ def post_and_bring_forward(
 
 def _note_lateness(loan: Loan, terms: LoanTerms, rows: Sequence[Instalment], on: dt.date) -> None:
     """Days that nobody looked at before the payment belong to the history of lateness too."""
-    if on <= (loan.rolled_forward_to or loan.disbursed_on):
+    if on <= required(loan.rolled_forward_to or loan.disbursed_on, "disbursed_on"):
         return
     track_lateness(loan, terms, oldest_unpaid_due_date(rows), on)
     columns = servicing_columns(loan, rows, terms, on)

@@ -18,6 +18,7 @@ from loans.selectors.collections import open_default
 from loans.services.notices.collections import notify_cured
 from loans.services.servicing.state import move_with_columns, store_version
 from p2plending.lib.database.transactions import require_transaction
+from p2plending.lib.errors import required
 from p2plending.lib.rules.values import platform_rules
 
 
@@ -33,7 +34,7 @@ def cure_if_paid(loan: Loan, *, actor: User | None, today: dt.date) -> bool:
     figure = current_cure(loan, today)
     if figure is None or figure.amount:
         return False
-    default = open_default(loan)
+    default = required(open_default(loan), "default")
     rows = live_instalments(loan)
     unpaid = [row for row in rows if row.total_unpaid]
     balance = sum(row.principal_unpaid for row in unpaid)

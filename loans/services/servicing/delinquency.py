@@ -9,6 +9,7 @@ from loans.account.terms import LoanTerms
 from loans.enums.loan import Bucket
 from loans.finance.arrears import bucket_for
 from loans.models import Loan, LoanDelinquency
+from p2plending.lib.errors import required
 
 # Days past due at which a bucket of fixed size begins; grace and default are numbers of the product.
 FIXED_STARTS = (31, 61)
@@ -24,7 +25,7 @@ def track_lateness(loan: Loan, terms: LoanTerms, oldest_unpaid_due_date: dt.date
     if oldest_unpaid_due_date is not None:
         oldest_unpaid_due_date = first_day_of_lateness(oldest_unpaid_due_date, terms.holiday_country)
     current = Bucket(loan.bucket)
-    since = loan.rolled_forward_to or loan.disbursed_on
+    since = required(loan.rolled_forward_to or loan.disbursed_on, "disbursed_on")
     for day, bucket in _changes(terms, oldest_unpaid_due_date, since, today):
         if bucket == current:
             continue

@@ -22,11 +22,12 @@ from loans.services.notices.origination import (
 )
 from loans.services.servicing.lifecycle import move_loan
 from loans.services.servicing.release_commitments import end_funding
+from p2plending.lib.errors import required
 
 
 def expire_offer(loan: Loan, *, today: dt.date, actor: User | None = None) -> bool:
     """End an offer that was not accepted in time."""
-    if loan.status != LoanStatus.OFFERED or today <= loan.offer_expires_on:
+    if loan.status != LoanStatus.OFFERED or today <= required(loan.offer_expires_on, "offer_expires_on"):
         return False
     move_loan(loan, LoanEvent.EXPIRE, actor=actor, today=today, reason="not accepted in time")
     notify_offer_ended(loan)
@@ -35,7 +36,7 @@ def expire_offer(loan: Loan, *, today: dt.date, actor: User | None = None) -> bo
 
 def expire_information_request(loan: Loan, *, today: dt.date, actor: User | None = None) -> bool:
     """Withdraw an application whose question was not answered in time."""
-    if loan.status != LoanStatus.INFO_REQUESTED or today <= loan.info_due_on:
+    if loan.status != LoanStatus.INFO_REQUESTED or today <= required(loan.info_due_on, "info_due_on"):
         return False
     move_loan(loan, LoanEvent.WITHDRAW, actor=actor, today=today, reason="question not answered in time")
     notify_cancelled(loan, _("our question was not answered in time."))
@@ -47,7 +48,7 @@ def end_listing(loan: Loan, *, today: dt.date, actor: User | None = None) -> boo
 
     Enough is the product's smallest part funded, at least its smallest amount, and a borrower who takes less.
     """
-    if loan.status != LoanStatus.LISTED or today <= loan.listing_ends_on:
+    if loan.status != LoanStatus.LISTED or today <= required(loan.listing_ends_on, "listing_ends_on"):
         return False
     terms = LoanTerms.from_json(loan.frozen_terms)
     is_enough = loan.funded_amount >= loan.principal * terms.min_funding_rate
@@ -63,7 +64,9 @@ def end_listing(loan: Loan, *, today: dt.date, actor: User | None = None) -> boo
 
 def end_partial_offer(loan: Loan, *, today: dt.date, actor: User | None = None) -> bool:
     """Release everything when the borrower did not take the smaller loan in time."""
-    if loan.status != LoanStatus.PARTIAL_OFFER or today <= loan.partial_offer_ends_on:
+    if loan.status != LoanStatus.PARTIAL_OFFER or today <= required(
+        loan.partial_offer_ends_on, "partial_offer_ends_on"
+    ):
         return False
     _end_unfunded(loan, LoanEvent.DECLINE_SMALLER, today, actor)
     return True
@@ -71,7 +74,11 @@ def end_partial_offer(loan: Loan, *, today: dt.date, actor: User | None = None) 
 
 def end_signing(loan: Loan, *, today: dt.date, actor: User | None = None) -> bool:
     """Close a funded loan whose agreement was not signed in time."""
-    if loan.status != LoanStatus.FUNDED or loan.signed_at is not None or today <= loan.signing_ends_on:
+    if (
+        loan.status != LoanStatus.FUNDED
+        or loan.signed_at is not None
+        or today <= required(loan.signing_ends_on, "signing_ends_on")
+    ):
         return False
     end_funding(loan, LoanEvent.CANCEL, actor=actor, today=today, reason="not signed in time", closed_on=today)
     notify_cancelled(loan, _("the agreement was not signed in time."))

@@ -103,7 +103,7 @@ def _post(
         nets=[(owners[share.note_id], share.net) for share in plan.shares],
         late_fees_to_lenders=terms.late_fees_to_lenders,
     )
-    source = SOURCES.get(repayment.method, MoneySource.WALLET)
+    source = SOURCES.get(RepaymentMethod(repayment.method), MoneySource.WALLET)
     return post_entry(
         kind=EntryKind.REPAYMENT,
         key=_key(loan, repayment),

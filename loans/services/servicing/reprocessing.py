@@ -27,7 +27,7 @@ from loans.services.servicing.apply_payment import accrue_until, bring_forward_a
 from loans.services.servicing.payment_posting import post_payment
 from loans.services.servicing.restore import restore_following, restore_instalments, restore_notes
 from p2plending.lib.database.references import new_reference
-from p2plending.lib.errors import Refused
+from p2plending.lib.errors import Refused, required
 
 # What can be undone and done again; anything else on the loan was a decision of people.
 _REPEATABLE = (*CALENDAR_KINDS, EntryKind.REPAYMENT, EntryKind.REVERSAL, EntryKind.WAIVER)
@@ -92,8 +92,8 @@ def roll_back(
     """
     _require_repeatable(loan, terms, payments, to)
     rows = {row.pk: row for row in Instalment.objects.filter(loan=loan)}
-    calendar = _calendar_entries(loan, rows.values(), to)
-    entries = [*calendar, *(payment.entry for payment in payments)]
+    calendar = _calendar_entries(loan, list(rows.values()), to)
+    entries = [*calendar, *(required(payment.entry, "entry") for payment in payments)]
     loan.replays += 1
     for entry in sorted(entries, key=lambda entry: entry.pk, reverse=True):
         reverse_entry(
@@ -127,13 +127,15 @@ def reprocess(
     for payment in made_by_people(payments):
         again = _again(payment) if payment.entry_id else payment
         if closing is None:
-            accrue_until(loan, terms, rows, until=payment.counted_on, posted_on=today, actor=None)
+            accrue_until(
+                loan, terms, rows, until=required(payment.counted_on, "counted_on"), posted_on=today, actor=None
+            )
         plan = post_payment(
             loan,
             terms,
             again,
             rows if closing is None else [],
-            on=payment.counted_on,
+            on=required(payment.counted_on, "counted_on"),
             posted_on=today,
             actor=actor,
             may_owe=True,
@@ -173,7 +175,7 @@ def _require_repeatable(loan: Loan, terms: LoanTerms, payments: Sequence[Repayme
     since = Q(starts_on__gt=to)
     entries = JournalEntry.objects.filter(value_date__gt=to)
     if payments:
-        since |= Q(created_at__gt=payments[0].entry.posted_at)
+        since |= Q(created_at__gt=required(payments[0].entry, "entry").posted_at)
         entries = JournalEntry.objects.filter(pk__gt=payments[0].entry_id)
     agreed = ScheduleVersion.objects.filter(since, loan=loan, number__gt=1, repayment__isnull=True)
     others = entries.filter(postings__account__loan_reference=loan.reference).exclude(kind__in=_REPEATABLE)
@@ -215,7 +217,8 @@ def _calendar_entries(loan: Loan, rows: Sequence[Instalment], to: dt.date) -> li
         elif entry.pk in charged:
             day, is_waived = charged[entry.pk].to_date, bool(row.late_fee_removed)
         else:
-            day, is_waived = row.late_fee_charged_on, bool(row.late_fee_removed)
+            day = required(row.late_fee_charged_on, "late_fee_charged_on")
+            is_waived = bool(row.late_fee_removed)
         if day > to and not is_waived:
             found.append(entry)
     return found

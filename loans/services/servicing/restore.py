@@ -81,7 +81,8 @@ def restore_following(
     for entry in calendar:
         if entry.kind == EntryKind.INTEREST_DUE:
             place = row_of_key(entry.idempotency_key)
-            unposted[place] = unposted.get(place, 0) + _amount(entry)
+            if place is not None:
+                unposted[place] = unposted.get(place, 0) + _amount(entry)
     for row in rows:
         row.interest_posted -= unposted.get((row.schedule_version, row.number), 0)
         if row.late_fee_charged_on is not None and row.late_fee_charged_on > to:

@@ -23,7 +23,7 @@ class TokenAuthentication(JWTAuthentication):
     """The signed-in person goes into the log context, which the middleware resets at the end of the request."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        found = super().authenticate(request)
+        found: tuple[Any, Any] | None = super().authenticate(request)
         if found is not None:
             if settings.STAFF_SECOND_STEP and found[0].is_of_the_desk and not found[1].get("second_step"):
                 raise TokenWithoutSecondStep

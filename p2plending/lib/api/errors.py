@@ -74,9 +74,10 @@ def _code(error: Exception) -> str:
         return "not_found"
     if isinstance(error, PermissionDenied):
         return "permission_denied"
-    code = getattr(error, "default_code", "error")
+    code: str = getattr(error, "default_code", "error")
     codes = error.get_codes() if isinstance(error, exceptions.APIException) else code
-    return codes if isinstance(codes, str) else codes.get("code", code) if isinstance(codes, dict) else code
+    found = codes.get("code", code) if isinstance(codes, dict) else codes
+    return found if isinstance(found, str) else code
 
 
 def _detail(data: Any) -> str:

@@ -59,10 +59,11 @@ class MultiLineSerializerField(OneLineSerializerField):
 
 
 @extend_schema_field({"type": "string", "pattern": f"^{AMOUNT}$", "example": "1250.00"})
-class MoneySerializerField(serializers.Field):
+class MoneySerializerField(serializers.Field[int, str, str, Any]):
     """`"1250.00"` ⇄ 125000. Numbers are refused: a JSON float is no amount; and so is what only people can read."""
 
-    default_error_messages = MESSAGES | {
+    default_error_messages = {
+        **MESSAGES,
         "type": "Give the amount as a string.",
         "minimum": "The amount must be {minimum} or more.",
     }

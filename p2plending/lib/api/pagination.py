@@ -18,7 +18,7 @@ class PageLimitPagination(PageNumberPagination):
     page_size_query_param = "limit"
     max_page_size = 100
 
-    def get_page_size(self, request: Request) -> int:
+    def get_page_size(self, request: Request) -> int | None:
         asked = request.query_params.getlist(self.page_size_query_param)
         if not asked:
             return self.page_size

@@ -39,13 +39,13 @@ PROBLEMS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
-class FieldErrorSerializer(serializers.Serializer):
+class FieldErrorSerializer(serializers.Serializer[Any]):
     pointer = serializers.CharField(help_text="Where in the body, as a JSON pointer.")
     code = serializers.CharField()
     detail = serializers.CharField(help_text="For people.")
 
 
-class ProblemSerializer(serializers.Serializer):
+class ProblemSerializer(serializers.Serializer[Any]):
     """Problem details (RFC 9457)."""
 
     type = serializers.CharField()
@@ -54,8 +54,11 @@ class ProblemSerializer(serializers.Serializer):
     code = serializers.CharField(help_text="Stable; listed in the documentation.")
     detail = serializers.CharField(help_text="For people.")
     request_id = serializers.CharField(help_text="To be named when asking for help.")
-    context = serializers.DictField(required=False, help_text="The figures behind a refusal; amounts in minor units.")
-    errors = FieldErrorSerializer(many=True, required=False)
+    # Members with the names of a serializer's own attributes, which its metaclass moves out of their way.
+    context = serializers.DictField(  # type: ignore[assignment]  # see above
+        required=False, help_text="The figures behind a refusal; amounts in minor units."
+    )
+    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # see above
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
@@ -11,10 +11,14 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+if TYPE_CHECKING:
+    # AUTH_USER_MODEL by the name that the stubs have for it: this package stands below accounts.
+    from django.contrib.auth.models import _User
+
 READS = ("GET", "HEAD")
 
 
-class _DeclaredParametersOnly:
+class _DeclaredParametersOnly(APIView):
     """A filter that is misspelt must not answer with the unfiltered list: unknown names are a 422 that names ours."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -45,13 +49,20 @@ class _DeclaredParametersOnly:
         return [one.name for one in parameters if one.location == OpenApiParameter.QUERY]
 
 
+class AuthenticatedApiRequest(Request):
+    """What an endpoint that needs a sign-in takes: `user` is a person. A type only; no request is made of it."""
+
+    user: _User
+    auth: Any  # the token; its claims are looked up by name
+
+
 class ApiView(_DeclaredParametersOnly, APIView):
     """The base of every endpoint."""
 
 
-class ApiListView(_DeclaredParametersOnly, generics.GenericAPIView):
+class ApiListView(_DeclaredParametersOnly, generics.GenericAPIView[Any]):
     """The base of every endpoint that reads in pages."""
 
     def known_parameters(self) -> list[str]:
-        of_pages = self.paginator.get_schema_operation_parameters(self)
+        of_pages = self.paginator.get_schema_operation_parameters(self) if self.paginator else []
         return [*super().known_parameters(), *(one["name"] for one in of_pages)]

@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -14,6 +14,10 @@ from django.db.models.base import ModelState
 from django.utils import timezone
 
 from p2plending.lib.database.transactions import DUPLICATE_KEY_ERROR, require_transaction
+
+if TYPE_CHECKING:
+    # Needs the driver, which a site on SQLite may lack.
+    from p2plending.lib.database.mysql.base import DatabaseWrapper
 
 ModelRow = TypeVar("ModelRow", bound=models.Model)
 
@@ -53,7 +57,8 @@ def insert_row(model: type[models.Model], values: Mapping[str, Any], *, must_be_
         row = [database.ops.adapt_unknown_value(value) for value in values.values()]
         with database.cursor() as cursor:
             cursor.execute(f"{statement}({', '.join(['%s'] * len(row))})", row)
-            return cursor.lastrowid
+            new: int = cursor.lastrowid
+            return new
     except IntegrityError as error:
         if must_be_new and (error.args[0] == DUPLICATE_KEY_ERROR or "UNIQUE constraint failed" in str(error)):
             database.needs_rollback = True
@@ -89,14 +94,16 @@ class _Literals(dict[Any, str]):
 
     def __missing__(self, value: Any) -> str:
         if type(value) is str:
-            literal = self[value] = self.database.connection.string_literal(value).decode()
+            literal: str = self.database.connection.string_literal(value).decode()
+            self[value] = literal
             return literal
         if type(value) is Decimal and value.is_finite():
             return format(value, "f")
         if type(value) is dt.datetime:
             # As Django stores a time, without asking for the settings of each.
             return f"'{timezone.make_naive(value, self.database.timezone)}'"
-        return self.database.connection.literal(value).decode()
+        written: str = self.database.connection.literal(value).decode()
+        return written
 
 
 def _written_out(rows: Sequence[Collection[Any]], database: BaseDatabaseWrapper) -> str:
@@ -138,9 +145,9 @@ def _write_part(
         _run(database, f"UPDATE {table} SET {', '.join(changes)} WHERE {key} IN ({listed})")  # noqa: S608 - names and numbers of ours
         return
     listed = ", ".join(f"({pk}, {', '.join(map(str, row))})" for pk, row in zip(keys, rows, strict=True))
-    changes = ", ".join(f"{quote_name(name)} = source.column{place}" for place, name in enumerate(columns, start=2))
+    sources = ", ".join(f"{quote_name(name)} = source.column{place}" for place, name in enumerate(columns, start=2))
     with database.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET {changes} FROM (VALUES {listed}) AS source WHERE {key} = source.column1")  # noqa: S608 - names and numbers of ours
+        cursor.execute(f"UPDATE {table} SET {sources} FROM (VALUES {listed}) AS source WHERE {key} = source.column1")  # noqa: S608 - names and numbers of ours
 
 
 def fetch_rows(database: BaseDatabaseWrapper, statement: str) -> Iterable[tuple[Any, ...]]:
@@ -149,10 +156,11 @@ def fetch_rows(database: BaseDatabaseWrapper, statement: str) -> Iterable[tuple[
         return database.run(statement)[1]
     with database.cursor() as cursor:
         cursor.execute(statement)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
-def _is_unwatched(database: BaseDatabaseWrapper) -> bool:
+def _is_unwatched(database: BaseDatabaseWrapper) -> TypeGuard[DatabaseWrapper]:
     """Whether a statement may go to the driver without a cursor, which costs more than a short statement.
 
     On MariaDB and MySQL, unless statements are logged or wrapped.
@@ -166,7 +174,8 @@ def _run(database: BaseDatabaseWrapper, statement: str) -> int:
         return database.run(statement)[0]
     with database.cursor() as cursor:
         cursor.execute(statement)
-        return cursor.lastrowid
+        new: int = cursor.lastrowid
+        return new
 
 
 def update_from(
@@ -195,13 +204,15 @@ def update_from(
         statement = f"UPDATE {table} AS target JOIN ({source}) AS source ON {join} SET {changes}"  # noqa: S608 - callers give quoted names
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.rowcount
+        matched: int = cursor.rowcount
+        return matched
 
 
 @functools.cache
 def quote_name(name: str) -> str:
     """A table or column name as the database wants it."""
-    return connection.ops.quote_name(name)
+    quoted: str = connection.ops.quote_name(name)
+    return quoted
 
 
 def _parts(rows: Sequence[Sequence[Any]]) -> Iterable[list[tuple[Any, ...]]]:

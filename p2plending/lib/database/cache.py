@@ -36,7 +36,8 @@ class ForgivingDatabaseCache(DatabaseCache):
         # All of set, add and touch. Nothing was there to stop an `add`: limits that count by it would otherwise tell
         # people that they had tried too often.
         miss = mode == "add"
-        return _or_miss(lambda: super(ForgivingDatabaseCache, self)._base_set(mode, key, value, timeout), miss)
+        base_set = super()._base_set  # type: ignore[misc]  # the stubs leave private methods out
+        return bool(_or_miss(lambda: base_set(mode, key, value, timeout), miss))
 
 
 def _or_miss(ask: Callable[[], Result], miss: Result) -> Result:

@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import (
     DEFAULT_DB_ALIAS,
@@ -30,10 +30,13 @@ from django.db.models import F
 
 from p2plending.lib.errors import Busy, Refused
 
+if TYPE_CHECKING:
+    from p2plending.lib.models import GuardedModel
+
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-ModelRow = TypeVar("ModelRow", bound=models.Model)
+GuardedRow = TypeVar("GuardedRow", bound="GuardedModel")
 
 DEADLINE_SECONDS = 20.0
 FIRST_PAUSE_SECONDS = 0.005
@@ -141,7 +144,8 @@ def run_dry(function: Callable[[], Result]) -> Result:
     try:
         return run_money(run)
     except _RolledBack as end:
-        return end.result
+        result: Result = end.result
+        return result
     finally:
         _is_dry.reset(token)
 
@@ -151,7 +155,7 @@ def is_dry_run() -> bool:
     return _is_dry.get()
 
 
-def lock_guard(queryset: models.QuerySet[ModelRow], *, is_written_later: bool = False) -> ModelRow:
+def lock_guard(queryset: models.QuerySet[GuardedRow], *, is_written_later: bool = False) -> GuardedRow:
     """Lock one aggregate's guard row and write its version, so that clusters certify the lock too.
 
     A caller that writes the row itself before it ends, with its version one higher, says `is_written_later`.

@@ -46,7 +46,9 @@ def fetcher(folder: Path) -> URLFetcher:
             kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
             return URLFetcherResponse(url, file.read_bytes(), {"Content-Type": kind})
 
-    return StaticFiles(allowed_protocols=("http",), allow_redirects=False)
+    return StaticFiles(  # type: ignore[no-untyped-call]  # WeasyPrint annotates nothing
+        allowed_protocols=("http",), allow_redirects=False
+    )
 
 
 def main() -> int:

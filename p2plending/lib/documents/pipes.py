@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Protocol
+
+
+class Flushed(Protocol):
+    """What is needed of an output here."""
+
+    def flush(self) -> object: ...
+    def fileno(self) -> int: ...
 
 
 @contextmanager
-def stop_when_unread(output: TextIO) -> Iterator[None]:
+def stop_when_unread(output: Flushed) -> Iterator[None]:
     """Write to `output` inside; leave with 1 and without a word once nobody reads it any more (`… | head`)."""
     try:
         yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from constance.codecs import loads
 from constance.models import Constance
@@ -38,7 +39,7 @@ class PlatformRules:
 
 def platform_rules() -> PlatformRules:
     """All business settings as they are now, in one query."""
-    values = {name.lower(): default[0] for name, default in settings.CONSTANCE_CONFIG.items()}
+    values: dict[str, Any] = {name.lower(): default[0] for name, default in settings.CONSTANCE_CONFIG.items()}
     stored = Constance.objects.filter(key__in=settings.CONSTANCE_CONFIG).values_list("key", "value")
     values.update({key.lower(): loads(value) for key, value in stored if value})
     # Switched on by the demo: a real platform never takes somebody's word for money, whatever is stored.
@@ -49,4 +50,5 @@ def platform_rules() -> PlatformRules:
 def demo_days_ahead() -> int:
     """By how many days the date of the demo runs ahead, in one query."""
     stored = Constance.objects.filter(key="DEMO_DAYS_AHEAD").values_list("value", flat=True).first()
-    return loads(stored) if stored else settings.CONSTANCE_CONFIG["DEMO_DAYS_AHEAD"][0]
+    days: Any = loads(stored) if stored else settings.CONSTANCE_CONFIG["DEMO_DAYS_AHEAD"][0]
+    return int(days)

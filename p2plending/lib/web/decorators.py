@@ -8,12 +8,15 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-View = Callable[..., HttpResponse]
+from p2plending.lib.web.requests import AuthenticatedRequest
+
+View = Callable[..., HttpResponseBase]
 
 READ_METHODS = ["GET", "HEAD"]
 get_only = require_http_methods(READ_METHODS)
@@ -24,7 +27,7 @@ def post_only(view: View) -> View:
     """Only forms come here. Somebody who opens the address, after signing in again say, is told what to do."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method in READ_METHODS:
             return HttpResponseNotAllowed(["POST"], render_to_string("405.html", request=request))
         return only_post(request, *args, **kwargs)
@@ -42,12 +45,12 @@ def role_required(*roles: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         @login_required
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: AuthenticatedRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.user.role not in roles:
                 raise PermissionDenied(_wrong_role_message(roles))
             return view(request, *args, **kwargs)
 
-        guarded.allowed_roles = roles
+        vars(guarded)["allowed_roles"] = roles
         return guarded
 
     return decorate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.conf import settings
@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from p2plending.lib.errors import Refused
 from p2plending.lib.money import AmountError, format_plain, parse_amount
 from p2plending.lib.text import UnfitText, check_lines, check_one_line, normal_text, one_line
+
+AnyField = TypeVar("AnyField", bound=forms.Field)
 
 
 def validate_one_line(text: str) -> None:
@@ -32,7 +34,7 @@ class OneLineField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        if text in self.empty_values:
+        if text is None or text in self.empty_values:
             return text
         text = normal_text(text)
         try:
@@ -60,7 +62,7 @@ class CodeField(OneLineField):
         return super().to_python(value if value in self.empty_values else one_line(value))
 
 
-def text_formfield(db_field: models.Field, **options: Any) -> forms.Field | None:
+def text_formfield(db_field: models.Field[Any, Any], **options: Any) -> forms.Field | None:
     """`Meta.formfield_callback` of model forms: their text columns get the fields above."""
     if isinstance(db_field, models.TextField):
         options.setdefault("form_class", MultiLineField)
@@ -105,11 +107,12 @@ class MoneyFormField(forms.CharField):
         self.max_amount = max_amount
         super().__init__(**kwargs)
 
-    def to_python(self, value: Any) -> int | None:
+    def to_python(self, value: Any) -> Any:
+        """Minor units, or None; text fields of Django say that theirs is text."""
         if isinstance(value, int):
             return value
         text = super().to_python(value)
-        if text in self.empty_values:
+        if text is None or text in self.empty_values:
             return None
         exponent = settings.CURRENCY_EXPONENT
         try:
@@ -149,7 +152,7 @@ class MoneyFormField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
-            return initial != self.to_python(data)
+            return bool(initial != self.to_python(data))
         except ValidationError:
             return True
 
@@ -162,7 +165,7 @@ class PercentFormField(forms.DecimalField):
         kwargs.setdefault("decimal_places", 4)
         super().__init__(**kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = value.strip().removesuffix("%").strip().replace(",", ".")
         return super().to_python(value)
@@ -176,7 +179,9 @@ class PercentFormField(forms.DecimalField):
             try:
                 percent = (value * 100).normalize()
                 # Never fewer decimals than the rate has: a form that is sent back unchanged must change nothing.
-                return percent if percent.as_tuple().exponent < -2 else percent.quantize(Decimal("0.01"))
+                exponent = percent.as_tuple().exponent
+                is_finer = isinstance(exponent, int) and exponent < -2
+                return percent if is_finer else percent.quantize(Decimal("0.01"))
             except InvalidOperation:
                 return value
         return value
@@ -187,7 +192,15 @@ def new_form_key() -> str:
     return uuid.uuid4().hex
 
 
-def add_refusal(form: forms.Form, refusal: Refused) -> None:
+def form_field(form: forms.BaseForm, name: str, kind: type[AnyField]) -> AnyField:
+    """A field of a form that is of this kind, for setting what only this kind has. Raises TypeError otherwise."""
+    field = form.fields[name]
+    if not isinstance(field, kind):
+        raise TypeError(f"{name} is a {type(field).__name__}")
+    return field
+
+
+def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
     """Show a refusal at the field that it is about, if the form shows that; else above the form."""
     is_shown = refusal.field in form.fields and not form[refusal.field].is_hidden
     form.add_error(refusal.field if is_shown else None, refusal.message)

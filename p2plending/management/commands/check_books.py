@@ -15,6 +15,7 @@ from ledger.selectors.invariants import Break, Check
 from loans.selectors.invariants import CHECKS as LOAN_CHECKS
 from p2plending.lib import clock
 from p2plending.lib.database.mysql.nodes import Node
+from p2plending.lib.errors import required
 from p2plending.operations.nodes import connected_to, database_node, database_nodes
 
 # No transaction that is still open is older, so what is older is the same on every node.
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{node}")
             try:
                 with connected_to(node):
-                    state, broken, digest = database_node(), self._check(), digest_of_books(before)
+                    state, broken, digest = required(database_node(), "node"), self._check(), digest_of_books(before)
             except Error as error:
                 problems.append(f"{node} does not answer ({error})")
                 continue

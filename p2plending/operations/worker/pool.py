@@ -121,7 +121,8 @@ class Pool:
         ask_the_kernel = end_with_parent()
         if ask_the_kernel:
             ask_the_kernel()
-        if os.getppid() != multiprocessing.parent_process().pid:
+        parent = multiprocessing.parent_process()
+        if parent is None or os.getppid() != parent.pid:
             return  # the supervisor died before the kernel knew
         if place.queue:
             Runner(place.queue, place.slot, stop.is_set).run()

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.db import connection
 
 TICKS = os.sysconf("SC_CLK_TCK")
-HEADINGS = ("what", "wanted", "measured", "")
+HEADINGS = ("what", "wanted", "measured")
 # Name, target, measured and whether it was met, in the order of the run.
 VERDICTS: list[tuple[str, str, str, bool]] = []
 
@@ -87,10 +87,10 @@ def verdict(name: str, value: float, *, most: float | None = None, least: float 
 
 def say_table() -> None:
     """Every target of this run: wanted, measured, met or missed."""
-    widths = [max(len(row[column]) for row in (*VERDICTS, HEADINGS)) for column in range(3)]
+    lines = [(*HEADINGS, ""), *((*figures, "met" if is_met else "MISSED") for *figures, is_met in VERDICTS)]
+    widths = [max(len(str(line[column])) for line in lines) for column in range(3)]
     say()
-    for name, target, value, is_met in (HEADINGS, *VERDICTS):
-        outcome = is_met if isinstance(is_met, str) else "met" if is_met else "MISSED"
+    for name, target, value, outcome in lines:
         say(f"  {name:<{widths[0]}}  {target:>{widths[1]}}  {value:>{widths[2]}}  {outcome}")
     missed = sum(not is_met for *_figures, is_met in VERDICTS)
     say(f"  {len(VERDICTS) - missed} of {len(VERDICTS)} met, {missed} missed.")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import django
 from django.db import connection
+from django.db.models import Model
 
 from ledger.models import JournalEntry
 from loans.models import Instalment, Loan
@@ -50,13 +51,13 @@ def run(pid: int) -> None:
 def copies(model: Loan, number: int, *, prefix: str) -> None:
     """Loans like the model with 36 instalments each; a thousand of them have one due today."""
     connection.ensure_connection()
-    loan_columns = [field.column for field in Loan._meta.fields if not field.primary_key]
+    loan_columns = _columns(Loan)
     changed = {
         "reference": f"CONCAT('{prefix}-', s.seq)",
         "next_due_on": f"IF(s.seq <= {DUE}, '{TODAY}', '{LATER}')",
         "rolled_forward_to": "'2026-05-16'",
     }
-    row_columns = [field.column for field in Instalment._meta.fields if not field.primary_key]
+    row_columns = _columns(Instalment)
     first = f"IF(l.next_due_on = '{TODAY}', '{TODAY}', '{LATER}')"
     shifted = {
         "loan_id": "l.id",
@@ -76,6 +77,10 @@ def copies(model: Loan, number: int, *, prefix: str) -> None:
         )
         cursor.execute("ANALYZE TABLE loans_loan, loans_instalment")
         cursor.fetchall()
+
+
+def _columns(model: type[Model]) -> list[str]:
+    return [field.column for field in model._meta.fields if field.column is not None and not field.primary_key]
 
 
 def _copy(table: str, columns: list[str], source: str, changed: dict[str, str]) -> str:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -20,11 +19,16 @@ from loans.services.servicing.bring_forward import bring_loan_forward
 from p2plending.lib import clock
 from p2plending.trials.bench.measure import interleaved, say, verdict
 from p2plending.trials.bench.scene import running_loan
+from p2plending.trials.bench.settings import HAS_HORDAK
 
 SIZES = (10, 100, 1_000, 10_000)
 RUNS = {10: 9, 100: 9, 1_000: 7, 10_000: 3}
 BATCH = 5_000
 COMPARED_WITH_HORDAK = 1_000
+
+
+# A name, and what sets its scene and returns the step that is measured.
+Ways = dict[str, Callable[[], Callable[[], object]]]
 
 
 def run(pid: int) -> None:
@@ -34,8 +38,8 @@ def run(pid: int) -> None:
     for size in SIZES:
         ours, floor = running_loan(f"ours{size}x", size), running_loan(f"bare{size}x", size)
         statements[size] = _statements(ours)
-        ways = {"ours": partial(_payment, ours), "bare SQL": lambda loan=floor: BarePayment(loan).run}
-        if size == COMPARED_WITH_HORDAK and settings.HAS_HORDAK:
+        ways: Ways = {"ours": partial(_payment, ours), "bare SQL": partial(_bare_payment, floor)}
+        if size == COMPARED_WITH_HORDAK and HAS_HORDAK:
             ways |= _hordak_ways(size)
         elif size == COMPARED_WITH_HORDAK:
             say("  django-hordak is missing: pip install -r p2plending/trials/bench/requirements.txt")
@@ -61,8 +65,12 @@ def _statements(loan: Loan) -> int:
     return len([query for query in queries if query["sql"].split(maxsplit=1)[0] not in ("BEGIN", "COMMIT")])
 
 
+def _bare_payment(loan: Loan) -> Callable[[], object]:
+    return BarePayment(loan).run
+
+
 def _payment(loan: Loan) -> Callable[[], object]:
-    due = Instalment.objects.filter(loan=loan, settled_on__isnull=True).order_by("number").first()
+    due = Instalment.objects.filter(loan=loan, settled_on__isnull=True).order_by("number")[0]
     # Falling due is an event of its own: the payment finds the loan up to date.
     bring_loan_forward(loan_id=loan.pk, today=due.due_date)
     borrower = loan.borrower
@@ -128,11 +136,11 @@ class BarePayment:
         pk, balance, version = accounts[f"C2100:U{self.loan.borrower_id}"]
         paid = sum(row[3] for row in postings)
         postings.append((entry, pk, paid, 0, "REPAYMENT", version + 1, balance - paid))
-        for part in _parts(postings):
+        for rows in _parts(postings):
             cursor.executemany(
                 "INSERT INTO ledger_posting (entry_id, account_id, debit, credit, code, seq, balance_after) "
                 "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                part,
+                rows,
             )
         cursor.execute(
             "UPDATE ledger_account a JOIN ledger_posting p ON p.account_id = a.id AND p.entry_id = %s "
@@ -148,12 +156,12 @@ class BarePayment:
             [now, now, f"B{self.loan.pk}-{number}", self.loan.pk, self.loan.borrower_id, paid, paid, entry],
         )
         repayment = cursor.lastrowid
-        for part in _parts(shares):
+        for rows in _parts(shares):
             cursor.executemany(
                 "INSERT INTO loans_distribution (repayment_id, note_id, weight, principal, interest, late_fee, "
                 "servicing_fee, net, interest_carry_before, interest_carry_after, late_fee_carry_before, "
                 "late_fee_carry_after) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                [(repayment, *row[1:]) for row in part],
+                [(repayment, *row[1:]) for row in rows],
             )
         cursor.execute(
             "UPDATE loans_note n JOIN loans_distribution d ON d.note_id = n.id AND d.repayment_id = %s "
@@ -173,7 +181,7 @@ def _places(rows: list) -> str:
     return ", ".join(["%s"] * len(rows))
 
 
-def _hordak_ways(size: int) -> dict[str, Callable[[], object]]:
+def _hordak_ways(size: int) -> Ways:
     from hordak.models import Account as HordakAccount
     from hordak.models import AccountType, Leg, Transaction
     from moneyed import Money

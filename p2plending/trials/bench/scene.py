@@ -18,6 +18,7 @@ from loans.finance import Terms, build_schedule
 from loans.models import Instalment, Loan, LoanProduct, Note, ScheduleVersion
 from p2plending.lib import clock
 from p2plending.lib.database.references import new_reference
+from p2plending.lib.errors import required
 
 PAID_OUT = dt.date(2026, 1, 15)
 EACH = 100_00
@@ -43,7 +44,7 @@ def running_loan(prefix: str, lenders: int) -> Loan:
     """A loan of 100.00 from each lender over 60 months, and a borrower with money enough for all of it."""
     borrower = people(f"{prefix}b", 1, Role.BORROWER)[0]
     owners = people(f"{prefix}l", lenders, Role.LENDER)
-    product = LoanProduct.objects.first()
+    product = required(LoanProduct.objects.first(), "product")
     principal, rate = EACH * lenders, Decimal("0.12")
     schedule = build_schedule(Terms(principal=principal, annual_rate=rate, instalments=MONTHS, start_date=PAID_OUT))
     first, last = schedule.lines[0], schedule.lines[-1]
@@ -53,7 +54,7 @@ def running_loan(prefix: str, lenders: int) -> Loan:
             requested_amount=principal, principal=principal, term_months=MONTHS, grade="B", annual_rate=rate,
             origination_fee_rate=0, origination_fee=0, servicing_fee_rate=Decimal("0.05"), expected_loss_rate=0,
             instalment_amount=first.payment, total_payment=schedule.total_payment,
-            frozen_terms=frozen_terms(product, product.grades.first()), signed_at=clock.now(),
+            frozen_terms=frozen_terms(product, required(product.grades.first(), "grade")), signed_at=clock.now(),
             disbursed_on=PAID_OUT, maturity_date=last.due_date, funded_amount=principal, lender_count=lenders,
             schedule_version=1, principal_outstanding=principal, next_due_on=first.due_date,
             next_due_amount=first.payment, rolled_forward_to=PAID_OUT,

@@ -51,7 +51,11 @@ def run(pid: int) -> None:
     lines = [credit("C2100", 1_000_000_00, LineCode.OTHER, owner=owner) for owner in owners]
     move("wallets", debit("C1000", 1_000_000_00 * WALLETS, LineCode.OTHER), *lines)
     for clients in CLIENTS:
-        ways = {"ours": (checked, False), "driver": (bare, False), "Django": (bare_in_django, False)}
+        ways: dict[str, tuple[Callable[[int, int], None], bool]] = {
+            "ours": (checked, False),
+            "driver": (bare, False),
+            "Django": (bare_in_django, False),
+        }
         if clients == MOST_CLIENTS:
             ways["hot"] = (checked, True)
         rates = {name: statistics.median(found) for name, found in rates_of(ways, clients, owners).items()}
@@ -147,7 +151,7 @@ def say_spent(owners: list[int], pid: int) -> None:
 
     draw = random.Random(1)
     commit, server = database.commit, server_seconds(pid)
-    database.commit = functools.partial(timed, COMMIT, commit)
+    vars(database)["commit"] = functools.partial(timed, COMMIT, commit)
     try:
         with database.execute_wrapper(trip):
             for _transfer in range(TIMED):
@@ -155,7 +159,7 @@ def say_spent(owners: list[int], pid: int) -> None:
                 trips = spent.pop("trip")
                 spent[STATEMENTS].append((sum(wall for wall, _cpu in trips), sum(cpu for _wall, cpu in trips)))
     finally:
-        database.commit = commit
+        vars(database)["commit"] = commit
     server = (server_seconds(pid) - server) / TIMED * 1e6
     medians = {
         name: [statistics.median(both) * 1e6 for both in zip(*found, strict=True)] for name, found in spent.items()

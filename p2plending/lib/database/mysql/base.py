@@ -6,6 +6,7 @@ import logging
 import time
 from typing import Any
 
+import MySQLdb as Database
 from django.db import IntegrityError
 from django.db.backends.mysql import base as mysql
 
@@ -30,8 +31,9 @@ class Cursor(mysql.CursorWrapper):
 
     def execute(self, query: str, args: Any = None) -> int:
         try:
-            return super().execute(query, args)
-        except mysql.Database.Error as error:
+            found: int = super().execute(query, args)
+            return found
+        except Database.Error as error:
             self.database.raise_if_conflict(error)
             raise
 
@@ -58,7 +60,7 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
         for node in sorted(nodes, key=lambda node: self._rests_until.get(node, 0) > now):
             try:
                 connection = self._connect(node, conn_params)
-            except mysql.Database.Error as error:
+            except Database.Error as error:
                 failure = error
                 self._rests_until[node] = time.monotonic() + RESTS_SECONDS
                 logger.warning("database host left out", extra={"node": str(node), "reason": str(error)})
@@ -72,8 +74,8 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
         try:
             state = read_state(lambda query: _rows(connection, query))
             if not state.is_fit:
-                raise mysql.Database.OperationalError(1047, f"{node} is not ready: {state.words}")
-        except mysql.Database.Error:
+                raise Database.OperationalError(1047, f"{node} is not ready: {state.words}")
+        except Database.Error:
             connection.close()
             raise
         return connection
@@ -87,14 +89,14 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
         Raises the driver's error of a conflict, also for one that looks like another error.
         """
         code, words = (*error.args, None, "")[:2]
-        is_conflict = isinstance(error, mysql.Database.OperationalError) and code in CONFLICT_ERRORS
+        is_conflict = isinstance(error, Database.OperationalError) and code in CONFLICT_ERRORS
         is_disguised = code == SYNTAX_ERROR and str(words).startswith(CUT_OFF_AT_TRIGGERS)
         if (is_conflict or is_disguised) and self.in_atomic_block:
             self.needs_rollback = True
         if is_conflict:
             raise error
         if is_disguised:
-            raise mysql.Database.OperationalError(DEADLOCK, words) from error
+            raise Database.OperationalError(DEADLOCK, words) from error
 
     def run(self, query: str) -> tuple[int, tuple[tuple[Any, ...], ...]]:
         """Run a statement whose values are written out, without a cursor; returns the id of a new row, and all rows.
@@ -109,7 +111,7 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
                 # Some errors come only with the rows: a conflict at a lock.
                 result = self.connection.store_result()
                 return self.connection.insert_id(), result.fetch_row(0) if result is not None else ()
-            except mysql.Database.Error as error:
+            except Database.Error as error:
                 self.raise_if_conflict(error)
                 if error.args[0] in Cursor.codes_for_integrityerror:
                     raise IntegrityError(*error.args) from error
@@ -125,4 +127,5 @@ def _rows(connection: Any, query: str) -> tuple[tuple[str, str], ...]:
     """All rows of a query on a connection of the driver."""
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return cursor.fetchall()
+        rows: tuple[tuple[str, str], ...] = cursor.fetchall()
+        return rows
