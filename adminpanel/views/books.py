@@ -12,10 +12,11 @@ from adminpanel.forms.settings import AsOfForm
 from adminpanel.permissions import VIEW_BOOKS, permission_required
 from adminpanel.selectors import last_books_check
 from adminpanel.services.books_check import CHECKS, check_books
-from adminpanel.views.pages import INVALID, desk_page
+from adminpanel.views.pages import desk_page
 from ledger.enums.books import Book
 from ledger.selectors import trial_balance as balances
 from p2plending.lib import clock
+from p2plending.lib.web.actions import INVALID
 from p2plending.lib.web.decorators import get_only, get_or_post
 
 

@@ -14,13 +14,14 @@ from accounts.selectors.people import audit_trail, waiting_about
 from adminpanel.forms.decisions import ConfirmMoneyForm, NotFoundForm
 from adminpanel.permissions import DECIDE_DEPOSITS, VIEW_DEPOSITS, permission_required
 from adminpanel.selectors import deposit_queue
-from adminpanel.views.pages import INVALID, PAGE_SIZE, Decision, asked_words, decide, desk_page, page_of, with_tried
+from adminpanel.views.pages import PAGE_SIZE, Decision, asked_words, decide, desk_page, page_of, with_tried
 from ledger.enums.books import DepositStatus
 from ledger.models import Deposit
 from ledger.selectors.access import DEPOSITS
 from ledger.services.deposits import confirm_deposit, reject_deposit
 from p2plending.lib import clock
 from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import INVALID
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only
 
 HISTORY_LENGTH = 20
