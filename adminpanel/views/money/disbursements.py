@@ -18,6 +18,7 @@ from loans.models import Loan
 from loans.selectors.access import LOANS
 from loans.services.funding.disbursement import disburse_loan
 from p2plending.lib import clock
+from p2plending.lib.web.actions import who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post
 
 
@@ -44,12 +45,7 @@ def pay_out(request: HttpRequest, reference: str) -> HttpResponse:
     return decide(
         request,
         form,
-        lambda cleaned: disburse_loan(
-            loan_id=loan.pk,
-            actor=request.user,
-            idempotency_key=cleaned["form_key"],
-            today=clock.business_date(),
-        ),
+        lambda told: disburse_loan(loan_id=loan.pk, **who_and_when(request, told)),
         done=_("%(reference)s paid out. The money is in the borrower's wallet.") % {"reference": reference},
         target=lambda: reverse("admin:loan_review", args=[reference]),
         again=lambda status: _page(request, loan, form, status),

@@ -1,0 +1,99 @@
+"""Money that people say to have sent, whatever for: staff found it on our account, or did not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from accounts.selectors.people import waiting_about
+from adminpanel.forms.decisions import ConfirmMoneyForm, NotFoundForm
+from adminpanel.views.pages import Decision, asked_words
+from adminpanel.views.rows import QueuePages, Row
+from ledger.enums.books import DepositStatus
+from loans.enums.loan import RepaymentStatus
+from p2plending.lib import clock
+from p2plending.lib.web.actions import who_and_when
+
+
+class ReceiptPages(QueuePages[Row]):
+    """What waits to be found, and the two decisions about it."""
+
+    # The states of the rows: one is declared until it is found.
+    states: ClassVar[type[DepositStatus | RepaymentStatus]]
+    # Who may decide.
+    duty: ClassVar[str]
+    # The words of the button, and what is said after each decision, with `reference`.
+    confirm_words: ClassVar[str | Promise]
+    confirmed_words: ClassVar[str | Promise]
+    rejected_words: ClassVar[str | Promise]
+
+    def told_on(self, row: Row) -> dt.date:
+        """The day on which the person says to have sent it."""
+        raise NotImplementedError
+
+    def confirm_it(self, row: Row, *, value_date: dt.date, **who: Any) -> Model:
+        """The service call when it was found: the row as it is then. Raises what was refused."""
+        raise NotImplementedError
+
+    def reject_it(self, row: Row, *, note: str, **who: Any) -> object:
+        """The service call when it was not. Raises what was refused."""
+        raise NotImplementedError
+
+    def confirm(self, request: HttpRequest, reference: str) -> HttpResponse:
+        """POST: it was found. A large sum waits for a second person first."""
+        row = self.row(request, reference)
+
+        def words(found: Any) -> str:
+            if found.status == self.states.CONFIRMED:
+                return self.confirmed_words % {"reference": reference}
+            return asked_words()
+
+        return self.decide(
+            request,
+            row,
+            "confirm",
+            self._confirm_form(row, request.POST),
+            lambda told: self.confirm_it(row, value_date=told["value_date"], **who_and_when(request, told)),
+            words,
+        )
+
+    def reject(self, request: HttpRequest, reference: str) -> HttpResponse:
+        """POST: it was not found."""
+        row = self.row(request, reference)
+        return self.decide(
+            request,
+            row,
+            "reject",
+            NotFoundForm(request.POST, auto_id="reject_%s"),
+            lambda told: self.reject_it(row, note=told["note"], **who_and_when(request, told)),
+            self.rejected_words % {"reference": reference},
+        )
+
+    def shown(self, request: HttpRequest, row: Row) -> dict[str, Any]:
+        return {"waiting_second": waiting_about(self.subject, row.reference).first()}
+
+    def offered(self, request: HttpRequest, row: Row, shown: dict[str, Any]) -> list[Decision]:
+        if shown["is_own"] or row.status != self.states.DECLARED or not request.user.has_perm(self.duty):
+            return []
+        reject = Decision(
+            "reject",
+            _("We could not find it"),
+            _("Mark as not found"),
+            self.address(row, f"{self.page_name}_reject"),
+            NotFoundForm(auto_id="reject_%s"),
+            danger=True,
+        )
+        if shown["waiting_second"]:
+            return [reject]
+        path = self.address(row, f"{self.page_name}_confirm")
+        form = self._confirm_form(row)
+        return [Decision("confirm", _("The money arrived"), str(self.confirm_words), path, form), reject]
+
+    def _confirm_form(self, row: Row, data: Any = None) -> ConfirmMoneyForm:
+        today = clock.business_date()
+        return ConfirmMoneyForm(data, today=today, told_on=self.told_on(row), auto_id="confirm_%s")
