@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,11 +17,10 @@ from accounts.selectors.access import IDENTITY_CHECKS
 from accounts.selectors.people import IDENTITY_SUBJECT, current_documents, identity_queue
 from accounts.services.identity.review import approve_identity, ask_again, claim_identity, reject_identity
 from adminpanel.forms.decisions import ApproveIdentityForm, AskAgainForm, RejectIdentityForm
-from adminpanel.permissions import VIEW_IDENTITY, permission_required
+from adminpanel.permissions import VIEW_IDENTITY
 from adminpanel.selectors import findings_about
-from adminpanel.views.rows import QueuePages
+from adminpanel.views.rows import QueuePages, Step
 from p2plending.lib import clock
-from p2plending.lib.web.decorators import get_only, post_only
 
 
 class IdentityPages(QueuePages[IdentityVerification]):
@@ -40,6 +39,9 @@ class IdentityPages(QueuePages[IdentityVerification]):
 
     def waiting_for(self, request: HttpRequest) -> QuerySet[IdentityVerification]:
         return self.waiting().exclude(user=request.user)
+
+    def listed(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().listed(request), "soon": clock.business_date()}
 
     def is_own(self, request: HttpRequest, row: IdentityVerification) -> bool:
         return row.user_id == request.user.pk
@@ -76,73 +78,44 @@ class IdentityPages(QueuePages[IdentityVerification]):
 
 PAGES = IdentityPages()
 
-
-@get_only
-@permission_required(VIEW_IDENTITY)
-def identity_list(request: HttpRequest) -> HttpResponse:
-    return PAGES.queue(request, now=clock.now(), soon=clock.business_date())
+identity_list = PAGES.queue_view(VIEW_IDENTITY)
+review = PAGES.row_view(VIEW_IDENTITY)
 
 
-@get_only
-@permission_required(VIEW_IDENTITY)
-def review(request: HttpRequest, member_number: str) -> HttpResponse:
-    return PAGES.page(request, PAGES.row(request, member_number))
-
-
-@post_only
-@permission_required(REVIEW_IDENTITY)
-def claim(request: HttpRequest, member_number: str) -> HttpResponse:
-    verification = PAGES.row(request, member_number)
-    return PAGES.decide(
-        request,
-        verification,
-        "claim",
+@PAGES.decision("claim", REVIEW_IDENTITY)
+def claim(request: HttpRequest, verification: IdentityVerification) -> Step:
+    return Step(
         forms.Form(request.POST),
         lambda _told: claim_identity(verification_id=verification.pk, actor=request.user),
         _("You have this check for 30 minutes."),
-        target=lambda: PAGES.address(verification),
+        stays=True,
     )
 
 
-@post_only
-@permission_required(REVIEW_IDENTITY)
-def approve(request: HttpRequest, member_number: str) -> HttpResponse:
-    verification = PAGES.row(request, member_number)
-    return PAGES.decide(
-        request,
-        verification,
-        "approve",
+@PAGES.decision("approve", REVIEW_IDENTITY)
+def approve(request: HttpRequest, verification: IdentityVerification) -> Step:
+    return Step(
         ApproveIdentityForm(request.POST, auto_id="approve_%s"),
         lambda told: approve_identity(verification_id=verification.pk, actor=request.user, note=told["note"]),
-        _("Identity of %(who)s approved.") % {"who": member_number},
+        _("Identity of %(who)s approved.") % {"who": verification.user.member_number},
     )
 
 
-@post_only
-@permission_required(REVIEW_IDENTITY)
-def ask(request: HttpRequest, member_number: str) -> HttpResponse:
-    verification = PAGES.row(request, member_number)
+@PAGES.decision("ask", REVIEW_IDENTITY)
+def ask(request: HttpRequest, verification: IdentityVerification) -> Step:
     form = AskAgainForm(request.POST, documents=current_documents(verification), auto_id="ask_%s")
-    return PAGES.decide(
-        request,
-        verification,
-        "ask",
+    return Step(
         form,
         lambda told: ask_again(
             verification_id=verification.pk, reasons=form.reasons(), note=told["note"], actor=request.user
         ),
-        _("Asked %(who)s for better documents.") % {"who": member_number},
+        _("Asked %(who)s for better documents.") % {"who": verification.user.member_number},
     )
 
 
-@post_only
-@permission_required(REVIEW_IDENTITY)
-def reject(request: HttpRequest, member_number: str) -> HttpResponse:
-    verification = PAGES.row(request, member_number)
-    return PAGES.decide(
-        request,
-        verification,
-        "reject",
+@PAGES.decision("reject", REVIEW_IDENTITY)
+def reject(request: HttpRequest, verification: IdentityVerification) -> Step:
+    return Step(
         RejectIdentityForm(request.POST, auto_id="reject_%s"),
         lambda told: reject_identity(
             verification_id=verification.pk,
@@ -150,5 +123,5 @@ def reject(request: HttpRequest, member_number: str) -> HttpResponse:
             is_final=told["is_final"],
             actor=request.user,
         ),
-        _("Identity of %(who)s refused.") % {"who": member_number},
+        _("Identity of %(who)s refused.") % {"who": verification.user.member_number},
     )

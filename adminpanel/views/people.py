@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.enums.people import Role, VerificationStatus
@@ -17,16 +17,15 @@ from accounts.selectors.people import email_is_verified, verification_of, waitin
 from accounts.services.identity.suspicion import raise_suspicion, request_clearing, request_confirming
 from accounts.services.people.suspension import request_release, suspend_user
 from adminpanel.forms.people import GroupsForm, ReasonForm, SuspensionForm, SuspicionForm
-from adminpanel.permissions import GIVE_GROUPS, VIEW_USERS, permission_required
+from adminpanel.permissions import GIVE_GROUPS, VIEW_USERS
 from adminpanel.selectors import audit_about_person
 from adminpanel.services.staff_groups import request_groups
 from adminpanel.views.pages import Decision, asked_words
-from adminpanel.views.rows import RowPages
+from adminpanel.views.rows import RowPages, Step
 from ledger.selectors import wallet_summary
 from ledger.selectors.access import WALLETS
 from loans.selectors.access import LOANS, NOTES
 from p2plending.lib import clock
-from p2plending.lib.web.decorators import get_only, post_only
 
 LIST_LENGTH = 10
 
@@ -88,35 +87,21 @@ class PersonPages(RowPages[User]):
 
 PAGES = PersonPages()
 
-
-@get_only
-@permission_required(VIEW_USERS)
-def person(request: HttpRequest, member_number: str) -> HttpResponse:
-    return PAGES.page(request, PAGES.row(request, member_number))
+person = PAGES.row_view(VIEW_USERS)
 
 
-@post_only
-@permission_required(SUSPEND_USERS)
-def suspend(request: HttpRequest, member_number: str) -> HttpResponse:
-    user = PAGES.row(request, member_number)
-    return PAGES.decide(
-        request,
-        user,
-        "suspend",
+@PAGES.decision("suspend", SUSPEND_USERS)
+def suspend(request: HttpRequest, user: User) -> Step:
+    return Step(
         SuspensionForm(request.POST, auto_id="suspend_%s"),
         lambda told: suspend_user(user_id=user.pk, reason=told["reason"], actor=request.user),
-        _("%(who)s is suspended and was told.") % {"who": member_number},
+        _("%(who)s is suspended and was told.") % {"who": user.member_number},
     )
 
 
-@post_only
-@permission_required(SUSPEND_USERS)
-def release(request: HttpRequest, member_number: str) -> HttpResponse:
-    user = PAGES.row(request, member_number)
-    return PAGES.decide(
-        request,
-        user,
-        "release",
+@PAGES.decision("release", SUSPEND_USERS)
+def release(request: HttpRequest, user: User) -> Step:
+    return Step(
         ReasonForm(request.POST, auto_id="release_%s"),
         lambda told: request_release(
             user_id=user.pk, reason=told["reason"], actor=request.user, today=clock.business_date()
@@ -125,55 +110,37 @@ def release(request: HttpRequest, member_number: str) -> HttpResponse:
     )
 
 
-@post_only
-@permission_required(SUSPEND_USERS)
-def suspect(request: HttpRequest, member_number: str) -> HttpResponse:
-    user = PAGES.row(request, member_number)
-    return PAGES.decide(
-        request,
-        user,
-        "suspect",
+@PAGES.decision("suspect", SUSPEND_USERS)
+def suspect(request: HttpRequest, user: User) -> Step:
+    return Step(
         SuspicionForm(request.POST, auto_id="suspect_%s"),
         lambda told: raise_suspicion(user_id=user.pk, reason=told["reason"], actor=request.user),
-        _("The identity of %(who)s is suspended until two of you have looked at it.") % {"who": member_number},
+        _("The identity of %(who)s is suspended until two of you have looked at it.") % {"who": user.member_number},
     )
 
 
-@post_only
-@permission_required(SUSPEND_USERS)
-def clear(request: HttpRequest, member_number: str) -> HttpResponse:
-    return _settle_suspicion(request, member_number, "clear", request_clearing)
+@PAGES.decision("clear", SUSPEND_USERS)
+def clear(request: HttpRequest, user: User) -> Step:
+    return _settle_suspicion(request, user, "clear", request_clearing)
 
 
-@post_only
-@permission_required(SUSPEND_USERS)
-def confirm_suspicion(request: HttpRequest, member_number: str) -> HttpResponse:
-    return _settle_suspicion(request, member_number, "confirm_suspicion", request_confirming)
+@PAGES.decision("confirm_suspicion", SUSPEND_USERS)
+def confirm_suspicion(request: HttpRequest, user: User) -> Step:
+    return _settle_suspicion(request, user, "confirm_suspicion", request_confirming)
 
 
-def _settle_suspicion(
-    request: HttpRequest, member_number: str, name: str, service: Callable[..., object]
-) -> HttpResponse:
-    user = PAGES.row(request, member_number)
-    return PAGES.decide(
-        request,
-        user,
-        name,
+def _settle_suspicion(request: HttpRequest, user: User, name: str, service: Callable[..., object]) -> Step:
+    return Step(
         ReasonForm(request.POST, auto_id=f"{name}_%s"),
         lambda told: service(user_id=user.pk, reason=told["reason"], actor=request.user, today=clock.business_date()),
         asked_words(),
     )
 
 
-@post_only
-@permission_required(GIVE_GROUPS)
-def groups(request: HttpRequest, member_number: str) -> HttpResponse:
-    user = PAGES.row(request, member_number)
+@PAGES.decision("groups", GIVE_GROUPS)
+def groups(request: HttpRequest, user: User) -> Step:
     form = GroupsForm(request.POST, person=user, auto_id="groups_%s")
-    return PAGES.decide(
-        request,
-        user,
-        "groups",
+    return Step(
         form,
         lambda told: request_groups(
             user_id=user.pk,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from functools import wraps
 from operator import attrgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -15,17 +17,35 @@ from django.utils.functional import Promise
 
 from accounts.models import AuditEvent
 from accounts.selectors.people import audit_trail
+from adminpanel.permissions import permission_required
 from adminpanel.views.pages import Decision, decide, desk_page, page_of, with_tried
+from p2plending.lib import clock
 from p2plending.lib.access import AccessRule
+from p2plending.lib.web.decorators import View, get_only, post_only
 
 HISTORY_LENGTH = 20
 Row = TypeVar("Row", bound=Model)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One step with a row: its form as it was sent, the one service call, and what is said when it was done.
+
+    It leads to wherever decisions about such rows lead, or, when it `stays`, to the row's own page. `check` is asked
+    before the call, as in `run_action`.
+    """
+
+    form: forms.Form
+    call: Callable[[dict[str, Any]], object]
+    done: str | Callable[[Any], str]
+    stays: bool = False
+    check: Callable[[dict[str, Any]], HttpResponse | None] | None = None
+
+
 class RowPages(Generic[Row]):
     """One row on its own page, with what staff may decide about it.
 
-    A subclass says what the rows are. Its views stay functions, one for each address, since who may is declared there.
+    A subclass says what the rows are. Who may is said where its views are made, one for each address.
     """
 
     # The name of its address and of its template, and what its audit trail is kept under.
@@ -103,29 +123,44 @@ class RowPages(Generic[Row]):
         }
         return desk_page(request, self.page_name, ctx, status)
 
-    def decide(
-        self,
-        request: HttpRequest,
-        row: Row,
-        name: str,
-        form: forms.Form,
-        call: Callable[[dict[str, Any]], object],
-        done: str | Callable[[Any], str],
-        *,
-        target: Callable[[], str] | None = None,
-    ) -> HttpResponse:
-        """POST of the decision `name` (`pages.decide`), then `target` or the row's page.
+    def row_view(self, permission: str) -> View:
+        """The view of a row's page, for staff with this permission."""
 
-        A refusal shows the row again as it stands by then.
+        @get_only
+        @permission_required(permission)
+        def view(request: HttpRequest, **address: str) -> HttpResponse:
+            return self.page(request, self.row(request, *address.values()))
+
+        return view
+
+    def decision(self, name: str, permission: str) -> Callable[[Callable[[HttpRequest, Row], Step]], View]:
+        """Make a view of what says the step that a POST takes with a row, for staff with this permission.
+
+        A step that is refused shows the row again as it stands by then, with the form of the decision `name`.
         """
-        return decide(
-            request,
-            form,
-            call,
-            done=done,
-            target=target or (lambda: self.after(request, row)),
-            again=lambda status: self.page(request, self.row(request, self.key_of(row)), name, form, status),
-        )
+
+        def decorate(step_of: Callable[[HttpRequest, Row], Step]) -> View:
+            @post_only
+            @permission_required(permission)
+            @wraps(step_of)
+            def view(request: HttpRequest, **address: str) -> HttpResponse:
+                row = self.row(request, *address.values())
+                step = step_of(request, row)
+                return decide(
+                    request,
+                    step.form,
+                    step.call,
+                    done=step.done,
+                    target=lambda: self.address(row) if step.stays else self.after(request, row),
+                    again=lambda status: self.page(
+                        request, self.row(request, self.key_of(row)), name, step.form, status
+                    ),
+                    check=step.check,
+                )
+
+            return view
+
+        return decorate
 
     def after(self, request: HttpRequest, row: Row) -> str:
         """The address that a decision leads to."""
@@ -147,10 +182,20 @@ class QueuePages(RowPages[Row]):
         """Those of them that this member of staff may decide about."""
         return self.waiting()
 
-    def queue(self, request: HttpRequest, **more: Any) -> HttpResponse:
-        """The page of 25 rows of the queue that was asked for; `more` is what its template needs besides."""
-        ctx = {"title": self.queue_title, "page": page_of(request, self.waiting()), **more}
-        return desk_page(request, self.queue_name, ctx)
+    def listed(self, request: HttpRequest) -> dict[str, Any]:
+        """What the queue shows besides, as context of its template."""
+        return {"now": clock.now()}
+
+    def queue_view(self, permission: str) -> View:
+        """The view of the queue, 25 rows to a page, for staff with this permission."""
+
+        @get_only
+        @permission_required(permission)
+        def view(request: HttpRequest) -> HttpResponse:
+            ctx = {"title": self.queue_title, "page": page_of(request, self.waiting()), **self.listed(request)}
+            return desk_page(request, self.queue_name, ctx)
+
+        return view
 
     def queue_address(self) -> str:
         """The address of the queue."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,14 +17,13 @@ from accounts.selectors.access import APPROVALS
 from accounts.selectors.people import approval_queue, audit_trail
 from accounts.services.approvals.requests import approve_request, effect_of, refuse_request, withdraw_request
 from adminpanel.forms.collections import ApproveForm, RefuseForm
-from adminpanel.permissions import VIEW_APPROVALS, permission_required
+from adminpanel.permissions import VIEW_APPROVALS
 from adminpanel.views.control.requested import requested
 from adminpanel.views.pages import Decision
-from adminpanel.views.rows import QueuePages
+from adminpanel.views.rows import QueuePages, Step
 from loans.enums.permissions import WORK_COLLECTIONS
 from loans.services.decisions import ASKED_AGAIN, ask_again
 from p2plending.lib.web.actions import who_and_when
-from p2plending.lib.web.decorators import get_only, post_only
 from p2plending.lib.web.forms import KeyedForm
 
 
@@ -39,6 +38,9 @@ class ApprovalPages(QueuePages[ApprovalRequest]):
 
     def waiting(self) -> QuerySet[ApprovalRequest]:
         return approval_queue()
+
+    def listed(self, request: HttpRequest) -> dict[str, Any]:
+        return {}
 
     def is_own(self, request: HttpRequest, row: ApprovalRequest) -> bool:
         return row.maker_id == request.user.pk and settings.SECOND_PERSON
@@ -83,69 +85,40 @@ class ApprovalPages(QueuePages[ApprovalRequest]):
 
 PAGES = ApprovalPages()
 
-
-@get_only
-@permission_required(VIEW_APPROVALS)
-def queue(request: HttpRequest) -> HttpResponse:
-    return PAGES.queue(request)
+queue = PAGES.queue_view(VIEW_APPROVALS)
+approval = PAGES.row_view(VIEW_APPROVALS)
 
 
-@get_only
-@permission_required(VIEW_APPROVALS)
-def approval(request: HttpRequest, reference: str) -> HttpResponse:
-    return PAGES.page(request, PAGES.row(request, reference))
-
-
-@post_only
-@permission_required(DECIDE_APPROVALS)
-def approve(request: HttpRequest, reference: str) -> HttpResponse:
-    row = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        row,
-        "approve",
+@PAGES.decision("approve", DECIDE_APPROVALS)
+def approve(request: HttpRequest, row: ApprovalRequest) -> Step:
+    return Step(
         ApproveForm(request.POST, auto_id="approve_%s"),
         lambda told: approve_request(note=told["note"], approval_id=row.pk, **who_and_when(request, told)),
-        _("%(reference)s approved and done.") % {"reference": reference},
+        _("%(reference)s approved and done.") % {"reference": row.reference},
     )
 
 
-@post_only
-@permission_required(DECIDE_APPROVALS)
-def refuse(request: HttpRequest, reference: str) -> HttpResponse:
-    row = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        row,
-        "refuse",
+@PAGES.decision("refuse", DECIDE_APPROVALS)
+def refuse(request: HttpRequest, row: ApprovalRequest) -> Step:
+    return Step(
         RefuseForm(request.POST, auto_id="refuse_%s"),
         lambda told: refuse_request(note=told["note"], approval_id=row.pk, **who_and_when(request, told)),
-        _("%(reference)s refused. Nothing was done.") % {"reference": reference},
+        _("%(reference)s refused. Nothing was done.") % {"reference": row.reference},
     )
 
 
-@post_only
-@permission_required(VIEW_APPROVALS)
-def take_back(request: HttpRequest, reference: str) -> HttpResponse:
-    row = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        row,
-        "take_back",
+@PAGES.decision("take_back", VIEW_APPROVALS)
+def take_back(request: HttpRequest, row: ApprovalRequest) -> Step:
+    return Step(
         KeyedForm(request.POST, auto_id="take_back_%s"),
         lambda told: withdraw_request(approval_id=row.pk, **who_and_when(request, told)),
-        _("%(reference)s taken back. Nothing was done.") % {"reference": reference},
+        _("%(reference)s taken back. Nothing was done.") % {"reference": row.reference},
     )
 
 
-@post_only
-@permission_required(WORK_COLLECTIONS)
-def ask_anew(request: HttpRequest, reference: str) -> HttpResponse:
-    row = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        row,
-        "ask_again",
+@PAGES.decision("ask_again", WORK_COLLECTIONS)
+def ask_anew(request: HttpRequest, row: ApprovalRequest) -> Step:
+    return Step(
         KeyedForm(request.POST, auto_id="again_%s"),
         lambda told: ask_again(approval_id=row.pk, **who_and_when(request, told)),
         _("Asked again with today's figures. Another person decides."),

@@ -6,22 +6,20 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from adminpanel.forms.decisions import RefuseQuestionForm
-from adminpanel.permissions import permission_required
 from adminpanel.selectors import held_questions
 from adminpanel.views.pages import Decision
-from adminpanel.views.rows import QueuePages
+from adminpanel.views.rows import QueuePages, Step
 from loans.enums.loan import QuestionStatus
 from loans.enums.permissions import MODERATE_QUESTIONS
 from loans.models import LoanQuestion
 from loans.selectors.access import QUESTIONS
 from loans.services.origination.questions import refuse_question, release_question
 from p2plending.lib import clock
-from p2plending.lib.web.decorators import get_only, post_only
 
 
 class QuestionPages(QueuePages[LoanQuestion]):
@@ -35,6 +33,9 @@ class QuestionPages(QueuePages[LoanQuestion]):
 
     def waiting(self) -> QuerySet[LoanQuestion]:
         return held_questions()
+
+    def listed(self, request: HttpRequest) -> dict[str, Any]:
+        return {}
 
     def is_own(self, request: HttpRequest, row: LoanQuestion) -> bool:
         return row.loan.borrower_id == request.user.pk
@@ -64,41 +65,22 @@ class QuestionPages(QueuePages[LoanQuestion]):
 
 PAGES = QuestionPages()
 
-
-@get_only
-@permission_required(MODERATE_QUESTIONS)
-def queue(request: HttpRequest) -> HttpResponse:
-    return PAGES.queue(request)
+queue = PAGES.queue_view(MODERATE_QUESTIONS)
+question = PAGES.row_view(MODERATE_QUESTIONS)
 
 
-@get_only
-@permission_required(MODERATE_QUESTIONS)
-def question(request: HttpRequest, reference: str) -> HttpResponse:
-    return PAGES.page(request, PAGES.row(request, reference))
-
-
-@post_only
-@permission_required(MODERATE_QUESTIONS)
-def release(request: HttpRequest, reference: str) -> HttpResponse:
-    row = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        row,
-        "release",
+@PAGES.decision("release", MODERATE_QUESTIONS)
+def release(request: HttpRequest, row: LoanQuestion) -> Step:
+    return Step(
         forms.Form(request.POST, auto_id="release_%s"),
         lambda _told: release_question(question_id=row.pk, actor=request.user, today=clock.business_date()),
         _("The question is on the page, and the borrower was told."),
     )
 
 
-@post_only
-@permission_required(MODERATE_QUESTIONS)
-def refuse(request: HttpRequest, reference: str) -> HttpResponse:
-    row = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        row,
-        "refuse",
+@PAGES.decision("refuse", MODERATE_QUESTIONS)
+def refuse(request: HttpRequest, row: LoanQuestion) -> Step:
+    return Step(
         RefuseQuestionForm(request.POST, auto_id="refuse_%s"),
         lambda told: refuse_question(
             question_id=row.pk, note=told["note"], actor=request.user, today=clock.business_date()

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from adminpanel.forms.decisions import AskApplicantForm, CloseListingForm, DeclineForm, OfferForm
 from adminpanel.forms.people import FreezeForm, ReasonForm
-from adminpanel.permissions import CLOSE_LISTINGS, PAY_OUT_LOANS, REVIEW_APPLICATIONS, VIEW_LOANS, permission_required
+from adminpanel.permissions import CLOSE_LISTINGS, PAY_OUT_LOANS, REVIEW_APPLICATIONS, VIEW_LOANS
 from adminpanel.selectors import application_queue
 from adminpanel.views.pages import Decision, desk_page
-from adminpanel.views.rows import QueuePages
+from adminpanel.views.rows import QueuePages, Step
 from loans.account.pricing import annual_rate_of, quote_for
 from loans.enums.loan import Grade, LoanStatus
 from loans.enums.permissions import FREEZE_LOANS, READ_LOAN_DOCUMENTS
@@ -41,7 +41,6 @@ from loans.services.origination.review import (
 from p2plending.lib import clock
 from p2plending.lib.formatting import format_money, format_percent
 from p2plending.lib.web.actions import who_and_when
-from p2plending.lib.web.decorators import get_only, post_only
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -141,42 +140,23 @@ class LoanPages(QueuePages[Loan]):
 
 PAGES = LoanPages()
 
-
-@get_only
-@permission_required(VIEW_LOANS)
-def queue(request: HttpRequest) -> HttpResponse:
-    return PAGES.queue(request, now=clock.now())
+queue = PAGES.queue_view(VIEW_LOANS)
+review = PAGES.row_view(VIEW_LOANS)
 
 
-@get_only
-@permission_required(VIEW_LOANS)
-def review(request: HttpRequest, reference: str) -> HttpResponse:
-    return PAGES.page(request, PAGES.row(request, reference))
-
-
-@post_only
-@permission_required(REVIEW_APPLICATIONS)
-def take(request: HttpRequest, reference: str) -> HttpResponse:
-    loan = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        loan,
-        "take",
+@PAGES.decision("take", REVIEW_APPLICATIONS)
+def take(request: HttpRequest, loan: Loan) -> Step:
+    return Step(
         forms.Form(request.POST),
         lambda _told: take_application(loan_id=loan.pk, actor=request.user, today=clock.business_date()),
-        _("You review %(reference)s now.") % {"reference": reference},
-        target=lambda: PAGES.address(loan),
+        _("You review %(reference)s now.") % {"reference": loan.reference},
+        stays=True,
     )
 
 
-@post_only
-@permission_required(REVIEW_APPLICATIONS)
-def offer(request: HttpRequest, reference: str) -> HttpResponse:
-    loan = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        loan,
-        "offer",
+@PAGES.decision("offer", REVIEW_APPLICATIONS)
+def offer(request: HttpRequest, loan: Loan) -> Step:
+    return Step(
         _offer_form(loan, clock.business_date(), request.POST),
         lambda told: make_offer(
             loan_id=loan.pk,
@@ -184,18 +164,13 @@ def offer(request: HttpRequest, reference: str) -> HttpResponse:
             reason=told["reason"],
             **who_and_when(request, told),
         ),
-        _("Offer for %(reference)s made. The applicant is told.") % {"reference": reference},
+        _("Offer for %(reference)s made. The applicant is told.") % {"reference": loan.reference},
     )
 
 
-@post_only
-@permission_required(REVIEW_APPLICATIONS)
-def ask(request: HttpRequest, reference: str) -> HttpResponse:
-    loan = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        loan,
-        "ask",
+@PAGES.decision("ask", REVIEW_APPLICATIONS)
+def ask(request: HttpRequest, loan: Loan) -> Step:
+    return Step(
         AskApplicantForm(request.POST, today=clock.business_date(), auto_id="ask_%s"),
         lambda told: ask_applicant(
             loan_id=loan.pk,
@@ -204,51 +179,43 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
             actor=request.user,
             today=clock.business_date(),
         ),
-        _("Question about %(reference)s sent.") % {"reference": reference},
+        _("Question about %(reference)s sent.") % {"reference": loan.reference},
     )
 
 
-@post_only
-@permission_required(REVIEW_APPLICATIONS)
-def decline(request: HttpRequest, reference: str) -> HttpResponse:
+@PAGES.decision("decline", REVIEW_APPLICATIONS)
+def decline(request: HttpRequest, loan: Loan) -> Step:
     """The first POST shows the letter; the second, from there, declines."""
-    loan = PAGES.row(request, reference)
     form = DeclineForm(request.POST, auto_id="decline_%s")
-    if form.is_valid() and not form.cleaned_data["confirmed"]:
-        title, body = declined_letter(form.cleaned_data["reasons"], form.cleaned_data["note"])
-        ctx = {"title": _("Decline %(loan)s") % {"loan": reference}, "loan": loan, "form": form}
+
+    def letter(told: dict[str, Any]) -> HttpResponse | None:
+        if told["confirmed"]:
+            return None
+        title, body = declined_letter(told["reasons"], told["note"])
+        ctx = {"title": _("Decline %(loan)s") % {"loan": loan.reference}, "loan": loan, "form": form}
         return desk_page(request, "decline_check", ctx | {"letter_title": title, "letter_body": body})
-    return PAGES.decide(
-        request,
-        loan,
-        "decline",
+
+    return Step(
         form,
         lambda told: decline_application(
-            loan_id=loan.pk,
-            reasons=told["reasons"],
-            note=told["note"],
-            **who_and_when(request, told),
+            loan_id=loan.pk, reasons=told["reasons"], note=told["note"], **who_and_when(request, told)
         ),
-        _("%(reference)s declined. The applicant is told why.") % {"reference": reference},
+        _("%(reference)s declined. The applicant is told why.") % {"reference": loan.reference},
+        check=letter,
     )
 
 
-@post_only
-@permission_required(CLOSE_LISTINGS)
-def close(request: HttpRequest, reference: str) -> HttpResponse:
-    loan = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        loan,
-        "close",
+@PAGES.decision("close", CLOSE_LISTINGS)
+def close(request: HttpRequest, loan: Loan) -> Step:
+    return Step(
         CloseListingForm(request.POST, auto_id="close_%s"),
         lambda told: cancel_listing(
             loan_id=loan.pk,
             reason=told["reason"],
             **who_and_when(request, told),
         ),
-        _("%(reference)s closed. Lenders have their money back.") % {"reference": reference},
-        target=lambda: PAGES.address(loan),
+        _("%(reference)s closed. Lenders have their money back.") % {"reference": loan.reference},
+        stays=True,
     )
 
 

@@ -24,7 +24,7 @@ from ledger.services.deposits import confirm_deposit, reject_deposit
 from p2plending.lib import clock
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.actions import INVALID
-from p2plending.lib.web.decorators import get_only, get_or_post, post_only
+from p2plending.lib.web.decorators import get_or_post
 
 
 class DepositPages(ReceiptPages[Deposit]):
@@ -50,6 +50,9 @@ class DepositPages(ReceiptPages[Deposit]):
     def told_on(self, row: Deposit) -> dt.date:
         return row.sent_on
 
+    def listed(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().listed(request), "may_decide": request.user.has_perm(DECIDE_DEPOSITS)}
+
     def confirm_it(self, row: Deposit, **told: Any) -> Deposit:
         return confirm_deposit(deposit_id=row.pk, **told)
 
@@ -59,29 +62,10 @@ class DepositPages(ReceiptPages[Deposit]):
 
 PAGES = DepositPages()
 
-
-@get_only
-@permission_required(VIEW_DEPOSITS)
-def queue(request: HttpRequest) -> HttpResponse:
-    return PAGES.queue(request, now=clock.now(), may_decide=request.user.has_perm(DECIDE_DEPOSITS))
-
-
-@get_only
-@permission_required(VIEW_DEPOSITS)
-def deposit(request: HttpRequest, reference: str) -> HttpResponse:
-    return PAGES.page(request, PAGES.row(request, reference))
-
-
-@post_only
-@permission_required(DECIDE_DEPOSITS)
-def confirm(request: HttpRequest, reference: str) -> HttpResponse:
-    return PAGES.confirm(request, reference)
-
-
-@post_only
-@permission_required(DECIDE_DEPOSITS)
-def reject(request: HttpRequest, reference: str) -> HttpResponse:
-    return PAGES.reject(request, reference)
+queue = PAGES.queue_view(VIEW_DEPOSITS)
+deposit = PAGES.row_view(VIEW_DEPOSITS)
+confirm = PAGES.confirm_view()
+reject = PAGES.reject_view()
 
 
 @get_or_post

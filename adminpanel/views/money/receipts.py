@@ -6,18 +6,19 @@ import datetime as dt
 from typing import Any, ClassVar
 
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.selectors.people import waiting_about
 from adminpanel.forms.decisions import ConfirmMoneyForm, NotFoundForm
 from adminpanel.views.pages import Decision, asked_words
-from adminpanel.views.rows import QueuePages, Row
+from adminpanel.views.rows import QueuePages, Row, Step
 from ledger.enums.books import DepositStatus
 from loans.enums.loan import RepaymentStatus
 from p2plending.lib import clock
 from p2plending.lib.web.actions import who_and_when
+from p2plending.lib.web.decorators import View
 
 
 class ReceiptPages(QueuePages[Row]):
@@ -44,34 +45,31 @@ class ReceiptPages(QueuePages[Row]):
         """The service call when it was not. Raises what was refused."""
         raise NotImplementedError
 
-    def confirm(self, request: HttpRequest, reference: str) -> HttpResponse:
-        """POST: it was found. A large sum waits for a second person first."""
-        row = self.row(request, reference)
+    def confirm_view(self) -> View:
+        """The view of a POST: it was found. A large sum waits for a second person first."""
+        return self.decision("confirm", self.duty)(self._confirm)
 
+    def reject_view(self) -> View:
+        """The view of a POST: it was not found."""
+        return self.decision("reject", self.duty)(self._reject)
+
+    def _confirm(self, request: HttpRequest, row: Row) -> Step:
         def words(found: Any) -> str:
             if found.status == self.states.CONFIRMED:
-                return self.confirmed_words % {"reference": reference}
+                return self.confirmed_words % {"reference": row.reference}
             return asked_words()
 
-        return self.decide(
-            request,
-            row,
-            "confirm",
+        return Step(
             self._confirm_form(row, request.POST),
             lambda told: self.confirm_it(row, value_date=told["value_date"], **who_and_when(request, told)),
             words,
         )
 
-    def reject(self, request: HttpRequest, reference: str) -> HttpResponse:
-        """POST: it was not found."""
-        row = self.row(request, reference)
-        return self.decide(
-            request,
-            row,
-            "reject",
+    def _reject(self, request: HttpRequest, row: Row) -> Step:
+        return Step(
             NotFoundForm(request.POST, auto_id="reject_%s"),
             lambda told: self.reject_it(row, note=told["note"], **who_and_when(request, told)),
-            self.rejected_words % {"reference": reference},
+            self.rejected_words % {"reference": row.reference},
         )
 
     def shown(self, request: HttpRequest, row: Row) -> dict[str, Any]:

@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest
-from adminpanel.permissions import DECIDE_REPAYMENTS, VIEW_REPAYMENTS, permission_required
+from adminpanel.permissions import DECIDE_REPAYMENTS, VIEW_REPAYMENTS
 from adminpanel.selectors import repayment_queue
 from adminpanel.views.money.receipts import ReceiptPages
 from loans.enums.loan import RepaymentStatus
@@ -20,8 +20,6 @@ from loans.selectors.access import REPAYMENTS
 from loans.selectors.collections import waiting_request
 from loans.services.corrections.reversal_request import payment_to_undo
 from loans.services.repayments.record import confirm_repayment, reject_repayment
-from p2plending.lib import clock
-from p2plending.lib.web.decorators import get_only, post_only
 
 
 class RepaymentPages(ReceiptPages[Repayment]):
@@ -59,29 +57,10 @@ class RepaymentPages(ReceiptPages[Repayment]):
 
 PAGES = RepaymentPages()
 
-
-@get_only
-@permission_required(VIEW_REPAYMENTS)
-def queue(request: HttpRequest) -> HttpResponse:
-    return PAGES.queue(request, now=clock.now())
-
-
-@get_only
-@permission_required(VIEW_REPAYMENTS)
-def repayment(request: HttpRequest, reference: str) -> HttpResponse:
-    return PAGES.page(request, PAGES.row(request, reference))
-
-
-@post_only
-@permission_required(DECIDE_REPAYMENTS)
-def confirm(request: HttpRequest, reference: str) -> HttpResponse:
-    return PAGES.confirm(request, reference)
-
-
-@post_only
-@permission_required(DECIDE_REPAYMENTS)
-def reject(request: HttpRequest, reference: str) -> HttpResponse:
-    return PAGES.reject(request, reference)
+queue = PAGES.queue_view(VIEW_REPAYMENTS)
+repayment = PAGES.row_view(VIEW_REPAYMENTS)
+confirm = PAGES.confirm_view()
+reject = PAGES.reject_view()
 
 
 def _asked_to_undo(row: Repayment) -> ApprovalRequest | None:

@@ -6,16 +6,16 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.selectors.people import waiting_about
 from adminpanel.forms.decisions import ApproveWithdrawalForm, NotFoundForm, PayWithdrawalForm
-from adminpanel.permissions import DECIDE_WITHDRAWALS, VIEW_WITHDRAWALS, permission_required
+from adminpanel.permissions import DECIDE_WITHDRAWALS, VIEW_WITHDRAWALS
 from adminpanel.selectors import withdrawal_queue
 from adminpanel.views.pages import Decision, asked_words
-from adminpanel.views.rows import QueuePages
+from adminpanel.views.rows import QueuePages, Step
 from ledger.enums.books import WithdrawalStatus
 from ledger.models import Withdrawal
 from ledger.selectors.access import WITHDRAWALS
@@ -23,7 +23,6 @@ from ledger.services.withdrawal_checks import withdrawal_outlook
 from ledger.services.withdrawals import approve_withdrawal, pay_withdrawal, reject_withdrawal
 from p2plending.lib import clock
 from p2plending.lib.web.actions import who_and_when
-from p2plending.lib.web.decorators import get_only, post_only
 
 
 class WithdrawalPages(QueuePages[Withdrawal]):
@@ -79,51 +78,32 @@ class WithdrawalPages(QueuePages[Withdrawal]):
 
 PAGES = WithdrawalPages()
 
-
-@get_only
-@permission_required(VIEW_WITHDRAWALS)
-def queue(request: HttpRequest) -> HttpResponse:
-    return PAGES.queue(request, now=clock.now())
+queue = PAGES.queue_view(VIEW_WITHDRAWALS)
+withdrawal = PAGES.row_view(VIEW_WITHDRAWALS)
 
 
-@get_only
-@permission_required(VIEW_WITHDRAWALS)
-def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
-    return PAGES.page(request, PAGES.row(request, reference))
-
-
-@post_only
-@permission_required(DECIDE_WITHDRAWALS)
-def approve(request: HttpRequest, reference: str) -> HttpResponse:
-    row = PAGES.row(request, reference)
+@PAGES.decision("approve", DECIDE_WITHDRAWALS)
+def approve(request: HttpRequest, row: Withdrawal) -> Step:
 
     def words(found: Withdrawal) -> str:
         if found.status == WithdrawalStatus.APPROVED:
             said = _("Withdrawal %(reference)s approved. Send the money, then mark it as paid.")
-            return said % {"reference": reference}
+            return said % {"reference": row.reference}
         return asked_words()
 
-    return PAGES.decide(
-        request,
-        row,
-        "approve",
+    return Step(
         ApproveWithdrawalForm(request.POST, to_send=row.on_its_way, auto_id="approve_%s"),
         lambda told: approve_withdrawal(
             withdrawal_id=row.pk, confirmed=told["confirmed"], **who_and_when(request, told)
         ),
         words,
-        target=lambda: PAGES.address(row),
+        stays=True,
     )
 
 
-@post_only
-@permission_required(DECIDE_WITHDRAWALS)
-def pay(request: HttpRequest, reference: str) -> HttpResponse:
-    row = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        row,
-        "pay",
+@PAGES.decision("pay", DECIDE_WITHDRAWALS)
+def pay(request: HttpRequest, row: Withdrawal) -> Step:
+    return Step(
         PayWithdrawalForm(request.POST, today=clock.business_date(), to_send=row.on_its_way, auto_id="pay_%s"),
         lambda told: pay_withdrawal(
             withdrawal_id=row.pk,
@@ -132,19 +112,14 @@ def pay(request: HttpRequest, reference: str) -> HttpResponse:
             confirmed=told["confirmed"],
             **who_and_when(request, told),
         ),
-        _("Withdrawal %(reference)s marked as paid.") % {"reference": reference},
+        _("Withdrawal %(reference)s marked as paid.") % {"reference": row.reference},
     )
 
 
-@post_only
-@permission_required(DECIDE_WITHDRAWALS)
-def reject(request: HttpRequest, reference: str) -> HttpResponse:
-    row = PAGES.row(request, reference)
-    return PAGES.decide(
-        request,
-        row,
-        "reject",
+@PAGES.decision("reject", DECIDE_WITHDRAWALS)
+def reject(request: HttpRequest, row: Withdrawal) -> Step:
+    return Step(
         NotFoundForm(request.POST, auto_id="reject_%s"),
         lambda told: reject_withdrawal(withdrawal_id=row.pk, note=told["note"], **who_and_when(request, told)),
-        _("Withdrawal %(reference)s refused. The money is back in the wallet.") % {"reference": reference},
+        _("Withdrawal %(reference)s refused. The money is back in the wallet.") % {"reference": row.reference},
     )
