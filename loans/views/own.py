@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.http import Http404, HttpRequest
 
 from loans.models import Loan
 from loans.selectors.borrower import loan_for_borrower
 
 
-def own_loan(request: HttpRequest, reference: str) -> Loan:
-    """The signed-in borrower's loan; anybody else's is not found."""
-    try:
-        return loan_for_borrower(request.user, reference)
-    except Loan.DoesNotExist as error:
-        raise Http404 from error
+def own_loan(request: HttpRequest, reference: str, states: Collection[str] | None = None) -> Loan:
+    """The signed-in borrower's loan, if need be in one of some states; anybody else's is not found (Http404)."""
+    loan = loan_for_borrower(request.user, reference, states)
+    if loan is None:
+        raise Http404
+    return loan
