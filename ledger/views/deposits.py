@@ -14,7 +14,7 @@ from ledger.forms import DepositForm
 from ledger.selectors import deposit_of, similar_deposit
 from ledger.services.deposits import cancel_deposit, declare_deposit
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import run_action, who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 from p2plending.lib.web.forms import KeyedForm
 
@@ -45,19 +45,19 @@ def add_check(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, status=422)
     if request.method != "POST":
         return _check_page(request, form)
-    told = {name: form.cleaned_data[name] for name in ("amount", "sent_on", "method", "bank_reference")}
-    try:
-        declared = declare_deposit(
+    return run_action(
+        request,
+        form,
+        lambda told: declare_deposit(
             user=request.user,
-            actor=request.user,
-            idempotency_key=form.cleaned_data["form_key"],
-            today=today,
-            **told,
-        )
-    except Refused as refusal:
-        form.add_error(None, refusal.message)
-        return _check_page(request, form, status=422)
-    return open_done_page(request, form.cleaned_data["form_key"], "ledger:deposit", declared.reference)
+            **{name: told[name] for name in ("amount", "sent_on", "method", "bank_reference")},
+            **who_and_when(request, told),
+        ),
+        then=lambda declared: open_done_page(
+            request, form.cleaned_data["form_key"], "ledger:deposit", declared.reference
+        ),
+        again=lambda status: _check_page(request, form, status),
+    )
 
 
 @get_only
@@ -78,20 +78,14 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "GET" and found.status != DepositStatus.DECLARED:
         return redirect("ledger:deposit", reference)
     form = KeyedForm(request.POST or None)
-    if form.is_valid():
-        try:
-            cancel_deposit(
-                deposit_id=found.pk,
-                actor=request.user,
-                idempotency_key=form.cleaned_data["form_key"],
-                today=business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            return redirect("ledger:deposit", reference)
     context = {"deposit": found, "form": form}
-    return render(request, "ledger/deposit_cancel.html", context, status=422 if form.is_bound else 200)
+    return run_action(
+        request,
+        form,
+        lambda told: cancel_deposit(deposit_id=found.pk, **who_and_when(request, told)),
+        then=lambda _cancelled: redirect("ledger:deposit", reference),
+        again=lambda status: render(request, "ledger/deposit_cancel.html", context, status=status),
+    )
 
 
 def _form_page(request: HttpRequest, form: DepositForm, status: int = 200) -> HttpResponse:

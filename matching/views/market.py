@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -41,8 +40,8 @@ from matching.selectors.marketplace import (
 from matching.selectors.positions import facts_of
 from matching.wording import WAYS_OUT, days_left, factors_in_words, who_borrows
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused
 from p2plending.lib.formatting import format_money, format_percent
+from p2plending.lib.web.actions import run_action
 from p2plending.lib.web.decorators import get_only, post_only, role_required
 
 PAGE_SIZE = 8
@@ -216,21 +215,18 @@ def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionFor
 def ask(request: HttpRequest, reference: str) -> HttpResponse:
     loan = listing_or_404(request, reference)
     form = QuestionForm(request.POST)
-    if form.is_valid():
-        try:
-            question = ask_question(
-                loan_id=loan.pk,
-                author=request.user,
-                text=form.cleaned_data["text"],
-                actor=request.user,
-                today=business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            messages.success(request, _asked(question.status))
-            return redirect("matching:listing", reference)
-    return render(request, "matching/listing.html", listing_context(request, loan, form), status=422)
+    return run_action(
+        request,
+        form,
+        lambda told: ask_question(
+            loan_id=loan.pk, author=request.user, text=told["text"], actor=request.user, today=business_date()
+        ),
+        done=lambda question: _asked(question.status),
+        then=lambda _question: redirect("matching:listing", reference),
+        again=lambda status: render(
+            request, "matching/listing.html", listing_context(request, loan, form), status=status
+        ),
+    )
 
 
 def _asked(status: str) -> str:
