@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.enums.people import Role
@@ -13,10 +13,10 @@ from ledger.enums.books import DepositStatus, PaymentMethod
 from ledger.forms import DepositForm
 from ledger.selectors import deposit_of, similar_deposit
 from ledger.services.deposits import cancel_deposit, declare_deposit
+from ledger.views.requests import follow, take_back
 from p2plending.lib.clock import business_date
 from p2plending.lib.web.actions import run_action, who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
-from p2plending.lib.web.forms import KeyedForm
 
 
 @get_or_post
@@ -63,28 +63,20 @@ def add_check(request: HttpRequest) -> HttpResponse:
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
 def deposit(request: HttpRequest, reference: str) -> HttpResponse:
-    found = deposit_of(request.user, reference)
-    if found is None:
-        raise Http404
-    return render(request, "ledger/deposit.html", {"deposit": found})
+    return follow(request, "deposit", deposit_of(request.user, reference), template="ledger/deposit.html")
 
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
 def cancel(request: HttpRequest, reference: str) -> HttpResponse:
-    found = deposit_of(request.user, reference)
-    if found is None:
-        raise Http404
-    if request.method == "GET" and found.status != DepositStatus.DECLARED:
-        return redirect("ledger:deposit", reference)
-    form = KeyedForm(request.POST or None)
-    context = {"deposit": found, "form": form}
-    return run_action(
+    row = deposit_of(request.user, reference)
+    return take_back(
         request,
-        form,
-        lambda told: cancel_deposit(deposit_id=found.pk, **who_and_when(request, told)),
-        then=lambda _cancelled: redirect("ledger:deposit", reference),
-        again=lambda status: render(request, "ledger/deposit_cancel.html", context, status=status),
+        "deposit",
+        row,
+        template="ledger/deposit_cancel.html",
+        while_in=DepositStatus.DECLARED,
+        cancel=cancel_deposit,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.enums.people import Role
@@ -21,10 +21,11 @@ from ledger.forms import ProofForm, WithdrawalForm
 from ledger.models import Withdrawal
 from ledger.selectors import wallet_summary, withdrawal_of
 from ledger.services.withdrawals import REQUEST, cancel_withdrawal, request_withdrawal
+from ledger.views.requests import follow, take_back
 from p2plending.lib.errors import Refused
 from p2plending.lib.web.actions import run_action, who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
-from p2plending.lib.web.forms import KeyedForm, add_refusal, add_refusal_above
+from p2plending.lib.web.forms import add_refusal, add_refusal_above
 
 
 @get_or_post
@@ -92,28 +93,20 @@ def take_out_check(request: HttpRequest) -> HttpResponse:
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
 def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
-    found = withdrawal_of(request.user, reference)
-    if found is None:
-        raise Http404
-    return render(request, "ledger/withdrawal.html", {"withdrawal": found})
+    return follow(request, "withdrawal", withdrawal_of(request.user, reference), template="ledger/withdrawal.html")
 
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
 def cancel(request: HttpRequest, reference: str) -> HttpResponse:
-    found = withdrawal_of(request.user, reference)
-    if found is None:
-        raise Http404
-    if request.method == "GET" and found.status != WithdrawalStatus.REQUESTED:
-        return redirect("ledger:withdrawal", reference)
-    form = KeyedForm(request.POST or None)
-    context = {"withdrawal": found, "form": form}
-    return run_action(
+    row = withdrawal_of(request.user, reference)
+    return take_back(
         request,
-        form,
-        lambda told: cancel_withdrawal(withdrawal_id=found.pk, **who_and_when(request, told)),
-        then=lambda _cancelled: redirect("ledger:withdrawal", reference),
-        again=lambda status: render(request, "ledger/withdrawal_cancel.html", context, status=status),
+        "withdrawal",
+        row,
+        template="ledger/withdrawal_cancel.html",
+        while_in=WithdrawalStatus.REQUESTED,
+        cancel=cancel_withdrawal,
     )
 
 
