@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model
+
 from accounts.models import AuditEvent, User
 from p2plending.lib.context import current_request
 from p2plending.lib.database.transactions import require_transaction
@@ -36,4 +38,30 @@ def record(
         data=data or {},
         ip_address=request.ip_address,
         request_id=request.request_id,
+    )
+
+
+def record_about(
+    row: Model,
+    event: str,
+    actor: User | None,
+    *,
+    subject: str = "",
+    reason: str = "",
+    data: dict[str, Any] | None = None,
+    actor_label: str = "",
+) -> AuditEvent:
+    """Write that `event` happened to a row with a reference: `ledger.deposit.confirmed`.
+
+    The action is named by the row's app and by what it is: its model's name, unless `subject` says another.
+    """
+    name = subject or str(row._meta.model_name)
+    return record(
+        action=f"{row._meta.app_label}.{name}.{event}",
+        actor=actor,
+        subject_type=name,
+        subject_reference=row.reference,  # type: ignore[attr-defined]  # the rows that are audited have one
+        reason=reason,
+        data=data,
+        actor_label=actor_label,
     )

@@ -29,6 +29,7 @@ from accounts.views.files import file_response
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.text import one_line
+from p2plending.lib.web.actions import refusals_on, run_action, run_or_say
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.web.requests import AuthenticatedRequest
 
@@ -52,17 +53,24 @@ def identity_details(request: AuthenticatedRequest) -> HttpResponse:
         today=business_date(),
         is_lender=request.user.is_lender,
     )
-    if form.is_valid():
-        try:
-            save_identity_details(user=request.user, details=form.details(), actor=request.user)
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            messages.success(request, _("Your details are saved."))
-            lacks = missing_documents(current_documents(verification_of(request.user)))
-            return redirect("accounts:identity_document" if lacks else "accounts:identity")
-    context = {"form": form, "is_approved": verification_of(request.user).status == VerificationStatus.APPROVED}
-    return render(request, "accounts/identity_details.html", context, status=422 if form.errors else 200)
+
+    def following(_saved: object) -> HttpResponse:
+        lacks = missing_documents(current_documents(verification_of(request.user)))
+        return redirect("accounts:identity_document" if lacks else "accounts:identity")
+
+    def page(status: int) -> HttpResponse:
+        is_approved = verification_of(request.user).status == VerificationStatus.APPROVED
+        context = {"form": form, "is_approved": is_approved}
+        return render(request, "accounts/identity_details.html", context, status=status)
+
+    return run_action(
+        request,
+        form,
+        lambda _told: save_identity_details(user=request.user, details=form.details(), actor=request.user),
+        done=_("Your details are saved."),
+        then=following,
+        again=page,
+    )
 
 
 @get_or_post
@@ -95,14 +103,14 @@ def identity_add_document(request: AuthenticatedRequest) -> HttpResponse:
 @role_required(*PEOPLE)
 def identity_remove_document(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     try:
-        remove_document(user=request.user, reference=reference, actor=request.user)
+        return run_or_say(
+            request,
+            lambda: remove_document(user=request.user, reference=reference, actor=request.user),
+            done=_("The file is removed."),
+            then=lambda: redirect("accounts:identity_document"),
+        )
     except IdentityDocument.DoesNotExist as error:
         raise Http404 from error
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        messages.success(request, _("The file is removed."))
-    return redirect("accounts:identity_document")
 
 
 def _documents_form(request: AuthenticatedRequest, *given: Any) -> DocumentsForm:
@@ -117,17 +125,16 @@ def _wants_camera(request: HttpRequest) -> bool:
 
 
 def _add_file(request: AuthenticatedRequest, form: DocumentsForm, kind: DocumentKind, file: UploadedFile) -> None:
-    try:
+    def show(shown: DocumentsForm, refusal: Refused) -> None:
+        shown.add_error(kind.value if isinstance(refusal, UploadRefused) else None, refusal.message)
+
+    with refusals_on(form, show):
         add_document(user=request.user, kind=kind, upload=file, actor=request.user)
-    except Refused as refusal:
-        form.add_error(kind.value if isinstance(refusal, UploadRefused) else None, refusal.message)
 
 
 def _send_for_checking(request: AuthenticatedRequest, form: DocumentsForm) -> None:
-    try:
+    with refusals_on(form):
         submit_identity(user=request.user, actor=request.user, today=business_date())
-    except Refused as refusal:
-        form.add_error(None, refusal.message)
 
 
 def _with_errors(fresh: DocumentsForm, refused: DocumentsForm) -> DocumentsForm:

@@ -78,21 +78,21 @@ class RejectIdentityForm(forms.Form):
 
 # --- money -----------------------------------------------------------------------------------------------------------
 class ConfirmMoneyForm(KeyedForm):
-    """Money was found on our bank account; `told_on` is the day on which the person says to have sent it."""
+    """Money was found on our bank account; `declared_on` is the day on which the person says to have sent it."""
 
     value_date = _day(_("Day it arrived"), _("Enter the day it arrived."))
 
-    def __init__(self, *args: Any, today: dt.date, told_on: dt.date | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: dt.date, declared_on: dt.date | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["value_date"].initial = today
         closed_until = platform_rules().books_closed_until
-        if told_on is not None and told_on <= closed_until:
+        if declared_on is not None and declared_on <= closed_until:
             words = _(
                 "Sent on %(day)s, but the books are closed up to %(closed)s: give a later day. If the loan was charged "
                 "for the days between, waive that."
             )
             self.fields["value_date"].help_text = words % {
-                "day": format_day(told_on),
+                "day": format_day(declared_on),
                 "closed": format_day(closed_until),
             }
 

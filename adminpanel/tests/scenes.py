@@ -34,6 +34,13 @@ def staff_of(group: StaffGroup | None) -> User:
     return person
 
 
+def staff_of_every_group() -> User:
+    """A member of staff with every duty."""
+    person = world.make_user("Every-officer", Role.STAFF)
+    person.groups.set(Group.objects.filter(name__in=[group.value for group in StaffGroup]))
+    return person
+
+
 def picture(colour: str = "navy") -> SimpleUploadedFile:
     content = BytesIO()
     Image.new("RGB", (640, 400), colour).save(content, "PNG")

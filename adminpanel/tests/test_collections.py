@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from accounts.enums.people import Role, StaffGroup
 from accounts.models import ApprovalRequest, User
+from adminpanel.views.lending.actions.base import CaseAction
+from adminpanel.views.lending.actions.registry import ACTIONS
 from ledger.models import JournalEntry
 from loans.models import HardshipRequest, Loan, PlanProposal, Recovery, Waiver
 from loans.services.servicing.end_of_day import run_end_of_day
@@ -69,6 +71,13 @@ def post(client: Client, loan: Loan, name: str, *, confirmed: bool = False, **da
     if confirmed:
         sent["confirmed"] = "on"
     return client.post(reverse("admin:case_step", args=[loan.reference, name]), sent)
+
+
+def test_every_action_is_one_class_in_the_list_under_its_own_address() -> None:
+    assert {type(action) for action in ACTIONS.values()} == set(CaseAction.__subclasses__())
+    assert [action.slug for action in ACTIONS.values()] == list(ACTIONS)
+    for action in ACTIONS.values():
+        assert all([action.label, action.submit, action.done, action.permission, type(action).__doc__]), action.slug
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -12,6 +12,11 @@ from accounts.enums.people import StaffGroup
 from accounts.models import User
 from accounts.selectors.people import waiting_about
 from adminpanel.tests import scenes
+from adminpanel.views import identity
+from adminpanel.views.control import approvals, questions
+from adminpanel.views.lending import applications
+from adminpanel.views.money import deposits, repayments, withdrawals
+from adminpanel.views.rows import QueuePages
 from ledger.enums.books import DepositStatus, WithdrawalStatus
 from ledger.models import Deposit, JournalEntry
 from ledger.selectors import wallet_summary
@@ -39,6 +44,36 @@ def test_a_deposit_confirmed_twice_with_one_form_is_booked_once(bob: User, finan
     assert [client.post(url, data).status_code for _click in range(2)] == [302, 302]
     assert wallet_summary(bob).available == 250_00
     assert JournalEntry.objects.filter(kind="DEPOSIT").count() == 1
+
+
+def test_a_decision_leads_to_the_next_that_waits_and_the_last_one_to_the_queue(
+    bob: User, finance: User, client_of: ClientOf
+) -> None:
+    first, second = scenes.told_deposit(bob, 250_00), scenes.told_deposit(bob, 60_00)
+    client, led_to = client_of(finance), []
+    for deposit in (first, second):
+        url = reverse("admin:deposit_confirm", args=[deposit.reference])
+        answer = client.post(url, {"form_key": world.new_key(), "value_date": today()})
+        led_to.append(answer["Location"])
+    assert led_to == [reverse("admin:deposit", args=[second.reference]), reverse("admin:deposit_queue")]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        approvals.PAGES,
+        questions.PAGES,
+        identity.PAGES,
+        applications.PAGES,
+        deposits.PAGES,
+        repayments.PAGES,
+        withdrawals.PAGES,
+    ],
+)
+def test_every_queue_of_the_desk_opens_empty(pages: QueuePages, db: None, client_of: ClientOf) -> None:
+    answer = client_of(scenes.staff_of_every_group()).get(pages.queue_address())
+    assert answer.status_code == 200
+    assert answer.context["title"] == str(pages.queue_title)
 
 
 def test_a_stale_page_is_told_so_and_nothing_is_booked(bob: User, finance: User, client_of: ClientOf) -> None:

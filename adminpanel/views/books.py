@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,10 +12,11 @@ from adminpanel.forms.settings import AsOfForm
 from adminpanel.permissions import VIEW_BOOKS, permission_required
 from adminpanel.selectors import last_books_check
 from adminpanel.services.books_check import CHECKS, check_books
-from adminpanel.views.pages import INVALID, desk_page
+from adminpanel.views.pages import desk_page
 from ledger.enums.books import Book
 from ledger.selectors import trial_balance as balances
 from p2plending.lib import clock
+from p2plending.lib.web.actions import INVALID
 from p2plending.lib.web.decorators import get_only, get_or_post
 from p2plending.lib.web.requests import AuthenticatedRequest
 
@@ -44,7 +45,7 @@ def books(request: AuthenticatedRequest) -> HttpResponse:
 
 @get_only
 @permission_required(VIEW_BOOKS)
-def trial_balance(request: HttpRequest) -> HttpResponse:
+def trial_balance(request: AuthenticatedRequest) -> HttpResponse:
     form = AsOfForm(request.GET or None)
     as_of = form.day()
     lines = balances(as_of)

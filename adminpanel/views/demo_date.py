@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -69,7 +69,7 @@ def _continue(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _clock_page(
-    request: HttpRequest, form: DemoDateForm | ContinueForm, payment_form: NextPaymentForm, status: int
+    request: AuthenticatedRequest, form: DemoDateForm | ContinueForm, payment_form: NextPaymentForm, status: int
 ) -> HttpResponse:
     move = open_move()
     ctx = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,7 +20,7 @@ MOST_SHOWN = 200
 
 @get_only
 @permission_required(VIEW_JOBS)
-def mails(request: HttpRequest) -> HttpResponse:
+def mails(request: AuthenticatedRequest) -> HttpResponse:
     rows = undelivered_mails(MOST_SHOWN)
     ctx = {"title": _("E-mails not sent"), "rows": rows, "may_run": request.user.has_perm(RUN_JOBS)}
     return desk_page(request, "mails", ctx)

@@ -8,55 +8,59 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import run_action
 from p2plending.lib.web.forms import add_refusal
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 PAGE_SIZE = 25
-INVALID = 422
 # A refusal with one of these says more than "the form has a problem".
 SPOKEN_STATUS = {403, 503}
 
 
-def desk_page(request: HttpRequest, name: str, ctx: dict[str, Any], status: int = 200) -> HttpResponse:
+def desk_page(request: AuthenticatedRequest, name: str, ctx: dict[str, Any], status: int = 200) -> HttpResponse:
     """A page of `templates/admin/desk/`, in the frame of the staff site."""
     frame = admin.site.each_context(request)
     return render(request, f"admin/desk/{name}.html", {**frame, "has_error": status >= 400, **ctx}, status=status)
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page:
+def page_of(request: AuthenticatedRequest, rows: QuerySet[Any]) -> Page:
     """The page of 25 rows that the query string asks for; nonsense gives the first or the last."""
     return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
 
 
 def decide(
-    request: HttpRequest,
-    form: forms.Form,
+    request: AuthenticatedRequest,
+    form: forms.BaseForm,
     step: Callable[[dict[str, Any]], object],
     *,
-    done: str | Callable[[Any], str],
+    done: str | Promise | Callable[[Any], str | Promise],
     target: Callable[[], str],
     again: Callable[[int], HttpResponse],
+    check: Callable[[dict[str, Any]], HttpResponse | None] | None = None,
 ) -> HttpResponse:
-    """POST of a decision: one service call, then `target` with the message `done` (or what it says of the result).
+    """POST of a decision: `run_action`, as the desk says it. Once it is done the browser goes to `target`.
 
-    A form that is not valid, or a refusal, gives the same page again with what was wrong; nothing has moved.
+    A refusal stands at its field, and what staff may not do now (403, 503) keeps its own status.
     """
-    if not form.is_valid():
-        return again(INVALID)
-    try:
-        result = step(form.cleaned_data)
-    except Refused as refusal:
-        add_refusal(form, refusal)
-        return again(refusal.status if refusal.status in SPOKEN_STATUS else INVALID)
-    messages.success(request, done(result) if callable(done) else done)
-    return redirect(target())
+    return run_action(
+        request,
+        form,
+        step,
+        done=done,
+        then=lambda _result: redirect(target()),
+        again=again,
+        check=check,
+        show=add_refusal,
+        spoken=SPOKEN_STATUS,
+    )
 
 
 def asked_words() -> str:

@@ -12,7 +12,7 @@ from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
 from accounts.selectors.eligibility import Action, require_may
 from accounts.services.approvals.requests import StartingPointChanged, drop_requests, request_approval
-from accounts.services.audit import record
+from accounts.services.audit import record_about
 from accounts.services.idempotency import once
 from accounts.services.mail.notifications import notify
 from ledger.chart import CLIENT_BANK, WALLET_AVAILABLE
@@ -257,15 +257,8 @@ def _decide(deposit: Deposit, status: DepositStatus, actor: User | None, *, note
 def _audit(
     deposit: Deposit, event: str, actor: User | None, *, reason: str = "", actor_label: str = "", **data: object
 ) -> None:
-    record(
-        action=f"ledger.deposit.{event}",
-        actor=actor,
-        actor_label=actor_label,
-        subject_type="deposit",
-        subject_reference=deposit.reference,
-        reason=reason,
-        data={"status": str(deposit.status), **data},
-    )
+    data = {"status": str(deposit.status), **data}
+    record_about(deposit, event, actor, reason=reason, data=data, actor_label=actor_label)
 
 
 def _words(deposit: Deposit, **more: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.selectors.eligibility import Action, require_may
 from accounts.services.approvals.requests import drop_requests
-from accounts.services.audit import record
+from accounts.services.audit import record_about
 from accounts.services.idempotency import once
 from accounts.services.mail.notifications import notify
 from ledger.bank_details.accounts import BankAccount, checked_account
@@ -315,14 +315,7 @@ def _decide(withdrawal: Withdrawal, status: WithdrawalStatus, actor: User | None
 
 
 def _audit(withdrawal: Withdrawal, event: str, actor: User | None, *, reason: str = "", **data: object) -> None:
-    record(
-        action=f"ledger.withdrawal.{event}",
-        actor=actor,
-        subject_type="withdrawal",
-        subject_reference=withdrawal.reference,
-        reason=reason,
-        data={"status": str(withdrawal.status), **data},
-    )
+    record_about(withdrawal, event, actor, reason=reason, data={"status": str(withdrawal.status), **data})
 
 
 def _tell(withdrawal: Withdrawal, event: str, title: str, body: str) -> None:

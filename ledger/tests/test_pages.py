@@ -189,6 +189,24 @@ def test_a_deposit_can_be_taken_back_once(client_of: ClientOf, bob: User) -> Non
     assert "This step is no longer possible." in text(stale)
 
 
+def test_what_can_be_taken_back_no_longer_leads_to_its_page(client_of: ClientOf, bob: User) -> None:
+    day = business_date()
+    found = Deposit.objects.create(
+        reference="DP-GONE", user=bob, amount=80_00, sent_on=day, status=DepositStatus.CANCELLED
+    )
+    sent = Withdrawal.objects.create(
+        reference="WD-GONE",
+        user=bob,
+        amount=80_00,
+        requested_on=day,
+        iban_last4="3000",
+        iban=IBAN,
+        status=WithdrawalStatus.APPROVED,
+    )
+    for path in (f"/wallet/deposits/{found.reference}/", f"/wallet/withdrawals/{sent.reference}/"):
+        assert client_of(bob).get(f"{path}cancel/")["Location"] == path
+
+
 def test_money_is_taken_out_in_three_steps(client_of: ClientOf, funded_bob: User) -> None:
     client = client_of(funded_bob)
     form = client.get("/wallet/take-out/?amount=all")

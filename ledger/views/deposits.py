@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.enums.people import Role
@@ -13,10 +13,10 @@ from ledger.enums.books import DepositStatus, PaymentMethod
 from ledger.forms import DepositForm
 from ledger.selectors import deposit_of, similar_deposit
 from ledger.services.deposits import cancel_deposit, declare_deposit
+from ledger.views.requests import cancel_request, follow
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import run_action, who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
-from p2plending.lib.web.forms import KeyedForm
 from p2plending.lib.web.requests import AuthenticatedRequest
 
 
@@ -46,53 +46,39 @@ def add_check(request: AuthenticatedRequest) -> HttpResponse:
         return _form_page(request, form, status=422)
     if request.method != "POST":
         return _check_page(request, form)
-    told = {name: form.cleaned_data[name] for name in ("amount", "sent_on", "method", "bank_reference")}
-    try:
-        declared = declare_deposit(
+    return run_action(
+        request,
+        form,
+        lambda told: declare_deposit(
             user=request.user,
-            actor=request.user,
-            idempotency_key=form.cleaned_data["form_key"],
-            today=today,
-            **told,
-        )
-    except Refused as refusal:
-        form.add_error(None, refusal.message)
-        return _check_page(request, form, status=422)
-    return open_done_page(request, form.cleaned_data["form_key"], "ledger:deposit", declared.reference)
+            **{name: told[name] for name in ("amount", "sent_on", "method", "bank_reference")},
+            **who_and_when(request, told),
+        ),
+        then=lambda declared: open_done_page(
+            request, form.cleaned_data["form_key"], "ledger:deposit", declared.reference
+        ),
+        again=lambda status: _check_page(request, form, status),
+    )
 
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
 def deposit(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    found = deposit_of(request.user, reference)
-    if found is None:
-        raise Http404
-    return render(request, "ledger/deposit.html", {"deposit": found})
+    return follow(request, "deposit", deposit_of(request.user, reference), template="ledger/deposit.html")
 
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
 def cancel(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    found = deposit_of(request.user, reference)
-    if found is None:
-        raise Http404
-    if request.method == "GET" and found.status != DepositStatus.DECLARED:
-        return redirect("ledger:deposit", reference)
-    form = KeyedForm(request.POST or None)
-    if form.is_valid():
-        try:
-            cancel_deposit(
-                deposit_id=found.pk,
-                actor=request.user,
-                idempotency_key=form.cleaned_data["form_key"],
-                today=business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            return redirect("ledger:deposit", reference)
-    context = {"deposit": found, "form": form}
-    return render(request, "ledger/deposit_cancel.html", context, status=422 if form.is_bound else 200)
+    row = deposit_of(request.user, reference)
+    return cancel_request(
+        request,
+        "deposit",
+        row,
+        template="ledger/deposit_cancel.html",
+        while_in=DepositStatus.DECLARED,
+        cancel=cancel_deposit,
+    )
 
 
 def _form_page(request: AuthenticatedRequest, form: DepositForm, status: int = 200) -> HttpResponse:

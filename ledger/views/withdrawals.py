@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.enums.people import Role
@@ -17,12 +18,14 @@ from accounts.views.kept_answers import answers_to_check, first_values, open_che
 from ledger.bank_details.iban import bank_of
 from ledger.enums.books import WithdrawalStatus
 from ledger.forms import ProofForm, WithdrawalForm
+from ledger.models import Withdrawal
 from ledger.selectors import wallet_summary, withdrawal_of
 from ledger.services.withdrawals import REQUEST, cancel_withdrawal, request_withdrawal
-from p2plending.lib.clock import business_date
+from ledger.views.requests import cancel_request, follow
 from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import run_action, who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
-from p2plending.lib.web.forms import KeyedForm, add_refusal
+from p2plending.lib.web.forms import add_refusal, add_refusal_above
 from p2plending.lib.web.requests import AuthenticatedRequest
 
 
@@ -54,59 +57,58 @@ def take_out_check(request: AuthenticatedRequest) -> HttpResponse:
         return _form_page(request, form, status=422)
     if request.method != "POST":
         return _check_page(request, form)
-    wanted = {name: form.cleaned_data[name] for name in ("amount", "account_holder")}
     proof = _proof_form(request, form.cleaned_data["form_key"])
     if proof is not None and not proof.is_valid():
         return _check_page(request, form, status=422, proof=proof)
-    try:
+
+    def ask(told: dict[str, Any]) -> Withdrawal:
         if proof is not None:
             require_proof(request, request.user, signed_in_at=0, **proof.cleaned_data)
-        requested = request_withdrawal(
+        return request_withdrawal(
             user=request.user,
-            actor=request.user,
-            idempotency_key=form.cleaned_data["form_key"],
-            today=business_date(),
-            **wanted,
+            amount=told["amount"],
+            account_holder=told["account_holder"],
             **dataclasses.asdict(form.account()),
+            **who_and_when(request, told),
         )
-    except (WrongCode, WrongPassword, TooManyTries) as refusal:
-        # Only what was typed as a proof is refused so.
-        add_refusal(form if proof is None else proof, refusal)
-        return _check_page(request, form, status=429 if isinstance(refusal, TooManyTries) else 422, proof=proof)
-    except Refused as refusal:
-        form.add_error(None, refusal.message)
-        return _check_page(request, form, status=422, proof=proof)
-    return open_done_page(request, form.cleaned_data["form_key"], "ledger:withdrawal", requested.reference)
+
+    def show(sent: WithdrawalForm, refusal: Refused) -> None:
+        if proof is not None and isinstance(refusal, WrongCode | WrongPassword | TooManyTries):
+            add_refusal(proof, refusal)
+        else:
+            add_refusal_above(sent, refusal)
+
+    return run_action(
+        request,
+        form,
+        ask,
+        then=lambda requested: open_done_page(
+            request, form.cleaned_data["form_key"], "ledger:withdrawal", requested.reference
+        ),
+        again=lambda status: _check_page(request, form, status, proof),
+        show=show,
+        spoken={TooManyTries.status},
+    )
 
 
 @get_only
 @role_required(Role.BORROWER, Role.LENDER)
 def withdrawal(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    found = withdrawal_of(request.user, reference)
-    if found is None:
-        raise Http404
-    return render(request, "ledger/withdrawal.html", {"withdrawal": found})
+    return follow(request, "withdrawal", withdrawal_of(request.user, reference), template="ledger/withdrawal.html")
 
 
 @get_or_post
 @role_required(Role.BORROWER, Role.LENDER)
 def cancel(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    found = withdrawal_of(request.user, reference)
-    if found is None:
-        raise Http404
-    if request.method == "GET" and found.status != WithdrawalStatus.REQUESTED:
-        return redirect("ledger:withdrawal", reference)
-    form = KeyedForm(request.POST or None)
-    if form.is_valid():
-        key = form.cleaned_data["form_key"]
-        try:
-            cancel_withdrawal(withdrawal_id=found.pk, actor=request.user, idempotency_key=key, today=business_date())
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            return redirect("ledger:withdrawal", reference)
-    context = {"withdrawal": found, "form": form}
-    return render(request, "ledger/withdrawal_cancel.html", context, status=422 if form.is_bound else 200)
+    row = withdrawal_of(request.user, reference)
+    return cancel_request(
+        request,
+        "withdrawal",
+        row,
+        template="ledger/withdrawal_cancel.html",
+        while_in=WithdrawalStatus.REQUESTED,
+        cancel=cancel_withdrawal,
+    )
 
 
 def _form_page(request: AuthenticatedRequest, form: WithdrawalForm, status: int = 200) -> HttpResponse:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from loans.api.own import own_loan
 from loans.api.serializers import AnswerSerializer, AskSerializer, QuestionSerializer
 from loans.models import Loan, LoanQuestion
-from loans.selectors.borrower import loan_for_borrower, question_for_borrower
+from loans.selectors.borrower import question_for_borrower
 from loans.selectors.listing import listing_for
 from loans.selectors.loan import questions_on_listing
 from loans.services.origination.questions import answer_question, ask_question
@@ -41,11 +41,10 @@ class QuestionListView(ApiView):
 class QuestionAnswerView(ApiView):
     @extend_schema(operation_id="answer_question", request=AnswerSerializer, responses={200: QuestionSerializer})
     def post(self, request: AuthenticatedApiRequest, reference: str, question_reference: str) -> Response:
+        loan = own_loan(request, reference)
         try:
-            question = question_for_borrower(
-                loan_for_borrower(request.user, reference), request.user, question_reference
-            )
-        except (Loan.DoesNotExist, LoanQuestion.DoesNotExist) as error:
+            question = question_for_borrower(loan, request.user, question_reference)
+        except LoanQuestion.DoesNotExist as error:
             raise Http404 from error
         asked = AnswerSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -55,7 +54,7 @@ class QuestionAnswerView(ApiView):
         return Response(QuestionSerializer(answered).data)
 
 
-def _listing(request: Request, reference: str) -> Loan:
+def _listing(request: AuthenticatedApiRequest, reference: str) -> Loan:
     try:
         return listing_for(request.user, reference)
     except Loan.DoesNotExist as error:

@@ -10,9 +10,9 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from accounts.views.files import file_response
+from loans.api.own import own_loan
 from loans.enums.loan import LoanDocumentKind
-from loans.models import Loan, LoanDocument
-from loans.selectors.borrower import loan_for_borrower
+from loans.models import LoanDocument
 from loans.selectors.documents.supporting import documents_of, own_document
 from loans.services.origination.supporting_documents import add_loan_document, read_loan_document
 from p2plending.lib.api.views import ApiView, AuthenticatedApiRequest
@@ -43,7 +43,7 @@ class LoanDocumentsView(ApiView):
     @extend_schema(operation_id="loan_documents", responses=LoanDocumentSerializer(many=True))
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         """The files with your loan or application, newest first."""
-        return Response(LoanDocumentSerializer(documents_of(_own_loan(request, reference)), many=True).data)
+        return Response(LoanDocumentSerializer(documents_of(own_loan(request, reference)), many=True).data)
 
     @extend_schema(
         operation_id="add_loan_document",
@@ -52,7 +52,7 @@ class LoanDocumentsView(ApiView):
     )
     def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
         """Add a file for staff: with the application, in answer to a question, or later. Twice is once."""
-        loan = _own_loan(request, reference)
+        loan = own_loan(request, reference)
         given = LoanDocumentUploadSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         document = add_loan_document(
@@ -81,10 +81,3 @@ class LoanDocumentFileView(ApiView):
         except LoanDocument.DoesNotExist as error:
             raise Http404 from error
         return file_response(document, read_loan_document(document=document, actor=request.user))
-
-
-def _own_loan(request: AuthenticatedApiRequest, reference: str) -> Loan:
-    try:
-        return loan_for_borrower(request.user, reference)
-    except Loan.DoesNotExist as error:
-        raise Http404 from error

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from loans.account.pricing import assumed_grade_terms, priced_terms
+from loans.api.own import own_loan
 from loans.api.serializers import (
     AgreementSerializer,
     AnswerSerializer,
@@ -28,8 +28,8 @@ from loans.api.serializers import (
     SmallerLoanSerializer,
 )
 from loans.api.serializers_charges import LoanDetailSerializer
-from loans.models import Loan, LoanProduct
-from loans.selectors.borrower import loan_for_borrower, loans_of
+from loans.models import LoanProduct
+from loans.selectors.borrower import loans_of
 from loans.selectors.documents.agreement import agreement_for
 from loans.selectors.loan import schedule_of
 from loans.selectors.products import offered_products
@@ -54,7 +54,7 @@ class ProductListView(ApiView):
     permission_classes = [AllowAny]
 
     @extend_schema(operation_id="products", responses=ProductSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: AuthenticatedApiRequest) -> Response:
         return Response(ProductSerializer(offered_products(), many=True).data)
 
 
@@ -64,7 +64,7 @@ class CalculatorView(ApiView):
     @extend_schema(
         operation_id="calculate_quote", request=CalculatorSerializer, responses={200: CalculatorAnswerSerializer}
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: AuthenticatedApiRequest) -> Response:
         asked = _valid(CalculatorSerializer(data=request.data))
         product = _product(asked.get("product"))
         check_product_limits(product, asked["amount"], asked["term_months"])
@@ -105,16 +105,16 @@ class LoanListView(ApiListView):
 class LoanView(ApiView):
     @extend_schema(operation_id="loan", responses=LoanDetailSerializer)
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        return Response(LoanDetailSerializer(_own(request, reference)).data)
+        return Response(LoanDetailSerializer(own_loan(request, reference)).data)
 
     @extend_schema(operation_id="update_loan", request=ApplicationSerializer(partial=True), responses=LoanSerializer)
     def patch(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _own(request, reference)
+        loan = own_loan(request, reference)
         answers = _valid(ApplicationSerializer(data=request.data, partial=True))
         if "product" in answers:
             answers["product"] = _product(answers["product"])
         update_draft(loan_id=loan.pk, fields=answers, actor=request.user)
-        return Response(LoanSerializer(_own(request, reference)).data)
+        return Response(LoanSerializer(own_loan(request, reference)).data)
 
 
 class SubmitView(ApiView):
@@ -178,10 +178,10 @@ class SmallerLoanView(ApiView):
 class AnswerView(ApiView):
     @extend_schema(operation_id="answer_request", request=AnswerSerializer, responses={200: LoanSerializer})
     def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _own(request, reference)
+        loan = own_loan(request, reference)
         asked = _valid(AnswerSerializer(data=request.data))
         answer_request(loan_id=loan.pk, answer=asked["answer"], actor=request.user, today=business_date())
-        return Response(LoanSerializer(_own(request, reference)).data)
+        return Response(LoanSerializer(own_loan(request, reference)).data)
 
 
 class AgreementView(ApiView):
@@ -205,7 +205,7 @@ class SignView(ApiView):
         responses={200: AgreementSerializer},
     )
     def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _own(request, reference)
+        loan = own_loan(request, reference)
         asked = _valid(SignSerializer(data=request.data))
         agreement = sign_agreement(
             loan_id=loan.pk,
@@ -221,17 +221,10 @@ class SignView(ApiView):
 class ScheduleView(ApiView):
     @extend_schema(operation_id="loan_schedule", responses=ScheduleSerializer)
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        schedule = schedule_of(_own(request, reference), business_date())
+        schedule = schedule_of(own_loan(request, reference), business_date())
         if schedule is None:
             raise Http404
         return Response(ScheduleSerializer(schedule).data)
-
-
-def _own(request: AuthenticatedApiRequest, reference: str) -> Loan:
-    try:
-        return loan_for_borrower(request.user, reference)
-    except Loan.DoesNotExist as error:
-        raise Http404 from error
 
 
 def _product(code: str | None) -> LoanProduct:
@@ -253,8 +246,8 @@ def _valid(serializer: Serializer) -> dict[str, Any]:
 
 def _step(request: AuthenticatedApiRequest, reference: str, service: Any) -> Response:
     """One keyed step of the loan's way; the answer is the loan as it is now."""
-    loan = _own(request, reference)
+    loan = own_loan(request, reference)
     moved = service(
         loan_id=loan.pk, actor=request.user, idempotency_key=idempotency_key(request), today=business_date()
     )
-    return created_response(moved, LoanSerializer(_own(request, reference)).data, status=200)
+    return created_response(moved, LoanSerializer(own_loan(request, reference)).data, status=200)

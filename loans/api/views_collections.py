@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.response import Response
 
+from loans.api.own import paid_out_loan
 from loans.api.serializers_collections import (
     AskedPlanSerializer,
     HelpSerializer,
@@ -23,10 +24,9 @@ from loans.api.serializers_collections import (
 )
 from loans.enums.collections import HardshipCause
 from loans.enums.loan import RepaymentMethod
-from loans.models import Loan, PlanProposal
+from loans.models import PlanProposal
 from loans.selectors.access import HARDSHIP_REQUESTS, PLAN_PROPOSALS, SETTLEMENT_OFFERS
 from loans.selectors.collections import open_offer, open_proposal, recoveries_of
-from loans.selectors.servicing import loan_for_payer
 from loans.services.collections.hardship import preview_help, request_help, withdraw_help
 from loans.services.collections.recovery import record_recovery
 from loans.services.collections.restructuring import accept_plan, decline_plan, plan_terms_of, preview_plan
@@ -42,7 +42,9 @@ class HelpListView(ApiListView):
 
     @extend_schema(operation_id="help_requests", responses=HelpSerializer(many=True))
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        rows = HARDSHIP_REQUESTS.own_of(request.user).filter(loan=_loan(request, reference)).select_related("loan")
+        rows = (
+            HARDSHIP_REQUESTS.own_of(request.user).filter(loan=paid_out_loan(request, reference)).select_related("loan")
+        )
         return self.get_paginated_response(HelpSerializer(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(
@@ -52,7 +54,7 @@ class HelpListView(ApiListView):
         responses={201: HelpSerializer},
     )
     def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _loan(request, reference)
+        loan = paid_out_loan(request, reference)
         key = idempotency_key(request)
         asked = RequestHardshipSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -74,7 +76,7 @@ class HelpListView(ApiListView):
 class HelpPreviewView(ApiView):
     @extend_schema(operation_id="preview_help", request=AskedPlanSerializer, responses=NewPlanSerializer)
     def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _loan(request, reference)
+        loan = paid_out_loan(request, reference)
         asked = AskedPlanSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         if not loan.principal_outstanding:
@@ -90,7 +92,9 @@ class HelpWithdrawView(ApiView):
         responses={201: HelpSerializer},
     )
     def post(self, request: AuthenticatedApiRequest, reference: str, help_reference: str) -> Response:
-        rows = HARDSHIP_REQUESTS.own_of(request.user).filter(loan=_loan(request, reference), reference=help_reference)
+        rows = HARDSHIP_REQUESTS.own_of(request.user).filter(
+            loan=paid_out_loan(request, reference), reference=help_reference
+        )
         found = generics.get_object_or_404(rows)
         done = withdraw_help(
             request_id=found.pk, actor=request.user, idempotency_key=idempotency_key(request), today=business_date()
@@ -101,7 +105,7 @@ class HelpWithdrawView(ApiView):
 class NewPlanView(ApiView):
     @extend_schema(operation_id="new_plan", responses=ProposedPlanSerializer)
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan, today = _loan(request, reference), business_date()
+        loan, today = paid_out_loan(request, reference), business_date()
         proposal = open_proposal(loan, today)
         if proposal is None:
             raise Http404
@@ -134,7 +138,7 @@ class DeclinePlanView(ApiView):
 class SettlementView(ApiView):
     @extend_schema(operation_id="settlement", responses=SettlementSerializer)
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        offer = open_offer(_loan(request, reference), business_date())
+        offer = open_offer(paid_out_loan(request, reference), business_date())
         if offer is None:
             raise Http404
         return Response(SettlementSerializer(offer).data)
@@ -146,7 +150,12 @@ class SettlementView(ApiView):
         responses={201: SettlementSerializer},
     )
     def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        found = SETTLEMENT_OFFERS.own_of(request.user).filter(loan=_loan(request, reference)).order_by("-pk").first()
+        found = (
+            SETTLEMENT_OFFERS.own_of(request.user)
+            .filter(loan=paid_out_loan(request, reference))
+            .order_by("-pk")
+            .first()
+        )
         if found is None:
             raise Http404
         paid = pay_settlement(
@@ -164,7 +173,7 @@ class RecoveryListView(ApiListView):
 
     @extend_schema(operation_id="recoveries", responses=RecoverySerializer(many=True))
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        page = self.paginate_queryset(recoveries_of(_loan(request, reference)).select_related("loan", "entry"))
+        page = self.paginate_queryset(recoveries_of(paid_out_loan(request, reference)).select_related("loan", "entry"))
         return self.get_paginated_response(RecoverySerializer(page, many=True).data)
 
     @extend_schema(
@@ -174,7 +183,7 @@ class RecoveryListView(ApiListView):
         responses={201: RecoverySerializer},
     )
     def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _loan(request, reference)
+        loan = paid_out_loan(request, reference)
         key = idempotency_key(request)
         asked = RecoverSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -191,15 +200,8 @@ class RecoveryListView(ApiListView):
         return created_response(recovery, RecoverySerializer(recovery).data)
 
 
-def _loan(request: AuthenticatedApiRequest, reference: str) -> Loan:
-    loan = loan_for_payer(request.user, reference)
-    if loan is None:
-        raise Http404
-    return loan
-
-
 def _answer_plan(request: AuthenticatedApiRequest, reference: str, service: Callable[..., PlanProposal]) -> Response:
-    found = PLAN_PROPOSALS.own_of(request.user).filter(loan=_loan(request, reference)).order_by("-pk").first()
+    found = PLAN_PROPOSALS.own_of(request.user).filter(loan=paid_out_loan(request, reference)).order_by("-pk").first()
     if found is None:
         raise Http404
     common: dict[str, Any] = {"idempotency_key": idempotency_key(request), "today": business_date()}

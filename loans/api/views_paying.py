@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from loans.api.own import paid_out_loan
 from loans.api.serializers_servicing import RepaymentSerializer
-from loans.models import Loan
-from loans.selectors.servicing import loan_for_payer
 from loans.services.repayments.right_of_withdrawal import WithdrawalTimeOver, give_loan_back, withdrawal_figures
 from loans.services.servicing.autopay import set_autopay
 from p2plending.lib.api.fields import CurrencyField, MoneySerializerField
@@ -37,11 +35,11 @@ class WithdrawLoanSerializer(serializers.Serializer):
 class AutopayView(ApiView):
     @extend_schema(operation_id="autopay", responses=AutopaySerializer)
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        return Response({"is_on": _loan(request, reference).autopay})
+        return Response({"is_on": paid_out_loan(request, reference).autopay})
 
     @extend_schema(operation_id="set_autopay", request=AutopaySerializer, responses=AutopaySerializer)
     def put(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _loan(request, reference)
+        loan = paid_out_loan(request, reference)
         asked = AutopaySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         changed = set_autopay(loan_id=loan.pk, is_on=asked.validated_data["is_on"], actor=request.user)
@@ -51,7 +49,7 @@ class AutopayView(ApiView):
 class WithdrawLoanView(ApiView):
     @extend_schema(operation_id="give_back_figures", responses=WithdrawLoanSerializer)
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        figures = withdrawal_figures(_loan(request, reference), business_date())
+        figures = withdrawal_figures(paid_out_loan(request, reference), business_date())
         if figures is None:
             raise WithdrawalTimeOver(today=business_date())
         return Response(WithdrawLoanSerializer(figures).data)
@@ -63,15 +61,8 @@ class WithdrawLoanView(ApiView):
         responses={201: RepaymentSerializer},
     )
     def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _loan(request, reference)
+        loan = paid_out_loan(request, reference)
         paid = give_loan_back(
             loan_id=loan.pk, actor=request.user, idempotency_key=idempotency_key(request), today=business_date()
         )
         return created_response(paid, RepaymentSerializer(paid).data)
-
-
-def _loan(request: AuthenticatedApiRequest, reference: str) -> Loan:
-    loan = loan_for_payer(request.user, reference)
-    if loan is None:
-        raise Http404
-    return loan

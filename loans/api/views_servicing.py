@@ -6,6 +6,7 @@ from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework.response import Response
 
+from loans.api.own import paid_out_loan
 from loans.api.serializers_servicing import (
     PayoffDateSerializer,
     PayoffSerializer,
@@ -16,8 +17,7 @@ from loans.api.serializers_servicing import (
     RepaySerializer,
 )
 from loans.enums.loan import ExtraMode, LoanStatus, RepaymentMethod
-from loans.models import Loan
-from loans.selectors.servicing import loan_for_payer, payment_plan, payoff_figure, repayment_of
+from loans.selectors.servicing import payment_plan, payoff_figure, repayment_of
 from loans.services.repayments.record import NothingToPay, preview_repayment, record_repayment
 from p2plending.lib.api.idempotency import IDEMPOTENCY_KEY_PARAMETER, created_response, idempotency_key
 from p2plending.lib.api.views import ApiListView, ApiView, AuthenticatedApiRequest
@@ -29,7 +29,7 @@ class RepaymentListView(ApiListView):
 
     @extend_schema(operation_id="repayments", responses=RepaymentSerializer(many=True))
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _loan(request, reference)
+        loan = paid_out_loan(request, reference)
         page = self.paginate_queryset(loan.repayments.select_related("loan", "entry"))
         return self.get_paginated_response(RepaymentSerializer(page, many=True).data)
 
@@ -40,7 +40,7 @@ class RepaymentListView(ApiListView):
         responses={201: RepaymentSerializer},
     )
     def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _loan(request, reference)
+        loan = paid_out_loan(request, reference)
         key = idempotency_key(request)
         asked = RepaySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -63,7 +63,7 @@ class RepaymentListView(ApiListView):
 class RepaymentView(ApiView):
     @extend_schema(operation_id="repayment", responses=RepaymentSerializer)
     def get(self, request: AuthenticatedApiRequest, reference: str, repayment_reference: str) -> Response:
-        found = repayment_of(_loan(request, reference), repayment_reference)
+        found = repayment_of(paid_out_loan(request, reference), repayment_reference)
         if found is None:
             raise Http404
         return Response(RepaymentSerializer(found).data)
@@ -72,7 +72,7 @@ class RepaymentView(ApiView):
 class PreviewView(ApiView):
     @extend_schema(operation_id="preview_repayment", request=PreviewedPaymentSerializer, responses=PreviewSerializer)
     def post(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _loan(request, reference)
+        loan = paid_out_loan(request, reference)
         asked = PreviewedPaymentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         told = asked.validated_data
@@ -92,7 +92,7 @@ class PayoffQuoteView(ApiView):
         responses=PayoffSerializer,
     )
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _loan(request, reference)
+        loan = paid_out_loan(request, reference)
         asked = PayoffDateSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         if loan.status not in LoanStatus.owing():
@@ -104,16 +104,9 @@ class PayoffQuoteView(ApiView):
 class PlanView(ApiView):
     @extend_schema(operation_id="payment_plan", responses=PlanSerializer)
     def get(self, request: AuthenticatedApiRequest, reference: str) -> Response:
-        loan = _loan(request, reference)
+        loan = paid_out_loan(request, reference)
         lines = payment_plan(loan, business_date())
         return Response(PlanSerializer({"version": loan.schedule_version, "lines": lines}).data)
-
-
-def _loan(request: AuthenticatedApiRequest, reference: str) -> Loan:
-    loan = loan_for_payer(request.user, reference)
-    if loan is None:
-        raise Http404
-    return loan
 
 
 def _mode(value: str | None) -> ExtraMode | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -10,9 +12,10 @@ from loans.models import Loan, LoanQuestion
 from loans.selectors.access import LOANS, QUESTIONS
 
 
-def loan_for_borrower(user: User, reference: str) -> Loan:
-    """The borrower's own loan with its product. Raises Loan.DoesNotExist for anybody else's."""
-    return LOANS.own_of(user).select_related("product", "borrower").get(reference=reference)
+def loan_for_borrower(user: User, reference: str, states: Collection[str] | None = None) -> Loan | None:
+    """The borrower's own loan with its product; None for anybody else's, and for one in none of `states`."""
+    loans = LOANS.own_of(user).select_related("product", "borrower").filter(reference=reference)
+    return (loans if states is None else loans.filter(status__in=states)).first()
 
 
 def loans_of(user: User) -> QuerySet[Loan]:

@@ -11,7 +11,6 @@ from django.db.models import F, QuerySet, Sum
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from loans.account.accrual import LateFee, late_fee_day, oldest_unpaid_due_date, pauses_of, servicing_columns
 from loans.account.bring_forward import brought_forward
 from loans.account.state import instalment_states, live_instalments
@@ -20,7 +19,6 @@ from loans.account.unapplied_funds import left_to_pay
 from loans.enums.loan import InstalmentStatus, LoanStatus, RepaymentStatus
 from loans.finance import PayoffFigure, payoff
 from loans.models import EndOfDayFailure, Instalment, Loan, Repayment, ScheduleVersion
-from loans.selectors.access import LOANS
 from loans.selectors.charges import charges_of
 from loans.wording.schedule import schedule_wording
 from p2plending.lib.charts import balance_line, payment_dots
@@ -87,12 +85,6 @@ class AmountsDue:
     def next_payment(self) -> int:
         """All that is due by today, or, when nothing is, the next payment."""
         return self.due or self.following
-
-
-def loan_for_payer(user: User, reference: str) -> Loan | None:
-    """A loan of this borrower that was paid out; None for anybody else's."""
-    loans = LOANS.own_of(user).select_related("product", "borrower")
-    return loans.filter(reference=reference, status__in=LoanStatus.disbursed()).first()
 
 
 def repayment_of(loan: Loan, reference: str) -> Repayment | None:

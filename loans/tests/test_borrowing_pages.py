@@ -16,6 +16,7 @@ from accounts.enums.people import Role
 from accounts.models import User
 from loans.enums.loan import LoanStatus
 from loans.models import Loan
+from loans.selectors.borrower import loan_for_borrower
 from loans.services.origination.questions import ask_question
 from loans.services.origination.review import ask_applicant
 from p2plending.lib.clock import business_date
@@ -55,6 +56,16 @@ def text_of(response: HttpResponse) -> str:
 
 def key_in(response: HttpResponse) -> str:
     return re.search(r'name="form_key" value="([0-9a-f]{32})"', response.content.decode())[1]
+
+
+def test_a_loan_is_found_by_its_borrower_alone_and_in_the_states_that_are_asked_for(
+    alice: User, bob: User, now: dt.date
+) -> None:
+    loan = submitted_loan(alice, today=now)
+    assert loan_for_borrower(alice, loan.reference) == loan
+    assert loan_for_borrower(alice, loan.reference, LoanStatus.application()) == loan
+    assert loan_for_borrower(alice, loan.reference, LoanStatus.disbursed()) is None
+    assert loan_for_borrower(bob, loan.reference) is None
 
 
 @pytest.mark.parametrize("name", ["borrowing_home", "loan_list", "apply_start", "apply_amount", "apply_check"])

@@ -12,9 +12,8 @@ from loans.models import Loan, LoanAgreement
 from loans.selectors.documents.agreement import agreement_for
 from loans.services.funding.agreement import sign_agreement
 from loans.views.own import own_loan
-from p2plending.lib.clock import business_date
 from p2plending.lib.context import current_request
-from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import run_action, who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 from p2plending.lib.web.requests import AuthenticatedRequest
 
@@ -25,24 +24,21 @@ def sign(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     agreement = _agreement_or_404(found)
     form = SignForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            sign_agreement(
-                loan_id=found.pk,
-                typed_name=form.cleaned_data["typed_name"],
-                actor=request.user,
-                ip_address=current_request().ip_address,
-                idempotency_key=form.cleaned_data["form_key"],
-                today=business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            return redirect("loans:loan", reference)
-    elif request.method == "GET" and (found.status != LoanStatus.FUNDED or found.signed_at):
+    if request.method == "GET" and (found.status != LoanStatus.FUNDED or found.signed_at):
         return redirect("loans:agreement", reference)
     context = {"loan": found, "agreement": agreement, "form": form}
-    return render(request, "loans/sign.html", context, status=422 if form.is_bound else 200)
+    return run_action(
+        request,
+        form,
+        lambda told: sign_agreement(
+            loan_id=found.pk,
+            typed_name=told["typed_name"],
+            ip_address=current_request().ip_address,
+            **who_and_when(request, told),
+        ),
+        then=lambda _signed: redirect("loans:loan", reference),
+        again=lambda status: render(request, "loans/sign.html", context, status=status),
+    )
 
 
 @get_only

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,7 +24,8 @@ from loans.services.origination.underwriting import Outcome, largest_passing_amo
 from loans.views.own import own_loan
 from loans.views.quote import plans_context, start_of
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused, required
+from p2plending.lib.errors import required
+from p2plending.lib.web.actions import refusals_on, run_action, who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 from p2plending.lib.web.requests import AuthenticatedRequest
 
@@ -65,11 +66,8 @@ def amount(request: AuthenticatedRequest) -> HttpResponse:
         initial=_amount_initial(request, draft, product),
     )
     if form.is_valid() and "update" not in request.POST:
-        try:
+        with refusals_on(form):
             _save_amount(request, draft, product, form.cleaned_data)
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
             return redirect("loans:apply_purpose")
     asked = form.cleaned_data if form.is_bound else form.initial
     context: dict[str, Any] = {"form": form, "product": product, "steps": STEPS, "step": 1}
@@ -101,18 +99,16 @@ def check(request: AuthenticatedRequest) -> HttpResponse:
     if _first_open_step(draft) != "loans:apply_check":
         return redirect(_first_open_step(draft))
     form = SendForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            sent = submit_application(
-                loan_id=draft.pk,
-                actor=request.user,
-                idempotency_key=form.cleaned_data["form_key"],
-                today=business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            return redirect("loans:apply_sent", sent.reference)
+    return run_action(
+        request,
+        form,
+        lambda told: submit_application(loan_id=draft.pk, **who_and_when(request, told)),
+        then=lambda sent: redirect("loans:apply_sent", sent.reference),
+        again=lambda status: _check_page(request, draft, form, status),
+    )
+
+
+def _check_page(request: AuthenticatedRequest, draft: Loan, form: SendForm, status: int) -> HttpResponse:
     outcome = preview_outcome(draft, today=business_date())
     context = {
         "form": form,
@@ -127,7 +123,7 @@ def check(request: AuthenticatedRequest) -> HttpResponse:
         "blocked": blocking_refusal(request.user, Action.APPLY),
     }
     context |= _card(draft, outcome)
-    return render(request, "loans/apply/check.html", context, status=422 if form.errors else 200)
+    return render(request, "loans/apply/check.html", context, status=status)
 
 
 @get_only
@@ -147,17 +143,19 @@ def _answers_step(
         return redirect("loans:apply_start")
     initial = {field: getattr(draft, field) for field in form_class.base_fields}
     form = form_class(request.POST if request.method == "POST" else None, initial=initial)
-    if form.is_valid():
-        try:
-            update_draft(loan_id=draft.pk, fields=form.cleaned_data, actor=request.user)
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            return redirect(following)
-    outcome = preview_outcome(draft, today=business_date())
-    context = {"form": form, "loan": draft, "product": draft.product, "steps": STEPS, "step": number}
-    context |= _card(draft, outcome)
-    return render(request, f"loans/apply/{name}.html", context, status=422 if form.errors else 200)
+
+    def page(status: int) -> HttpResponse:
+        context = {"form": form, "loan": draft, "product": draft.product, "steps": STEPS, "step": number}
+        context |= _card(draft, preview_outcome(draft, today=business_date()))
+        return render(request, f"loans/apply/{name}.html", context, status=status)
+
+    return run_action(
+        request,
+        form,
+        lambda answers: update_draft(loan_id=draft.pk, fields=answers, actor=request.user),
+        then=lambda _saved: redirect(following),
+        again=page,
+    )
 
 
 def _open_draft(request: AuthenticatedRequest) -> Loan | None:
@@ -166,12 +164,12 @@ def _open_draft(request: AuthenticatedRequest) -> Loan | None:
     return draft if draft is not None and draft.status == LoanStatus.DRAFT else None
 
 
-def _has_application(request: HttpRequest, application: Loan) -> HttpResponse:
+def _has_application(request: AuthenticatedRequest, application: Loan) -> HttpResponse:
     messages.info(request, _("You have an open application. Finish it or take it back first."))
     return redirect("loans:loan", application.reference)
 
 
-def _amount_initial(request: HttpRequest, draft: Loan | None, product: LoanProduct) -> dict[str, Any]:
+def _amount_initial(request: AuthenticatedRequest, draft: Loan | None, product: LoanProduct) -> dict[str, Any]:
     if draft is not None and draft.product_id == product.pk:
         initial = {name: getattr(draft, name) for name in ("requested_amount", "term_months", "due_day")}
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from loans.services.repayments.right_of_withdrawal import give_loan_back, withdr
 from loans.services.servicing.autopay import set_autopay
 from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import run_action, run_or_say, who_and_when
 from p2plending.lib.web.decorators import get_or_post, post_only, role_required
 from p2plending.lib.web.requests import AuthenticatedRequest
 
@@ -26,14 +25,12 @@ def switch_autopay(request: AuthenticatedRequest, reference: str) -> HttpRespons
     loan = own_loan(request, reference)
     form = AutopayForm(request.POST)
     form.is_valid()
-    try:
-        changed = set_autopay(loan_id=loan.pk, is_on=form.cleaned_data["is_on"], actor=request.user)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        words = _("Automatic payment is on.") if changed.autopay else _("Automatic payment is off.")
-        messages.success(request, words)
-    return redirect("loans:loan", reference)
+    return run_or_say(
+        request,
+        lambda: set_autopay(loan_id=loan.pk, is_on=form.cleaned_data["is_on"], actor=request.user),
+        done=lambda changed: _("Automatic payment is on.") if changed.autopay else _("Automatic payment is off."),
+        then=lambda: redirect("loans:loan", reference),
+    )
 
 
 @get_or_post
@@ -43,20 +40,13 @@ def withdraw_loan(request: AuthenticatedRequest, reference: str) -> HttpResponse
     if request.method != "POST":
         return _withdrawal_page(request, loan, WithdrawLoanForm())
     form = WithdrawLoanForm(request.POST)
-    if not form.is_valid():
-        return _withdrawal_page(request, loan, form, status=422)
-    try:
-        paid = give_loan_back(
-            loan_id=loan.pk,
-            actor=request.user,
-            idempotency_key=form.cleaned_data["form_key"],
-            today=business_date(),
-            confirmed=form.cleaned_data["confirmed"],
-        )
-    except Refused as refusal:
-        form.add_error(None, refusal.message)
-        return _withdrawal_page(request, loan, form, status=422)
-    return redirect("loans:repayment", reference, paid.reference)
+    return run_action(
+        request,
+        form,
+        lambda told: give_loan_back(loan_id=loan.pk, confirmed=told["confirmed"], **who_and_when(request, told)),
+        then=lambda paid: redirect("loans:repayment", reference, paid.reference),
+        again=lambda status: _withdrawal_page(request, loan, form, status),
+    )
 
 
 def _withdrawal_page(

@@ -6,8 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -23,15 +22,16 @@ from loans.forms.collections import HardshipForm, PayLossForm
 from loans.models import Loan
 from loans.selectors import collections as read
 from loans.selectors.explanations.changes import explain_change as explain
-from loans.selectors.servicing import loan_for_payer
 from loans.services.collections.hardship import preview_help, request_help, withdraw_help
 from loans.services.collections.recovery import missing_amount, preview_recovery, record_recovery
 from loans.services.collections.restructuring import accept_plan, decline_plan, plan_terms_of, preview_plan
 from loans.services.collections.settlement import pay_settlement, preview_settlement
 from loans.services.servicing.cure import current_cure
+from loans.views.own import own_loan
 from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.rules.values import platform_rules
+from p2plending.lib.web.actions import refusals_on, run_action, who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.web.forms import KeyedForm
 from p2plending.lib.web.requests import AuthenticatedRequest
@@ -42,7 +42,7 @@ ACCEPT_PAGE = "loans/collections/accept_plan.html"
 @get_or_post
 @role_required(Role.BORROWER)
 def ask(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    loan = _owing_loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.owing())
     waiting = read.open_help(loan)
     if waiting is not None or loan.status != LoanStatus.ACTIVE:
         return _status_page(request, loan)
@@ -59,7 +59,7 @@ def ask(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 def send(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     if (sent := sent_before(request)) is not None:
         return sent
-    loan = _owing_loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.owing())
     answers = answers_to_check(request)
     if answers is None:
         return redirect("loans:help", reference)
@@ -69,50 +69,44 @@ def send(request: AuthenticatedRequest, reference: str) -> HttpResponse:
         if plan is None:
             return _form_page(request, loan, form, status=422)
         return render(request, "loans/collections/help_check.html", {"loan": loan, "form": form, "plan": plan})
-    if not form.is_valid():
-        return _form_page(request, loan, form, status=422)
-    told = form.cleaned_data
-    try:
-        request_help(
+    return run_action(
+        request,
+        form,
+        lambda told: request_help(
             loan_id=loan.pk,
             cause=HardshipCause(told["cause"]),
             story=told["story"],
             expected_months=told["expected_months"],
             affordable_amount=told["affordable_amount"],
             asked=form.plan_terms(),
-            actor=request.user,
-            idempotency_key=told["form_key"],
-            today=business_date(),
-        )
-    except Refused as refusal:
-        form.add_error(None, refusal.message)
-        return _form_page(request, loan, form, status=422)
-    return open_done_page(request, told["form_key"], "loans:help", reference)
+            **who_and_when(request, told),
+        ),
+        then=lambda _asked: open_done_page(request, form.cleaned_data["form_key"], "loans:help", reference),
+        again=lambda status: _form_page(request, loan, form, status),
+    )
 
 
 @post_only
 @role_required(Role.BORROWER)
 def withdraw_request(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    loan = _owing_loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.owing())
     form = KeyedForm(request.POST)
     waiting = read.latest_help(loan)
     if waiting is None:
         raise Http404
-    return _answer(
+    return run_action(
         request,
         form,
-        lambda key: withdraw_help(
-            request_id=waiting.pk, actor=request.user, idempotency_key=key, today=business_date()
-        ),
-        lambda: redirect("loans:loan", reference),
-        lambda: _status_page(request, loan, form, status=422),
+        lambda told: withdraw_help(request_id=waiting.pk, **who_and_when(request, told)),
+        then=lambda _withdrawn: redirect("loans:loan", reference),
+        again=lambda status: _status_page(request, loan, form, status),
     )
 
 
 @get_only
 @role_required(Role.BORROWER)
 def new_plan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    loan = _disbursed_loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.disbursed())
     if loan.status not in LoanStatus.owing():
         return redirect("loans:loan", reference)  # an earlier message leads here
     return _proposal_page(request, loan)
@@ -123,7 +117,7 @@ def new_plan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 def accept_new_plan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     """The check page, and the acceptance."""
     if request.method != "POST":
-        return _proposal_page(request, _disbursed_loan(request, reference), template=ACCEPT_PAGE)
+        return _proposal_page(request, own_loan(request, reference, LoanStatus.disbursed()), template=ACCEPT_PAGE)
     words = _("You accepted the new plan. It counts from today.")
     return _decide_plan(request, reference, accept_plan, "loans:plan", words)
 
@@ -138,25 +132,19 @@ def decline_new_plan(request: AuthenticatedRequest, reference: str) -> HttpRespo
 @get_or_post
 @role_required(Role.BORROWER)
 def settlement(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    loan = _disbursed_loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.disbursed())
     offers = loan.settlement_offers.order_by("-pk")
     offer = get_object_or_404(offers[:1])
     form = KeyedForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        return _answer(
-            request,
-            form,
-            lambda key: pay_settlement(
-                settlement_id=offer.pk,
-                method=RepaymentMethod.WALLET,
-                actor=request.user,
-                idempotency_key=key,
-                today=business_date(),
-            ),
-            lambda: redirect("loans:loan", reference),
-            lambda: _settlement_page(request, loan, form, status=422),
-        )
-    return _settlement_page(request, loan, form)
+    return run_action(
+        request,
+        form,
+        lambda told: pay_settlement(
+            settlement_id=offer.pk, method=RepaymentMethod.WALLET, **who_and_when(request, told)
+        ),
+        then=lambda _paid: redirect("loans:loan", reference),
+        again=lambda status: _settlement_page(request, loan, form, status),
+    )
 
 
 @get_or_post
@@ -164,32 +152,35 @@ def settlement(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 def pay_loss(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     if (sent := sent_before(request)) is not None:
         return sent
-    loan = _disbursed_loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.disbursed())
     if read.loss_of(loan) is None:
         raise Http404
     form = PayLossForm(answers_to_check(request))
-    if not form.is_valid():
-        return _loss_page(request, loan, form, status=422 if form.is_bound else 200)
-    told = form.cleaned_data
-    try:
-        if not told["confirmed"]:
-            plan = preview_recovery(loan_id=loan.pk, amount=told["amount"])
-            if request.method == "POST":
-                return open_check_page(request, "loans:pay_loss", reference)
-            return _loss_page(request, loan, form, plan=plan)
-        recovery = record_recovery(
+
+    def check(told: dict[str, Any]) -> HttpResponse | None:
+        if told["confirmed"]:
+            return None
+        plan = preview_recovery(loan_id=loan.pk, amount=told["amount"])
+        if request.method == "POST":
+            return open_check_page(request, "loans:pay_loss", reference)
+        return _loss_page(request, loan, form, plan=plan)
+
+    return run_action(
+        request,
+        form,
+        lambda told: record_recovery(
             loan_id=loan.pk,
             amount=told["amount"],
             method=RepaymentMethod.WALLET,
             value_date=business_date(),
-            actor=request.user,
-            idempotency_key=told["form_key"],
-            today=business_date(),
-        )
-    except Refused as refusal:
-        form.add_error(None, refusal.message)
-        return _loss_page(request, loan, form, status=422)
-    return open_done_page(request, told["form_key"], "loans:explain_recovery", recovery.reference)
+            **who_and_when(request, told),
+        ),
+        then=lambda recovery: open_done_page(
+            request, form.cleaned_data["form_key"], "loans:explain_recovery", recovery.reference
+        ),
+        again=lambda status: _loss_page(request, loan, form, status=status),
+        check=check,
+    )
 
 
 @get_only
@@ -222,44 +213,16 @@ def trouble_context(loan: Loan, today: dt.date) -> dict[str, Any]:
     }
 
 
-def _disbursed_loan(request: AuthenticatedRequest, reference: str) -> Loan:
-    loan = loan_for_payer(request.user, reference)
-    if loan is None:
-        raise Http404
-    return loan
-
-
-def _owing_loan(request: AuthenticatedRequest, reference: str) -> Loan:
-    loan = _disbursed_loan(request, reference)
-    if loan.status not in LoanStatus.owing():
-        raise Http404
-    return loan
-
-
-def _answer(request: HttpRequest, form: forms.Form, step: Any, done: Any, again: Any) -> HttpResponse:
-    """One service call with the form's key; a refusal, or a form without a key, gives the same page again."""
-    if not form.is_valid():
-        return again()
-    try:
-        step(form.cleaned_data["form_key"])
-    except Refused as refusal:
-        form.add_error(None, refusal.message)
-        return again()
-    return done()
-
-
 def _plan(loan: Loan, form: HardshipForm) -> NewPlan | None:
     """The plan that was asked for; None, with the form's errors, when there is none."""
     if not form.is_valid():
         return None
-    try:
+    with refusals_on(form):
         return preview_help(loan, form.plan_terms(), business_date())
-    except Refused as refusal:
-        form.add_error(None, refusal.message)
-        return None
+    return None
 
 
-def _form_page(request: HttpRequest, loan: Loan, form: HardshipForm, status: int = 200) -> HttpResponse:
+def _form_page(request: AuthenticatedRequest, loan: Loan, form: HardshipForm, status: int = 200) -> HttpResponse:
     today = business_date()
     context = {"loan": loan, "form": form, "examples": _examples(loan, today), "today": today}
     return render(request, "loans/collections/help.html", context, status=status)
@@ -288,33 +251,31 @@ def _examples(loan: Loan, today: dt.date) -> list[NewPlan]:
     return found
 
 
-def _status_page(request: HttpRequest, loan: Loan, form: forms.Form | None = None, status: int = 200) -> HttpResponse:
+def _status_page(
+    request: AuthenticatedRequest, loan: Loan, form: forms.Form | None = None, status: int = 200
+) -> HttpResponse:
     context = {"loan": loan, "asked": read.latest_help(loan), "form": form or KeyedForm()}
     return render(request, "loans/collections/help_sent.html", context, status=status)
 
 
 def _decide_plan(request: AuthenticatedRequest, reference: str, service: Any, target: str, words: str) -> HttpResponse:
-    loan = _disbursed_loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.disbursed())
     form = KeyedForm(request.POST)
     proposal = loan.plan_proposals.order_by("-pk").first()
     if proposal is None:
         raise Http404
-    return _answer(
+    return run_action(
         request,
         form,
-        lambda key: service(proposal_id=proposal.pk, actor=request.user, idempotency_key=key, today=business_date()),
-        lambda: _redirect_with_message(request, words, target, reference),
-        lambda: _proposal_page(request, loan, form, status=422),
+        lambda told: service(proposal_id=proposal.pk, **who_and_when(request, told)),
+        done=words,
+        then=lambda _decided: redirect(target, reference),
+        again=lambda status: _proposal_page(request, loan, form, status=status),
     )
 
 
-def _redirect_with_message(request: HttpRequest, words: str, target: str, reference: str) -> HttpResponse:
-    messages.success(request, words)
-    return redirect(target, reference)
-
-
 def _proposal_page(
-    request: HttpRequest,
+    request: AuthenticatedRequest,
     loan: Loan,
     form: forms.Form | None = None,
     *,

@@ -19,7 +19,6 @@ from loans.enums.permissions import VIEW_LOANS
 from loans.forms.loan import AcceptOfferForm, AnswerForm, SmallerLoanForm
 from loans.models import Loan
 from loans.selectors.access import ASKED_ABOUT, LISTINGS
-from loans.selectors.borrower import loan_for_borrower
 from loans.selectors.collections import loss_of
 from loans.selectors.explanations.changes import changes_of
 from loans.selectors.listing import public_profile
@@ -33,7 +32,8 @@ from loans.views.hardship import trouble_context
 from loans.views.own import own_loan
 from loans.wording.terms import cost_words
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused, required
+from p2plending.lib.errors import required
+from p2plending.lib.web.actions import run_action, who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.web.forms import KeyedForm
 from p2plending.lib.web.requests import AuthenticatedRequest
@@ -142,16 +142,13 @@ def _decline_tips(found: Loan) -> list[Any]:
 def answer_info(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     form = AnswerForm(request.POST)
-    if form.is_valid():
-        try:
-            answer_request(
-                loan_id=found.pk, answer=form.cleaned_data["answer"], actor=request.user, today=business_date()
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            return redirect("loans:loan", reference)
-    return loan_page(request, found, form=form, status=422)
+    return run_action(
+        request,
+        form,
+        lambda told: answer_request(loan_id=found.pk, answer=told["answer"], actor=request.user, today=business_date()),
+        then=lambda _answered: redirect("loans:loan", reference),
+        again=lambda status: loan_page(request, found, form=form, status=status),
+    )
 
 
 @get_or_post
@@ -159,19 +156,17 @@ def answer_info(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 def withdraw(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     form = KeyedForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            withdraw_application(
-                loan_id=found.pk,
-                actor=request.user,
-                idempotency_key=form.cleaned_data["form_key"],
-                today=business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            return redirect("loans:loan", reference)
-    elif request.method == "GET" and found.status not in LoanStatus.application():
+    if request.method == "GET" and found.status not in LoanStatus.application():
         return redirect("loans:loan", reference)
-    found = loan_for_borrower(request.user, reference)
-    return render(request, "loans/withdraw.html", {"loan": found, "form": form}, status=422 if form.is_bound else 200)
+
+    def page(status: int) -> HttpResponse:
+        context = {"loan": own_loan(request, reference), "form": form}
+        return render(request, "loans/withdraw.html", context, status=status)
+
+    return run_action(
+        request,
+        form,
+        lambda told: withdraw_application(loan_id=found.pk, **who_and_when(request, told)),
+        then=lambda _withdrawn: redirect("loans:loan", reference),
+        again=page,
+    )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.enums.people import Role
 from loans.forms.loan import AcceptOfferForm, SmallerLoanForm
+from loans.models import Loan
 from loans.services.funding.offer import accept_offer, accept_smaller_loan, decline_smaller_loan
 from loans.views.loan import loan_page
 from loans.views.own import own_loan
-from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import run_action, who_and_when
 from p2plending.lib.web.decorators import post_only, role_required
 from p2plending.lib.web.requests import AuthenticatedRequest
 
@@ -23,20 +24,14 @@ from p2plending.lib.web.requests import AuthenticatedRequest
 def accept(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     form = AcceptOfferForm(request.POST)
-    if form.is_valid():
-        try:
-            accept_offer(
-                loan_id=found.pk,
-                actor=request.user,
-                idempotency_key=form.cleaned_data["form_key"],
-                today=business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            messages.success(request, _("You accepted the offer. Your request is open to lenders."))
-            return redirect("loans:loan", reference)
-    return loan_page(request, own_loan(request, reference), form=form, status=422)
+    return run_action(
+        request,
+        form,
+        lambda told: accept_offer(loan_id=found.pk, **who_and_when(request, told)),
+        done=_("You accepted the offer. Your request is open to lenders."),
+        then=lambda _accepted: redirect("loans:loan", reference),
+        again=lambda status: loan_page(request, own_loan(request, reference), form=form, status=status),
+    )
 
 
 @post_only
@@ -44,17 +39,15 @@ def accept(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 def decide_smaller(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = own_loan(request, reference)
     form = SmallerLoanForm(request.POST)
-    if form.is_valid():
-        service = accept_smaller_loan if form.cleaned_data["decision"] == "accept" else decline_smaller_loan
-        try:
-            service(
-                loan_id=found.pk,
-                actor=request.user,
-                idempotency_key=form.cleaned_data["form_key"],
-                today=business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            return redirect("loans:loan", reference)
-    return loan_page(request, own_loan(request, reference), form=form, status=422)
+
+    def answer(told: dict[str, Any]) -> Loan:
+        service = accept_smaller_loan if told["decision"] == "accept" else decline_smaller_loan
+        return service(loan_id=found.pk, **who_and_when(request, told))
+
+    return run_action(
+        request,
+        form,
+        answer,
+        then=lambda _decided: redirect("loans:loan", reference),
+        again=lambda status: loan_page(request, own_loan(request, reference), form=form, status=status),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.http import Http404
 
 from loans.models import Loan
@@ -9,9 +11,9 @@ from loans.selectors.borrower import loan_for_borrower
 from p2plending.lib.web.requests import AuthenticatedRequest
 
 
-def own_loan(request: AuthenticatedRequest, reference: str) -> Loan:
-    """The signed-in borrower's loan; anybody else's is not found."""
-    try:
-        return loan_for_borrower(request.user, reference)
-    except Loan.DoesNotExist as error:
-        raise Http404 from error
+def own_loan(request: AuthenticatedRequest, reference: str, states: Collection[str] | None = None) -> Loan:
+    """The signed-in borrower's loan, if need be in one of some states; anybody else's is not found (Http404)."""
+    loan = loan_for_borrower(request.user, reference, states)
+    if loan is None:
+        raise Http404
+    return loan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from loans.services.origination.questions import answer_question
 from loans.views.loan import loan_page
 from loans.views.own import own_loan
 from p2plending.lib import clock
-from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import run_action
 from p2plending.lib.web.decorators import post_only, role_required
 from p2plending.lib.web.requests import AuthenticatedRequest
 
@@ -29,17 +28,13 @@ def answer(request: AuthenticatedRequest, reference: str, question_reference: st
     except LoanQuestion.DoesNotExist as error:
         raise Http404 from error
     form = AnswerForm(request.POST)
-    if form.is_valid():
-        try:
-            answer_question(
-                question_id=question.pk,
-                answer=form.cleaned_data["answer"],
-                actor=request.user,
-                today=clock.business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            messages.success(request, _("Your answer is shown to all lenders."))
-            return redirect("loans:loan", reference)
-    return loan_page(request, found, form=form, question_reference=question_reference, status=422)
+    return run_action(
+        request,
+        form,
+        lambda told: answer_question(
+            question_id=question.pk, answer=told["answer"], actor=request.user, today=clock.business_date()
+        ),
+        done=_("Your answer is shown to all lenders."),
+        then=lambda _answered: redirect("loans:loan", reference),
+        again=lambda status: loan_page(request, found, form=form, question_reference=question_reference, status=status),
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -20,13 +20,14 @@ from loans.wording.terms import early_words
 from p2plending.lib.clock import business_date
 from p2plending.lib.money import format_plain
 from p2plending.lib.web.decorators import get_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 FIELDS = ("product", "requested_amount", "term_months", "grade")
 START_AMOUNT, START_MONTHS = 5_000_00, 24
 
 
 @get_only
-def quote(request: HttpRequest) -> HttpResponse:
+def quote(request: AuthenticatedRequest) -> HttpResponse:
     products = offered_products()
     product = chosen_product(products, request.GET.get("product"))
     if product is None:

@@ -16,11 +16,13 @@ from ledger.selectors import wallet_summary
 from loans.enums.loan import ExtraMode, LoanStatus, RepaymentMethod
 from loans.forms.servicing import ConfirmPaymentForm, PayForm, PaymentKind
 from loans.models import Loan
-from loans.selectors.servicing import amounts_due, loan_for_payer, payoff_figure, payoff_of, repayment_of, standing_on
+from loans.selectors.servicing import amounts_due, payoff_figure, payoff_of, repayment_of, standing_on
 from loans.services.repayments.record import WalletPaysToday, payment_choices, record_repayment
+from loans.views.own import own_loan
 from loans.wording.schedule import schedule_wording
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused, required
+from p2plending.lib.errors import required
+from p2plending.lib.web.actions import refusals_on
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 from p2plending.lib.web.forms import add_refusal
 from p2plending.lib.web.requests import AuthenticatedRequest
@@ -29,7 +31,7 @@ from p2plending.lib.web.requests import AuthenticatedRequest
 @get_or_post
 @role_required(Role.BORROWER)
 def pay(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    loan = _loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.disbursed())
     if loan.status not in LoanStatus.owing():
         return redirect("loans:loan", reference)
     today = business_date()
@@ -45,7 +47,7 @@ def pay(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 @get_or_post
 @role_required(Role.BORROWER)
 def pay_check(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    loan = _loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.disbursed())
     if (sent := sent_before(request)) is not None:
         return sent
     today = business_date()
@@ -55,30 +57,29 @@ def pay_check(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     if not form.is_valid():
         return _form_page(request, loan, _form(loan, today, data=request.POST), status=422)
     told = form.cleaned_data
-    try:
-        recorded = record_repayment(
-            loan_id=loan.pk,
-            amount=told["amount"],
-            method=RepaymentMethod(told["method"]),
-            value_date=told["value_date"],
-            bank_reference=told["bank_reference"],
-            extra_mode=_mode(told),
-            actor=request.user,
-            idempotency_key=told["form_key"],
-            today=today,
-        )
-    except WalletPaysToday:
-        return _another_day_page(request, loan, form, today)
-    except Refused as refusal:
-        add_refusal(form, refusal)
-        return _refused_page(request, loan, form)
-    return open_done_page(request, told["form_key"], "loans:repayment", reference, recorded.reference)
+    with refusals_on(form, add_refusal):
+        try:
+            recorded = record_repayment(
+                loan_id=loan.pk,
+                amount=told["amount"],
+                method=RepaymentMethod(told["method"]),
+                value_date=told["value_date"],
+                bank_reference=told["bank_reference"],
+                extra_mode=_mode(told),
+                actor=request.user,
+                idempotency_key=told["form_key"],
+                today=today,
+            )
+        except WalletPaysToday:
+            return _another_day_page(request, loan, form, today)
+        return open_done_page(request, told["form_key"], "loans:repayment", reference, recorded.reference)
+    return _refused_page(request, loan, form)
 
 
 @get_only
 @role_required(Role.BORROWER)
 def repayment(request: AuthenticatedRequest, reference: str, repayment_reference: str) -> HttpResponse:
-    loan = _loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.disbursed())
     found = repayment_of(loan, repayment_reference)
     if found is None:
         raise Http404
@@ -88,13 +89,6 @@ def repayment(request: AuthenticatedRequest, reference: str, repayment_reference
         "words": schedule_wording(loan),
     }
     return render(request, "loans/servicing/repayment.html", context)
-
-
-def _loan(request: AuthenticatedRequest, reference: str) -> Loan:
-    loan = loan_for_payer(request.user, reference)
-    if loan is None:
-        raise Http404
-    return loan
 
 
 def _kept_check_page(request: AuthenticatedRequest, loan: Loan, today: dt.date) -> HttpResponse:

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from accounts.enums.people import Role
 from loans.enums.loan import LoanStatus
 from loans.forms.servicing import QUOTE_DAYS, QuoteDayForm
-from loans.models import Loan
 from loans.selectors.charges import charges_of
 from loans.selectors.explanations.late_charges import late_charges_of
 from loans.selectors.explanations.repayment import explain_repayment as explain
@@ -19,13 +18,13 @@ from loans.selectors.reprocessing import taken_back
 from loans.selectors.servicing import (
     PlanLine,
     earlier_plans,
-    loan_for_payer,
     paid_totals,
     payment_plan,
     payoff_figure,
     repayments_of,
     schedule_versions,
 )
+from loans.views.own import own_loan
 from loans.wording.schedule import schedule_wording
 from p2plending.lib.clock import business_date
 from p2plending.lib.documents.csv_files import csv_response, plain
@@ -38,9 +37,7 @@ PLAN_HEADER = ("payment", "due", "state", "principal", "interest", "late_fee", "
 @get_only
 @role_required(Role.BORROWER)
 def early(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    loan = _loan(request, reference)
-    if loan.status not in LoanStatus.owing():
-        raise Http404
+    loan = own_loan(request, reference, LoanStatus.owing())
     today = business_date()
     form = QuoteDayForm(request.GET if "date" in request.GET else {"date": today}, today=today)
     status = 200 if form.is_valid() else 422
@@ -60,7 +57,7 @@ def early(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 @get_only
 @role_required(Role.BORROWER)
 def plan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    loan = _loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.disbursed())
     context = {
         "loan": loan,
         "lines": payment_plan(loan, business_date()),
@@ -78,7 +75,7 @@ def plan(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 @get_only
 @role_required(Role.BORROWER)
 def plan_csv(request: AuthenticatedRequest, reference: str) -> StreamingHttpResponse:
-    loan = _loan(request, reference)
+    loan = own_loan(request, reference, LoanStatus.disbursed())
     rows = (_plan_row(line) for line in payment_plan(loan, business_date()))
     return csv_response(f"plan-{loan.reference}.csv", PLAN_HEADER, rows)
 
@@ -98,9 +95,7 @@ def _plan_row(line: PlanLine) -> list[Any]:
 @get_only
 @role_required(Role.BORROWER)
 def certificate(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    loan = _loan(request, reference)
-    if loan.status != LoanStatus.REPAID:
-        raise Http404
+    loan = own_loan(request, reference, [LoanStatus.REPAID])
     context = {
         "loan": loan,
         "totals": paid_totals(loan),
@@ -125,10 +120,3 @@ def explain_repayment(request: AuthenticatedRequest, reference: str) -> HttpResp
         "words": schedule_wording(explanation.repayment.loan),
     }
     return render(request, "loans/servicing/explained.html", context)
-
-
-def _loan(request: AuthenticatedRequest, reference: str) -> Loan:
-    loan = loan_for_payer(request.user, reference)
-    if loan is None:
-        raise Http404
-    return loan

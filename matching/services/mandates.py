@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.selectors.eligibility import Action, require_may
-from accounts.services.audit import record
+from accounts.services.audit import record_about
 from accounts.services.idempotency import once
 from loans.enums.loan import Grade
 from matching.enums.mandates import MandateStatus
@@ -188,13 +188,8 @@ def _locked(mandate_id: int, actor: User) -> LendingMandate:
 
 
 def _record(mandate: LendingMandate, step: str, actor: User, data: dict[str, Any]) -> None:
-    record(
-        action=f"matching.mandate.{step}",
-        actor=actor,
-        subject_type="mandate",
-        subject_reference=mandate.reference,
-        data={name: _plain(value) for name, value in data.items()},
-    )
+    plain = {name: _plain(value) for name, value in data.items()}
+    record_about(mandate, step, actor, subject="mandate", data=plain)
 
 
 def _plain(value: Any) -> Any:

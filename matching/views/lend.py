@@ -6,8 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -30,6 +29,7 @@ from p2plending.lib.clock import business_date
 from p2plending.lib.errors import Refused
 from p2plending.lib.formatting import format_money
 from p2plending.lib.money import format_plain
+from p2plending.lib.web.actions import refusals_on, run_action, who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post, role_required
 from p2plending.lib.web.forms import KeyedForm, new_form_key
 from p2plending.lib.web.requests import AuthenticatedRequest
@@ -49,19 +49,16 @@ def lend(request: AuthenticatedRequest, reference: str) -> HttpResponse:
         if amount is None:
             return _show_check(request, loan, AmountForm(request.POST))
         return _check_page(request, loan, amount, form, status=422)
-    try:
+    with refusals_on(form) as attempt:
         commitment = place_commitment(
             loan_id=loan.pk,
             lender=request.user,
             amount=form.cleaned_data["amount"],
-            actor=request.user,
-            idempotency_key=form.cleaned_data["form_key"],
-            today=business_date(),
             source=_source(form),
+            **who_and_when(request, form.cleaned_data),
         )
-    except Refused as refusal:
-        return _refused_page(request, loan, form, refusal)
-    return open_done_page(request, form.cleaned_data["form_key"], "matching:lent", reference, commitment.reference)
+        return open_done_page(request, form.cleaned_data["form_key"], "matching:lent", reference, commitment.reference)
+    return _refused_page(request, loan, form, attempt.refusal)
 
 
 def _source(form: LendForm) -> CommitmentSource:
@@ -107,10 +104,9 @@ def _amount_page(request: AuthenticatedRequest, loan: Loan, form: AmountForm) ->
     return render(request, "matching/lend_amount.html", context, status=422 if form.is_bound else 200)
 
 
-def _refused_page(request: AuthenticatedRequest, loan: Loan, form: LendForm, refusal: Refused) -> HttpResponse:
+def _refused_page(request: AuthenticatedRequest, loan: Loan, form: LendForm, refusal: Refused | None) -> HttpResponse:
     """The same page with what changed and the amount that would do; the used form stays unused."""
     loan.refresh_from_db()
-    form.add_error(None, refusal.message)
     best = commitment_limits(loan, request.user).maximum
     shown = min(best, form.cleaned_data["amount"]) if best else form.cleaned_data["amount"]
     sent: Any = form.data  # what a browser sent: it is not changed, a copy can be
@@ -164,26 +160,19 @@ def lent(request: AuthenticatedRequest, reference: str, commitment_reference: st
 def withdraw(request: AuthenticatedRequest, reference: str, commitment_reference: str) -> HttpResponse:
     commitment = _commitment_or_404(request, reference, commitment_reference)
     form = KeyedForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            withdraw_commitment(
-                commitment_id=commitment.pk,
-                actor=request.user,
-                idempotency_key=form.cleaned_data["form_key"],
-                today=business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            amount = format_money(commitment.amount)
-            messages.success(request, _("%(amount)s is back in your wallet.") % {"amount": amount})
-            return redirect("matching:listing", reference)
     if request.method == "GET" and commitment.status not in CommitmentStatus.holding():
         return redirect("matching:lent", reference, commitment.reference)
     context = {"commitment": commitment, "loan": commitment.loan, "form": form}
-    return render(request, "matching/take_back.html", context, status=422 if form.errors else 200)
+    return run_action(
+        request,
+        form,
+        lambda told: withdraw_commitment(commitment_id=commitment.pk, **who_and_when(request, told)),
+        done=_("%(amount)s is back in your wallet.") % {"amount": format_money(commitment.amount)},
+        then=lambda _withdrawn: redirect("matching:listing", reference),
+        again=lambda status: render(request, "matching/take_back.html", context, status=status),
+    )
 
 
-def _commitment_or_404(request: HttpRequest, reference: str, commitment_reference: str) -> Commitment:
+def _commitment_or_404(request: AuthenticatedRequest, reference: str, commitment_reference: str) -> Commitment:
     own = COMMITMENTS.own_of(request.user).select_related("loan")
     return get_object_or_404(own, loan__reference=reference, reference=commitment_reference)

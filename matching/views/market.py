@@ -6,9 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -41,8 +40,9 @@ from matching.selectors.marketplace import (
 from matching.selectors.positions import facts_of
 from matching.wording import WAYS_OUT, days_left, factors_in_words, who_borrows
 from p2plending.lib.clock import business_date
-from p2plending.lib.errors import Refused, required
+from p2plending.lib.errors import required
 from p2plending.lib.formatting import format_money, format_percent
+from p2plending.lib.web.actions import run_action
 from p2plending.lib.web.decorators import get_only, post_only, role_required
 from p2plending.lib.web.requests import AuthenticatedRequest
 
@@ -84,7 +84,7 @@ def rows_of(loans: Any, today: dt.date) -> list[Row]:
 
 
 @get_only
-def marketplace(request: HttpRequest) -> HttpResponse:
+def marketplace(request: AuthenticatedRequest) -> HttpResponse:
     today = business_date()
     form = FilterForm(request.GET)
     is_valid = form.is_valid()
@@ -171,12 +171,12 @@ def _views(counts: MarketCounts, fitting: tuple[str, ...], filters: Filters) -> 
 
 
 @get_only
-def listing(request: HttpRequest, reference: str) -> HttpResponse:
+def listing(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = listing_or_404(request, reference)
     return render(request, "matching/listing.html", listing_context(request, loan, QuestionForm()))
 
 
-def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionForm) -> dict[str, Any]:
+def listing_context(request: AuthenticatedRequest, loan: Loan, question_form: QuestionForm) -> dict[str, Any]:
     """What the page of a loan shows to this viewer."""
     today = business_date()
     viewer = request.user
@@ -219,21 +219,18 @@ def listing_context(request: HttpRequest, loan: Loan, question_form: QuestionFor
 def ask(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     loan = listing_or_404(request, reference)
     form = QuestionForm(request.POST)
-    if form.is_valid():
-        try:
-            question = ask_question(
-                loan_id=loan.pk,
-                author=request.user,
-                text=form.cleaned_data["text"],
-                actor=request.user,
-                today=business_date(),
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            messages.success(request, _asked(question.status))
-            return redirect("matching:listing", reference)
-    return render(request, "matching/listing.html", listing_context(request, loan, form), status=422)
+    return run_action(
+        request,
+        form,
+        lambda told: ask_question(
+            loan_id=loan.pk, author=request.user, text=told["text"], actor=request.user, today=business_date()
+        ),
+        done=lambda question: _asked(question.status),
+        then=lambda _question: redirect("matching:listing", reference),
+        again=lambda status: render(
+            request, "matching/listing.html", listing_context(request, loan, form), status=status
+        ),
+    )
 
 
 def _asked(status: str) -> str:
@@ -242,7 +239,7 @@ def _asked(status: str) -> str:
     return _("Your question is on the page. The borrower has been told.")
 
 
-def listing_or_404(request: HttpRequest, reference: str) -> Loan:
+def listing_or_404(request: AuthenticatedRequest, reference: str) -> Loan:
     try:
         return listing_for(request.user, reference)
     except Loan.DoesNotExist as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 
@@ -78,7 +78,7 @@ def portfolio_csv(request: AuthenticatedRequest) -> StreamingHttpResponse:
     return csv_response(filename, CSV_HEAD, _csv_rows(parts_of(request.user, tab)))
 
 
-def _tab(request: HttpRequest) -> str:
+def _tab(request: AuthenticatedRequest) -> str:
     tab = request.GET.get("tab", RUNNING)
     return tab if tab in TABS else RUNNING
 

@@ -22,8 +22,8 @@ from matching.selectors.mandates import decisions_of, expected_losses, mandate_o
 from matching.services.mandates import activate_mandate, pause_mandate, save_mandate
 from matching.services.profiles import set_risk_profile
 from matching.wording import consent_text
-from p2plending.lib.errors import Refused
 from p2plending.lib.rules.values import platform_rules
+from p2plending.lib.web.actions import run_action, run_or_say
 from p2plending.lib.web.decorators import get_only, get_or_post, post_only, role_required
 from p2plending.lib.web.forms import KeyedForm
 from p2plending.lib.web.requests import AuthenticatedRequest
@@ -91,19 +91,22 @@ def auto_invest_edit(request: AuthenticatedRequest) -> HttpResponse:
     form = MandateForm(
         request.POST if request.method == "POST" else None, initial=_mandate_initial(request.user, mandate)
     )
-    if request.method == "POST" and form.is_valid():
-        figures = dict(form.cleaned_data)
+    was_on = mandate is not None and mandate.status == MandateStatus.ACTIVE
+    context = {"form": form, "mandate": mandate, "was_on": was_on}
+
+    def save(told: dict[str, Any]) -> LendingMandate:
+        figures = dict(told)
         key = figures.pop("form_key")
-        try:
-            save_mandate(lender=request.user, actor=request.user, idempotency_key=key, **figures)
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            messages.success(request, _("Your rule is saved. It lends while it is on."))
-            return redirect("matching:auto_invest")
-    context: dict[str, Any] = {"form": form, "mandate": mandate}
-    context["was_on"] = mandate is not None and mandate.status == MandateStatus.ACTIVE
-    return render(request, "matching/auto_invest_edit.html", context, status=422 if form.errors else 200)
+        return save_mandate(lender=request.user, actor=request.user, idempotency_key=key, **figures)
+
+    return run_action(
+        request,
+        form,
+        save,
+        done=_("Your rule is saved. It lends while it is on."),
+        then=lambda _saved: redirect("matching:auto_invest"),
+        again=lambda status: render(request, "matching/auto_invest_edit.html", context, status=status),
+    )
 
 
 def _mandate_initial(lender: User, mandate: LendingMandate | None) -> dict[str, Any]:
@@ -133,23 +136,21 @@ def _mandate_or_404(request: AuthenticatedRequest) -> LendingMandate:
 def auto_invest_activate(request: AuthenticatedRequest) -> HttpResponse:
     mandate = _mandate_or_404(request)
     form = ActivateForm(request.POST)
-    if form.is_valid():
-        try:
-            activate_mandate(
-                mandate_id=mandate.pk,
-                consent_text=consent_text(mandate),
-                actor=request.user,
-                idempotency_key=form.cleaned_data["form_key"],
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            messages.success(
-                request, _("Auto-invest is on. It looks at each new loan, and at all open loans at night.")
-            )
-            return redirect("matching:auto_invest")
-    context = _auto_invest_context(request.user, form)
-    return render(request, "matching/auto_invest.html", context, status=422)
+    return run_action(
+        request,
+        form,
+        lambda told: activate_mandate(
+            mandate_id=mandate.pk,
+            consent_text=consent_text(mandate),
+            actor=request.user,
+            idempotency_key=told["form_key"],
+        ),
+        done=_("Auto-invest is on. It looks at each new loan, and at all open loans at night."),
+        then=lambda _activated: redirect("matching:auto_invest"),
+        again=lambda status: render(
+            request, "matching/auto_invest.html", _auto_invest_context(request.user, form), status=status
+        ),
+    )
 
 
 @post_only
@@ -160,13 +161,13 @@ def auto_invest_pause(request: AuthenticatedRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("This page was out of date. Try again."))
         return redirect("matching:auto_invest")
-    try:
-        pause_mandate(mandate_id=mandate.pk, actor=request.user, idempotency_key=form.cleaned_data["form_key"])
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        messages.success(request, _("Auto-invest is paused. What is reserved or lent stays as it is."))
-    return redirect("matching:auto_invest")
+    key = form.cleaned_data["form_key"]
+    return run_or_say(
+        request,
+        lambda: pause_mandate(mandate_id=mandate.pk, actor=request.user, idempotency_key=key),
+        done=_("Auto-invest is paused. What is reserved or lent stays as it is."),
+        then=lambda: redirect("matching:auto_invest"),
+    )
 
 
 @get_only

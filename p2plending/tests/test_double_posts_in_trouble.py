@@ -17,7 +17,7 @@ from accounts.models import OperationKey, User
 from accounts.selectors.people import waiting_about
 from accounts.services.approvals.requests import approve_request
 from adminpanel.tests.scenes import told_deposit
-from adminpanel.views.lending.collection_actions import STEPS
+from adminpanel.views.lending.actions.registry import ACTIONS
 from ledger.models import JournalEntry
 from loans.account.restructure import PlanTerms
 from loans.enums.collections import DefaultCause, HardshipCause, PlanOption
@@ -265,5 +265,5 @@ def test_each_form_about_a_loan_in_trouble_has_one_effect(
 
 def test_no_form_about_a_loan_in_trouble_is_forgotten() -> None:
     posted = set().union(*STORIES.values())
-    assert set(STEPS) - posted == set()
-    assert posted - set(STEPS) == IN_TROUBLE - {"admin:case_step"}
+    assert set(ACTIONS) - posted == set()
+    assert posted - set(ACTIONS) == IN_TROUBLE - {"admin:case_step"}

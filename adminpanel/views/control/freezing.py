@@ -4,49 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from adminpanel.forms.people import FreezeForm, ReasonForm
-from adminpanel.permissions import permission_required
-from adminpanel.views.lending.applications import loan_page
-from adminpanel.views.pages import decide
-from loans.enums.loan import LoanStatus
+from adminpanel.views.lending.applications import PAGES
+from adminpanel.views.rows import Step
 from loans.enums.permissions import FREEZE_LOANS
 from loans.models import Loan
-from loans.selectors.access import LOANS
 from loans.services.collections.freezing import freeze_loan, unfreeze_loan
 from p2plending.lib import clock
-from p2plending.lib.web.decorators import post_only
+from p2plending.lib.web.requests import AuthenticatedRequest
 
 
-@post_only
-@permission_required(FREEZE_LOANS)
-def freeze(request: HttpRequest, reference: str) -> HttpResponse:
+@PAGES.decision("freeze", FREEZE_LOANS)
+def freeze(request: AuthenticatedRequest, loan: Loan) -> Step:
     form = FreezeForm(request.POST, auto_id="freeze_%s")
-    return _switch(request, reference, "freeze", form, freeze_loan, _("%(reference)s is frozen."))
+    return _switch(request, loan, form, freeze_loan, _("%(reference)s is frozen."))
 
 
-@post_only
-@permission_required(FREEZE_LOANS)
-def unfreeze(request: HttpRequest, reference: str) -> HttpResponse:
+@PAGES.decision("unfreeze", FREEZE_LOANS)
+def unfreeze(request: AuthenticatedRequest, loan: Loan) -> Step:
     form = ReasonForm(request.POST, auto_id="unfreeze_%s")
-    return _switch(request, reference, "unfreeze", form, unfreeze_loan, _("%(reference)s goes on."))
+    return _switch(request, loan, form, unfreeze_loan, _("%(reference)s goes on."))
 
 
 def _switch(
-    request: HttpRequest, reference: str, name: str, form: ReasonForm, service: Callable[..., Loan], done: str
-) -> HttpResponse:
-    loan = get_object_or_404(LOANS.visible_to(request.user).exclude(status=LoanStatus.DRAFT), reference=reference)
-    return decide(
-        request,
+    request: AuthenticatedRequest, loan: Loan, form: ReasonForm, service: Callable[..., Loan], done: str
+) -> Step:
+    return Step(
         form,
-        lambda cleaned: service(
-            loan_id=loan.pk, reason=cleaned["reason"], actor=request.user, today=clock.business_date()
-        ),
-        done=done % {"reference": reference},
-        target=lambda: reverse("admin:loan_review", args=[reference]),
-        again=lambda status: loan_page(request, reference, name, form, status),
+        lambda told: service(loan_id=loan.pk, reason=told["reason"], actor=request.user, today=clock.business_date()),
+        done % {"reference": loan.reference},
+        stays=True,
     )

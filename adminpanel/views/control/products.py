@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.enums.people import ApprovalKind
@@ -18,18 +18,17 @@ from adminpanel.permissions import CHANGE_SETTINGS, VIEW_PRODUCTS, permission_re
 from adminpanel.services.changes import changes_of_terms
 from adminpanel.services.products import changed_terms, request_product, require_changed
 from adminpanel.views.control.product_effects import effect_on_loans
-from adminpanel.views.pages import INVALID, SPOKEN_STATUS, asked_words, desk_page
+from adminpanel.views.pages import asked_words, decide, desk_page
 from loans.models import LoanProduct
 from p2plending.lib import clock
-from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import INVALID
 from p2plending.lib.web.decorators import get_only, get_or_post
-from p2plending.lib.web.forms import add_refusal
 from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_only
 @permission_required(VIEW_PRODUCTS)
-def products(request: HttpRequest) -> HttpResponse:
+def products(request: AuthenticatedRequest) -> HttpResponse:
     ctx = {
         "title": _("Loan products"),
         "products": LoanProduct.objects.prefetch_related("grades"),
@@ -67,28 +66,34 @@ def _ask(
     told = {one.grade: one.values() for one in grades if one.is_wanted()}
     if "edit" in request.POST:
         return _page(request, row, form, grades, 200)
-    try:
-        if "confirmed" not in request.POST:
-            require_changed(row, form.values(), told, code=code, today=clock.business_date())
-            return _check_page(request, row, code, form, grades, told)
-        request_product(
+
+    def check(_told: dict[str, Any]) -> HttpResponse | None:
+        if "confirmed" in request.POST:
+            return None
+        require_changed(row, form.values(), told, code=code, today=clock.business_date())
+        return _check_page(request, row, code, form, grades, told)
+
+    return decide(
+        request,
+        form,
+        lambda cleaned: request_product(
             code=code,
             product=row,
             values=form.values(),
             grades=told,
-            reason=form.cleaned_data["reason"],
+            reason=cleaned["reason"],
             actor=request.user,
             today=clock.business_date(),
-        )
-    except Refused as refusal:
-        add_refusal(form, refusal)
-        return _page(request, row, form, grades, refusal.status if refusal.status in SPOKEN_STATUS else INVALID)
-    messages.success(request, asked_words())
-    return redirect("admin:products")
+        ),
+        done=lambda _request: asked_words(),
+        target=lambda: reverse("admin:products"),
+        again=lambda status: _page(request, row, form, grades, status),
+        check=check,
+    )
 
 
 def _page(
-    request: HttpRequest, row: LoanProduct | None, form: ProductForm, grades: list[GradeForm], status: int
+    request: AuthenticatedRequest, row: LoanProduct | None, form: ProductForm, grades: list[GradeForm], status: int
 ) -> HttpResponse:
     failed = next((one for one in (form, *grades) if one.errors), None)
     ctx = {
@@ -104,7 +109,7 @@ def _page(
 
 
 def _check_page(
-    request: HttpRequest,
+    request: AuthenticatedRequest,
     row: LoanProduct | None,
     code: str,
     form: ProductForm,

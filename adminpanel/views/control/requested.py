@@ -35,13 +35,13 @@ def _loan(request: AuthenticatedRequest, row: ApprovalRequest) -> dict[str, Any]
     return {"changes": changes, **about_loan(request, row, loan_of(row))}
 
 
-def _deposit(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+def _deposit(request: AuthenticatedRequest, row: ApprovalRequest) -> dict[str, Any]:
     deposit = DEPOSITS.visible_to(request.user).select_related("user").filter(reference=row.subject_reference).first()
     whose = [Change(_("Into the wallet of"), "", _named(deposit.user))] if deposit else []
     return {"subject": _subject(_("Deposit"), "deposit", deposit, row), "changes": [*whose, *_arrived(row)]}
 
 
-def _repayment(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+def _repayment(request: AuthenticatedRequest, row: ApprovalRequest) -> dict[str, Any]:
     rows = REPAYMENTS.visible_to(request.user).select_related("payer", "loan")
     payment = rows.filter(reference=row.subject_reference).first()
     whose = []
@@ -50,7 +50,7 @@ def _repayment(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
     return {"subject": _subject(_("Loan payment"), "repayment", payment, row), "changes": [*whose, *_arrived(row)]}
 
 
-def _withdrawal(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+def _withdrawal(request: AuthenticatedRequest, row: ApprovalRequest) -> dict[str, Any]:
     rows = WITHDRAWALS.visible_to(request.user).select_related("user")
     withdrawal = rows.filter(reference=row.subject_reference).first()
     changes = [Change(_("To send"), "", format_money(row.payload["to_send"]))]
@@ -74,7 +74,7 @@ def _arrived(row: ApprovalRequest) -> list[Change]:
     ]
 
 
-def _user(request: HttpRequest, row: ApprovalRequest) -> dict[str, Any]:
+def _user(request: AuthenticatedRequest, row: ApprovalRequest) -> dict[str, Any]:
     if "email" in row.payload:
         new = row.payload
         changes = [

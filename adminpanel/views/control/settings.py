@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -47,7 +47,7 @@ def settings(request: AuthenticatedRequest) -> HttpResponse:
     )
 
 
-def _settings_page(request: HttpRequest, form: SettingsForm, status: int) -> HttpResponse:
+def _settings_page(request: AuthenticatedRequest, form: SettingsForm, status: int) -> HttpResponse:
     ctx = {
         "title": _("Limits and switches"),
         "form": form,
@@ -59,7 +59,7 @@ def _settings_page(request: HttpRequest, form: SettingsForm, status: int) -> Htt
 
 @get_only
 @permission_required(VIEW_JOBS)
-def jobs(request: HttpRequest) -> HttpResponse:
+def jobs(request: AuthenticatedRequest) -> HttpResponse:
     ctx = {
         "title": _("Jobs"),
         "jobs": scheduled_jobs(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -38,5 +38,5 @@ def new_staff(request: AuthenticatedRequest) -> HttpResponse:
     )
 
 
-def _page(request: HttpRequest, form: StaffForm, status: int) -> HttpResponse:
+def _page(request: AuthenticatedRequest, form: StaffForm, status: int) -> HttpResponse:
     return desk_page(request, "staff_new", {"title": _("New staff account"), "form": form}, status)

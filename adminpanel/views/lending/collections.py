@@ -6,17 +6,17 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import ApprovalRequest
 from accounts.selectors.people import audit_trail
 from adminpanel.permissions import VIEW_LOANS, VIEW_REPAYMENTS, permission_required, require_permission
-from adminpanel.views.lending.collection_actions import STEPS, Call, Step
-from adminpanel.views.pages import INVALID, SPOKEN_STATUS, Decision, asked_words, desk_page, page_of, with_tried
+from adminpanel.views.lending.actions.base import Call, CaseAction
+from adminpanel.views.lending.actions.registry import ACTIONS
+from adminpanel.views.pages import Decision, asked_words, decide, desk_page, page_of, with_tried
 from loans.enums.loan import LoanStatus
 from loans.enums.permissions import WORK_COLLECTIONS
 from loans.models import Loan
@@ -27,9 +27,7 @@ from loans.selectors.explanations.changes import changes_of
 from loans.selectors.servicing import instalments_on, repayments_of, schedule_versions
 from loans.services.servicing.cure import current_cure
 from p2plending.lib import clock
-from p2plending.lib.errors import Refused
 from p2plending.lib.web.decorators import get_only, post_only
-from p2plending.lib.web.forms import add_refusal
 from p2plending.lib.web.requests import AuthenticatedRequest
 
 HISTORY_LENGTH = 30
@@ -37,7 +35,7 @@ HISTORY_LENGTH = 30
 
 @get_only
 @permission_required(VIEW_LOANS)
-def late(request: HttpRequest) -> HttpResponse:
+def late(request: AuthenticatedRequest) -> HttpResponse:
     today = clock.business_date()
     ctx = {"title": _("Loans in trouble"), "page": page_of(request, read.late_loans(today)), "today": today}
     return desk_page(request, "late_queue", ctx | {"proposed": read.default_proposals(today).count()})
@@ -45,7 +43,7 @@ def late(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @permission_required(VIEW_LOANS)
-def proposed(request: HttpRequest) -> HttpResponse:
+def proposed(request: AuthenticatedRequest) -> HttpResponse:
     today = clock.business_date()
     ctx = {"title": _("Defaults to declare"), "page": page_of(request, read.proposed_defaults(today)), "today": today}
     return desk_page(request, "late_queue", ctx)
@@ -53,14 +51,14 @@ def proposed(request: HttpRequest) -> HttpResponse:
 
 @get_only
 @permission_required(VIEW_LOANS)
-def losses(request: HttpRequest) -> HttpResponse:
+def losses(request: AuthenticatedRequest) -> HttpResponse:
     ctx = {"title": _("Losses and recoveries"), "page": page_of(request, read.closed_with_loss())}
     return desk_page(request, "losses", ctx)
 
 
 @get_only
 @permission_required(VIEW_LOANS)
-def case(request: HttpRequest, reference: str) -> HttpResponse:
+def case(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return _case_page(request, reference)
 
 
@@ -68,46 +66,43 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 @permission_required(VIEW_LOANS)
 def step(request: AuthenticatedRequest, reference: str, name: str) -> HttpResponse:
     """The first POST shows the figures; the second, from there, does it."""
-    if name not in STEPS:
+    if name not in ACTIONS:
         raise Http404
-    chosen = STEPS[name]
-    require_permission(request, chosen.permission)
+    action = ACTIONS[name]
+    require_permission(request, action.permission)
     loan, today = _loan(request, reference), clock.business_date()
-    form = chosen.form(loan, today, request.POST, auto_id=f"{name}_%s")
-    if not form.is_valid():
-        return _case_page(request, reference, name, form, INVALID)
+    form = action.form(loan, today, request.POST, auto_id=f"{name}_%s")
     call = Call(loan, form, request.user, today)
-    try:
-        if not form.cleaned_data["confirmed"]:
-            return _check_page(request, chosen, name, call)
-        result = chosen.run(call)
-    except Refused as refusal:
-        add_refusal(form, refusal)
-        status = refusal.status if refusal.status in SPOKEN_STATUS else INVALID
-        return _case_page(request, reference, name, form, status)
-    messages.success(request, asked_words() if isinstance(result, ApprovalRequest) else str(chosen.done))
-    return redirect("admin:case", reference)
+    return decide(
+        request,
+        form,
+        lambda _cleaned: action.run(call),
+        done=lambda result: asked_words() if isinstance(result, ApprovalRequest) else action.done,
+        target=lambda: reverse("admin:case", args=[reference]),
+        again=lambda status: _case_page(request, reference, name, form, status),
+        check=lambda cleaned: None if cleaned["confirmed"] else _check_page(request, action, call),
+    )
 
 
-def _loan(request: HttpRequest, reference: str) -> Loan:
+def _loan(request: AuthenticatedRequest, reference: str) -> Loan:
     rows = LOANS.visible_to(request.user).select_related("borrower", "product")
     return get_object_or_404(rows, reference=reference, status__in=LoanStatus.disbursed())
 
 
-def _check_page(request: HttpRequest, chosen: Step, name: str, call: Call) -> HttpResponse:
+def _check_page(request: AuthenticatedRequest, action: CaseAction, call: Call) -> HttpResponse:
     ctx = {
-        "title": chosen.label,
+        "title": action.label,
         "loan": call.loan,
-        "step": chosen,
-        "action": reverse("admin:case_step", args=[call.loan.reference, name]),
+        "step": action,
+        "action": reverse("admin:case_step", args=[call.loan.reference, action.slug]),
         "form": call.form,
-        "figures": chosen.figures(call),
-    } | (chosen.effect(call) if chosen.effect else {})
+        **action.preview(call),
+    }
     return desk_page(request, "case_check", ctx)
 
 
 def _case_page(
-    request: HttpRequest, reference: str, tried: str = "", form: forms.Form | None = None, status: int = 200
+    request: AuthenticatedRequest, reference: str, tried: str = "", form: forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
     loan, today = _loan(request, reference), clock.business_date()
     is_own = loan.borrower_id == request.user.pk
@@ -147,16 +142,16 @@ def _facts(loan: Loan, today: dt.date) -> dict[str, Any]:
     }
 
 
-def _decisions(request: HttpRequest, loan: Loan, today: dt.date) -> list[Decision]:
+def _decisions(request: AuthenticatedRequest, loan: Loan, today: dt.date) -> list[Decision]:
     return [
         Decision(
-            name,
-            str(one.label),
-            str(one.submit),
-            reverse("admin:case_step", args=[loan.reference, name]),
-            one.form(loan, today, auto_id=f"{name}_%s"),
-            danger=one.danger,
+            action.slug,
+            str(action.label),
+            str(action.submit),
+            reverse("admin:case_step", args=[loan.reference, action.slug]),
+            action.form(loan, today, auto_id=f"{action.slug}_%s"),
+            danger=action.danger,
         )
-        for name, one in STEPS.items()
-        if request.user.has_perm(one.permission) and one.applies(loan, today)
+        for action in ACTIONS.values()
+        if request.user.has_perm(action.permission) and action.applies(loan, today)
     ]

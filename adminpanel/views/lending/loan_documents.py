@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts.views.files import file_response
 from adminpanel.permissions import permission_required
-from adminpanel.views.lending.applications import loan_page
+from adminpanel.views.lending.applications import PAGES
 from loans.enums.permissions import READ_LOAN_DOCUMENTS, REVIEW_APPLICATIONS
 from loans.models import LoanDocument
 from loans.selectors.access import LOAN_DOCUMENTS
 from loans.services.origination.supporting_documents import check_loan_document, read_loan_document
-from p2plending.lib.errors import Refused
+from p2plending.lib.web.actions import run_or_say
 from p2plending.lib.web.decorators import get_only, post_only
 from p2plending.lib.web.requests import AuthenticatedRequest
 
@@ -30,15 +29,15 @@ def document_file(request: AuthenticatedRequest, reference: str, document_refere
 @permission_required(REVIEW_APPLICATIONS)
 def check_document(request: AuthenticatedRequest, reference: str, document_reference: str) -> HttpResponse:
     document = _document(request, reference, document_reference)
-    try:
-        check_loan_document(document_id=document.pk, actor=request.user)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-        return loan_page(request, reference, status=refusal.status)
-    messages.success(request, _("Marked as checked. Lenders see that, and not the document."))
-    return redirect("admin:loan_review", reference)
+    return run_or_say(
+        request,
+        lambda: check_loan_document(document_id=document.pk, actor=request.user),
+        done=_("Marked as checked. Lenders see that, and not the document."),
+        then=lambda: redirect("admin:loan_review", reference),
+        refused=lambda refusal: PAGES.page(request, PAGES.row(request, reference), status=refusal.status),
+    )
 
 
-def _document(request: HttpRequest, reference: str, document_reference: str) -> LoanDocument:
+def _document(request: AuthenticatedRequest, reference: str, document_reference: str) -> LoanDocument:
     rows = LOAN_DOCUMENTS.visible_to(request.user).select_related("loan")
     return get_object_or_404(rows, reference=document_reference, loan__reference=reference)

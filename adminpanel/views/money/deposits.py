@@ -2,93 +2,71 @@
 
 from __future__ import annotations
 
-from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+import datetime as dt
+from typing import Any
 
-from accounts.selectors.people import audit_trail, waiting_about
-from adminpanel.forms.decisions import ConfirmMoneyForm, NotFoundForm
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from adminpanel.forms.decisions import ConfirmMoneyForm
 from adminpanel.permissions import DECIDE_DEPOSITS, VIEW_DEPOSITS, permission_required
 from adminpanel.selectors import deposit_queue
-from adminpanel.views.pages import INVALID, PAGE_SIZE, Decision, asked_words, decide, desk_page, page_of, with_tried
+from adminpanel.views.money.receipts import ReceiptPages
+from adminpanel.views.pages import PAGE_SIZE, desk_page
 from ledger.enums.books import DepositStatus
 from ledger.models import Deposit
 from ledger.selectors.access import DEPOSITS
 from ledger.services.deposits import confirm_deposit, reject_deposit
 from p2plending.lib import clock
 from p2plending.lib.errors import Refused
-from p2plending.lib.web.decorators import get_only, get_or_post, post_only
+from p2plending.lib.web.actions import INVALID
+from p2plending.lib.web.decorators import get_or_post
 from p2plending.lib.web.requests import AuthenticatedRequest
 
-HISTORY_LENGTH = 20
+
+class DepositPages(ReceiptPages[Deposit]):
+    """Money that people add to their wallets."""
+
+    page_name = subject = "deposit"
+    queue_name = "deposit_queue"
+    queue_title = gettext_lazy("Deposits waiting")
+    rule = DEPOSITS
+    related = ("user", "entry", "decided_by")
+    states = DepositStatus
+    duty = DECIDE_DEPOSITS
+    confirm_words = gettext_lazy("Confirm deposit")
+    confirmed_words = gettext_lazy("Deposit %(reference)s confirmed. The money is in the wallet.")
+    rejected_words = gettext_lazy("Deposit %(reference)s marked as not found. The person is told.")
+
+    def waiting(self) -> QuerySet[Deposit]:
+        return deposit_queue()
+
+    def is_own(self, request: AuthenticatedRequest, row: Deposit) -> bool:
+        return row.user_id == request.user.pk
+
+    def declared_on(self, row: Deposit) -> dt.date:
+        return row.sent_on
+
+    def listed(self, request: AuthenticatedRequest) -> dict[str, Any]:
+        return {**super().listed(request), "may_decide": request.user.has_perm(DECIDE_DEPOSITS)}
+
+    def confirm_it(self, row: Deposit, **told: Any) -> Deposit:
+        return confirm_deposit(deposit_id=row.pk, **told)
+
+    def reject_it(self, row: Deposit, **told: Any) -> object:
+        return reject_deposit(deposit_id=row.pk, **told)
 
 
-@get_only
-@permission_required(VIEW_DEPOSITS)
-def queue(request: HttpRequest) -> HttpResponse:
-    ctx = {
-        "title": _("Deposits waiting"),
-        "page": page_of(request, deposit_queue()),
-        "now": clock.now(),
-        "may_decide": request.user.has_perm(DECIDE_DEPOSITS),
-    }
-    return desk_page(request, "deposit_queue", ctx)
+PAGES = DepositPages()
 
-
-@get_only
-@permission_required(VIEW_DEPOSITS)
-def deposit(request: HttpRequest, reference: str) -> HttpResponse:
-    return _page(request, _deposit(request, reference))
-
-
-@post_only
-@permission_required(DECIDE_DEPOSITS)
-def confirm(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    row = _deposit(request, reference)
-    form = ConfirmMoneyForm(request.POST, today=clock.business_date(), told_on=row.sent_on, auto_id="confirm_%s")
-    return decide(
-        request,
-        form,
-        lambda cleaned: confirm_deposit(
-            deposit_id=row.pk,
-            value_date=cleaned["value_date"],
-            actor=request.user,
-            idempotency_key=cleaned["form_key"],
-            today=clock.business_date(),
-        ),
-        done=lambda result: (
-            _("Deposit %(reference)s confirmed. The money is in the wallet.") % {"reference": reference}
-            if result.status == DepositStatus.CONFIRMED
-            else asked_words()
-        ),
-        target=_following,
-        again=lambda status: _page(request, _deposit(request, reference), "confirm", form, status),
-    )
-
-
-@post_only
-@permission_required(DECIDE_DEPOSITS)
-def reject(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    row = _deposit(request, reference)
-    form = NotFoundForm(request.POST, auto_id="reject_%s")
-    return decide(
-        request,
-        form,
-        lambda cleaned: reject_deposit(
-            deposit_id=row.pk,
-            note=cleaned["note"],
-            actor=request.user,
-            idempotency_key=cleaned["form_key"],
-            today=clock.business_date(),
-        ),
-        done=_("Deposit %(reference)s marked as not found. The person is told.") % {"reference": reference},
-        target=_following,
-        again=lambda status: _page(request, _deposit(request, reference), "reject", form, status),
-    )
+queue = PAGES.queue_view(VIEW_DEPOSITS)
+deposit = PAGES.row_view(VIEW_DEPOSITS)
+confirm = PAGES.confirm_view()
+reject = PAGES.reject_view()
 
 
 @get_or_post
@@ -142,49 +120,3 @@ def _confirm_each(request: AuthenticatedRequest, rows: list[Deposit], form: Conf
             "%(count)s deposit waits for a second person.", "%(count)s deposits wait for a second person.", asked
         )
         messages.warning(request, words % {"count": asked})
-
-
-def _deposit(request: HttpRequest, reference: str) -> Deposit:
-    rows = DEPOSITS.visible_to(request.user).select_related("user", "entry", "decided_by")
-    return get_object_or_404(rows, reference=reference)
-
-
-def _following() -> str:
-    row = deposit_queue().first()
-    return reverse("admin:deposit", args=[row.reference]) if row else reverse("admin:deposit_queue")
-
-
-def _page(
-    request: HttpRequest, row: Deposit, tried: str = "", form: forms.Form | None = None, status: int = 200
-) -> HttpResponse:
-    is_own = row.user_id == request.user.pk
-    waits = row.status == DepositStatus.DECLARED and request.user.has_perm(DECIDE_DEPOSITS)
-    asked = waiting_about("deposit", row.reference).first()
-    decisions = [
-        Decision(
-            "confirm",
-            _("The money arrived"),
-            _("Confirm deposit"),
-            reverse("admin:deposit_confirm", args=[row.reference]),
-            ConfirmMoneyForm(today=clock.business_date(), told_on=row.sent_on, auto_id="confirm_%s"),
-        ),
-        Decision(
-            "reject",
-            _("We could not find it"),
-            _("Mark as not found"),
-            reverse("admin:deposit_reject", args=[row.reference]),
-            NotFoundForm(auto_id="reject_%s"),
-            danger=True,
-        ),
-    ]
-    ctx = {
-        "title": row.reference,
-        "row": row,
-        "decisions": with_tried(decisions[1:] if asked else decisions, tried, form) if waits and not is_own else [],
-        "waiting_second": asked,
-        "tried": tried,
-        "failed": form,
-        "is_own": is_own,
-        "history": audit_trail("deposit", row.reference)[:HISTORY_LENGTH],
-    }
-    return desk_page(request, "deposit", ctx, status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.db.models import Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,13 +18,14 @@ from loans.models import Loan
 from loans.selectors.access import LOANS
 from loans.services.funding.disbursement import disburse_loan
 from p2plending.lib import clock
+from p2plending.lib.web.actions import who_and_when
 from p2plending.lib.web.decorators import get_only, get_or_post
 from p2plending.lib.web.requests import AuthenticatedRequest
 
 
 @get_only
 @permission_required(VIEW_LOANS)
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: AuthenticatedRequest) -> HttpResponse:
     ctx = {
         "title": _("Loans to pay out"),
         "page": page_of(request, disbursement_queue()),
@@ -45,19 +46,14 @@ def disburse(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return decide(
         request,
         form,
-        lambda cleaned: disburse_loan(
-            loan_id=loan.pk,
-            actor=request.user,
-            idempotency_key=cleaned["form_key"],
-            today=clock.business_date(),
-        ),
+        lambda told: disburse_loan(loan_id=loan.pk, **who_and_when(request, told)),
         done=_("%(reference)s paid out. The money is in the borrower's wallet.") % {"reference": reference},
         target=lambda: reverse("admin:loan_review", args=[reference]),
         again=lambda status: _page(request, loan, form, status),
     )
 
 
-def _page(request: HttpRequest, loan: Loan, form: forms.Form, status: int) -> HttpResponse:
+def _page(request: AuthenticatedRequest, loan: Loan, form: forms.Form, status: int) -> HttpResponse:
     held = loan.commitments.filter(status__in=CommitmentStatus.holding())
     ctx = {
         "title": _("Pay out %(loan)s") % {"loan": loan.reference},

@@ -13,9 +13,10 @@ from loans.account.pricing import quote_of_loan
 from loans.account.terms import LoanTerms
 from loans.enums.loan import LoanStatus, RepaymentStatus
 from loans.selectors.access import LOANS, REPAYMENTS
+from loans.selectors.borrower import loan_for_borrower
 from loans.selectors.charges import charges_of
 from loans.selectors.documents.agreement import agreement_for
-from loans.selectors.servicing import loan_for_payer, paid_totals, payment_plan
+from loans.selectors.servicing import paid_totals, payment_plan
 from loans.wording.schedule import schedule_wording
 from loans.wording.terms import cost_words
 from p2plending.lib.clock import business_date
@@ -77,7 +78,7 @@ def _key_facts(user: User, reference: str) -> Document | None:
 
 
 def _plan(user: User, reference: str) -> Document | None:
-    loan, today = loan_for_payer(user, reference), business_date()
+    loan, today = loan_for_borrower(user, reference, LoanStatus.disbursed()), business_date()
     if loan is None:
         return None
     lines = payment_plan(loan, today)
@@ -96,8 +97,8 @@ def _plan(user: User, reference: str) -> Document | None:
 
 
 def _certificate(user: User, reference: str) -> Document | None:
-    loan = loan_for_payer(user, reference)
-    if loan is None or loan.status != LoanStatus.REPAID:
+    loan = loan_for_borrower(user, reference, [LoanStatus.REPAID])
+    if loan is None:
         return None
     return _document(
         CERTIFICATE,

@@ -8,7 +8,7 @@ from typing import Any
 from accounts.enums.people import ApprovalKind
 from accounts.models import ApprovalRequest, User
 from accounts.services.approvals.requests import request_approval
-from loans.models import Loan
+from loans.models import Loan, Recovery, Repayment
 
 
 def request_loan_approval(
@@ -35,4 +35,27 @@ def request_loan_approval(
         reason=reason,
         actor=actor,
         today=today,
+    )
+
+
+def request_undoing(
+    loan: Loan,
+    kind: ApprovalKind,
+    received: Repayment | Recovery,
+    *,
+    reason: str,
+    actor: User | None,
+    today: dt.date,
+) -> ApprovalRequest:
+    """Ask a second person to undo money that came in and went back. Call under the loan's guard.
+
+    The request names what is to be undone by what it is, `repayment` or `recovery`. Raises AlreadyAsked, NoMaker.
+    """
+    payload = {
+        str(received._meta.model_name): received.reference,
+        "amount": received.amount,
+        "value_date": received.value_date.isoformat(),
+    }
+    return request_loan_approval(
+        loan, kind, payload, effect=received.amount, reason=reason.strip(), actor=actor, today=today
     )

@@ -16,7 +16,7 @@ from loans.enums.loan import LoanEvent
 from loans.enums.permissions import RECORD_RECOVERIES
 from loans.models import Loan, Note, Recovery, RecoveryShare
 from loans.services.approvals.permissions import require_loan_permission
-from loans.services.approvals.request import request_loan_approval
+from loans.services.approvals.request import request_undoing
 from loans.services.collections.waivers import ReasonMissing
 from loans.services.notices.collections import notify_recovery_back
 from loans.services.servicing.lifecycle import move_loan
@@ -46,20 +46,7 @@ def request_recovery_reversal(
     if not reason.strip():
         raise ReasonMissing
     recovery = _counted(found.reference)
-    payload = {
-        "recovery": recovery.reference,
-        "amount": recovery.amount,
-        "value_date": recovery.value_date.isoformat(),
-    }
-    return request_loan_approval(
-        loan,
-        ApprovalKind.RECOVERY,
-        payload,
-        effect=recovery.amount,
-        reason=reason.strip(),
-        actor=actor,
-        today=today,
-    )
+    return request_undoing(loan, ApprovalKind.RECOVERY, recovery, reason=reason, actor=actor, today=today)
 
 
 def apply_recovery_reversal(loan: Loan, approval: ApprovalRequest, *, actor: User, today: dt.date) -> Recovery:

@@ -11,7 +11,7 @@ from django_q.tasks import async_task
 
 from accounts.models import User
 from accounts.services.approvals.permissions import require_staff
-from accounts.services.audit import record
+from accounts.services.audit import record_about
 from accounts.services.mail.notifications import Notice, notify, notify_many
 from ledger.models import JournalEntry
 from ledger.services.posting import reverse_entry
@@ -148,17 +148,9 @@ def _run_again(loan: Loan, reason: str, actor: User | None, today: dt.date) -> N
 
 
 def _record(repayment: Repayment, payments: list[Repayment], reason: str, actor: User | None) -> None:
-    record(
-        action="loans.repayment.reversed",
-        actor=actor,
-        subject_type="repayment",
-        subject_reference=repayment.reference,
-        reason=reason,
-        data={
-            "amount": repayment.amount,
-            "worked_out_again": [payment.reference for payment in made_by_people(payments[1:])],
-        },
-    )
+    worked_out_again = [payment.reference for payment in made_by_people(payments[1:])]
+    data = {"amount": repayment.amount, "worked_out_again": worked_out_again}
+    record_about(repayment, "reversed", actor, reason=reason, data=data)
 
 
 def _notify_borrower(loan: Loan, repayment: Repayment, reason: str) -> None:

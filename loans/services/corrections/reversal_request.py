@@ -11,7 +11,7 @@ from loans.enums.loan import RepaymentStatus
 from loans.enums.permissions import DECIDE_REPAYMENTS
 from loans.models import Loan, Repayment
 from loans.services.approvals.permissions import require_loan_permission
-from loans.services.approvals.request import request_loan_approval
+from loans.services.approvals.request import request_undoing
 from loans.services.corrections.reversal import require_reversible, undo_payment
 from loans.services.servicing.locking import lock_current_loan
 
@@ -30,20 +30,7 @@ def request_reversal(
     require_loan_permission(actor, DECIDE_REPAYMENTS, loan)
     repayment = Repayment.objects.get(pk=repayment_id)
     require_reversible(loan, repayment, reason.strip(), actor)
-    payload = {
-        "repayment": repayment.reference,
-        "amount": repayment.amount,
-        "value_date": repayment.value_date.isoformat(),
-    }
-    return request_loan_approval(
-        loan,
-        ApprovalKind.REVERSAL,
-        payload,
-        effect=repayment.amount,
-        reason=reason.strip(),
-        actor=actor,
-        today=today,
-    )
+    return request_undoing(loan, ApprovalKind.REVERSAL, repayment, reason=reason, actor=actor, today=today)
 
 
 def payment_to_undo(approval: ApprovalRequest) -> Repayment:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.selectors.eligibility import Action, require_may
-from accounts.services.audit import record
+from accounts.services.audit import record_about
 from accounts.services.idempotency import once
 from ledger.enums.books import EntryKind
 from ledger.services.posting import InsufficientBalance, post_entry
@@ -248,11 +248,4 @@ def withdraw_commitment(*, commitment_id: int, actor: User | None, idempotency_k
 
 
 def _record(commitment: Commitment, action: str, actor: User | None, data: dict[str, Any]) -> None:
-    record(
-        action=f"loans.commitment.{action}",
-        actor=actor,
-        subject_type="commitment",
-        subject_reference=commitment.reference,
-        data=data,
-        actor_label="" if actor else "system:auto-invest",
-    )
+    record_about(commitment, action, actor, data=data, actor_label="" if actor else "system:auto-invest")

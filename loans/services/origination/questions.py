@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums.people import Role
 from accounts.models import User
-from accounts.services.audit import record
+from accounts.services.audit import record_about
 from loans.enums.loan import LoanStatus, QuestionStatus
 from loans.enums.permissions import MODERATE_QUESTIONS
 from loans.models import LoanQuestion
@@ -168,11 +168,5 @@ def _lock_held(question_id: int, actor: User | None, today: dt.date) -> LoanQues
 
 
 def _record(question: LoanQuestion, action: str, actor: User | None, reason: str = "") -> None:
-    record(
-        action=f"loans.question.{action}",
-        actor=actor,
-        subject_type="question",
-        subject_reference=question.reference,
-        reason=reason,
-        data={"loan": question.loan.reference, "status": str(question.status)},
-    )
+    data = {"loan": question.loan.reference, "status": str(question.status)}
+    record_about(question, action, actor, subject="question", reason=reason, data=data)

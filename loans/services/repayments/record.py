@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums.people import Role
 from accounts.models import User
 from accounts.services.approvals.requests import drop_requests
-from accounts.services.audit import record
+from accounts.services.audit import record_about
 from accounts.services.idempotency import once
 from ledger.services.closed_period import require_open_period
 from ledger.services.large_sums import require_below_ceiling
@@ -332,11 +332,5 @@ def _fell_due(row: Instalment) -> bool:
 
 
 def _audit(repayment: Repayment, action: str, actor: User | None, reason: str = "") -> None:
-    record(
-        action=f"loans.repayment.{action}",
-        actor=actor,
-        subject_type="repayment",
-        subject_reference=repayment.reference,
-        reason=reason,
-        data={"amount": repayment.amount, "value_date": str(repayment.value_date), "method": repayment.method},
-    )
+    data = {"amount": repayment.amount, "value_date": str(repayment.value_date), "method": repayment.method}
+    record_about(repayment, action, actor, reason=reason, data=data)

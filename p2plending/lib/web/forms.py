@@ -206,6 +206,11 @@ def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
     form.add_error(refusal.field if is_shown else None, refusal.message)
 
 
+def add_refusal_above(form: forms.Form, refusal: Refused) -> None:
+    """Show a refusal above the form, whatever it is about: for pages on which no field can be changed."""
+    form.add_error(None, refusal.message)
+
+
 class KeyedForm(forms.Form):
     """A form that moves money or state: carries the hidden key that makes a second click harmless."""
 
