@@ -113,7 +113,7 @@ def check(request: AuthenticatedRequest) -> HttpResponse:
             form.add_error(None, refusal.message)
         else:
             return redirect("loans:apply_sent", sent.reference)
-    outcome = preview_outcome(draft, today=business_date())
+    outcome = required(preview_outcome(draft, today=business_date()), "monthly_income")
     context = {
         "form": form,
         "loan": draft,
@@ -121,9 +121,7 @@ def check(request: AuthenticatedRequest) -> HttpResponse:
         "steps": STEPS,
         "step": 4,
         "outcome": outcome,
-        "smaller": None
-        if required(outcome, "outcome").grade_terms
-        else largest_passing_amount(draft, today=business_date()),
+        "smaller": None if outcome.grade_terms else largest_passing_amount(draft, today=business_date()),
         "blocked": blocking_refusal(request.user, Action.APPLY),
     }
     context |= _card(draft, outcome)
