@@ -146,12 +146,11 @@ def _restore_rows(loan: Loan, repayment: Repayment) -> None:
 def _lose_more(
     loan: Loan, repayment: Repayment, narrative: str, reason: str, actor: User | None, today: dt.date
 ) -> None:
-    recognised = (
-        required(repayment.entry, "entry")
-        .postings.filter(account__code=chart.INTEREST_RECEIVABLE, account__loan_reference=loan.reference)
-        .values_list("debit", flat=True)
-    )
-    _mirror(required(repayment.entry, "entry"), narrative, actor, today)
+    entry = required(repayment.entry, "entry")
+    recognised = entry.postings.filter(
+        account__code=chart.INTEREST_RECEIVABLE, account__loan_reference=loan.reference
+    ).values_list("debit", flat=True)
+    _mirror(entry, narrative, actor, today)
     parts = {"principal": repayment.principal, "interest": repayment.interest, "late_fee": repayment.late_fee}
     post_entry(
         kind=EntryKind.WRITE_OFF,

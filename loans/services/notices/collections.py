@@ -64,11 +64,8 @@ def notify_plan_changed(loan: Loan, proposal: PlanProposal) -> None:
     body = f"{next_payment_words(loan)} {_('Old and new are side by side on the page of the plan.')}"
     link = reverse("loans:plan", args=[loan.reference])
     _notify_borrower(loan, f"plan_changed:{proposal.reference}", "plan_changed", _("Your new payment plan"), body, link)
-    cause = (
-        required(proposal.hardship, "hardship").get_cause_display()
-        if proposal.hardship_id
-        else proposal.get_option_display()
-    )
+    asked = proposal.hardship
+    cause = proposal.get_option_display() if asked is None else asked.get_cause_display()
     words = _("The payment plan has changed: %(cause)s. Next payment on %(day)s.") % {
         "cause": cause,
         "day": format_day(required(loan.next_due_on, "next_due_on"), "long"),
