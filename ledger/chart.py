@@ -47,7 +47,6 @@ CHART: dict[str, ChartLine] = {
         ChartLine("C2130", "Loan collection account", _T.LIABILITY, _O.LOAN, may_be_negative=False),
         ChartLine("C2140", "Fees due to platform", _T.LIABILITY),
         ChartLine("C2150", "Contingency fund cash", _T.LIABILITY),
-        ChartLine("C2160", "Unidentified receipts", _T.LIABILITY),
         ChartLine("C2170", "Tax withheld, payable", _T.LIABILITY),
         ChartLine("L1200", "Principal outstanding", _T.ASSET, _O.LOAN, may_be_negative=False),
         ChartLine("L1210", "Interest receivable", _T.ASSET, _O.LOAN, may_be_negative=False),
@@ -65,7 +64,6 @@ CHART: dict[str, ChartLine] = {
         ChartLine("P4020", "Late fee income", _T.INCOME),
         ChartLine("P4030", "Secondary-market fee income", _T.INCOME),
         ChartLine("P4040", "Collection fee income", _T.INCOME),
-        ChartLine("P5000", "Bonuses and marketing", _T.EXPENSE),
         ChartLine("P5010", "Goodwill and corrections", _T.EXPENSE),
         ChartLine("P5020", "Bank charges", _T.EXPENSE),
         ChartLine("P5030", "Bad debt", _T.EXPENSE),
@@ -81,7 +79,6 @@ WALLET_WITHDRAWING = "C2120"
 LOAN_COLLECTION = "C2130"
 FEES_DUE = "C2140"
 CONTINGENCY_FUND = "C2150"
-UNIDENTIFIED_RECEIPTS = "C2160"
 TAX_WITHHELD = "C2170"
 PRINCIPAL_OUTSTANDING = "L1200"
 INTEREST_RECEIVABLE = "L1210"

@@ -74,7 +74,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
-    "django_filters",
     "crispy_forms",
     "crispy_bootstrap5",
     "constance",

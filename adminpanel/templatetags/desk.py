@@ -76,8 +76,6 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "loans.loan.end_unfunded": _("Not funded in time"),
     "loans.loan.accept_smaller": _("Smaller loan accepted"),
     "loans.loan.decline_smaller": _("Smaller loan declined"),
-    "loans.loan.send_back": _("Sent back into review"),
-    "loans.loan.reopen": _("Open for funding again"),
     "loans.loan.pay": _("Payment"),
     "loans.loan.repay_all": _("Paid back in full"),
     "loans.loan.reverse_payment": _("A payment came back"),

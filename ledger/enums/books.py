@@ -51,12 +51,7 @@ class EntryKind(models.TextChoices):
     CAPITALISATION = "CAPITALISATION", _("Added to the loan")
     WRITE_OFF = "WRITE_OFF", _("Written off")
     RECOVERY = "RECOVERY", _("Recovered")
-    NOTE_SALE = "NOTE_SALE", _("Part sold")
-    BONUS = "BONUS", _("Bonus")
-    ADJUSTMENT = "ADJUSTMENT", _("Correction")
     FEE_REFUND = "FEE_REFUND", _("Set-up fee paid back")
-    SWEEP = "SWEEP", _("Fees moved to our bank")
-    UNIDENTIFIED = "UNIDENTIFIED", _("Unidentified receipt")
     REVERSAL = "REVERSAL", _("Reversal")
 
 
@@ -79,10 +74,6 @@ class LineCode(models.TextChoices):
     COLLECTION_FEE = "COLLECTION_FEE", _("Collection fee")
     RECOVERY = "RECOVERY", _("Recovery")
     REFUND = "REFUND", _("Paid back to you")
-    SALE_PROCEEDS = "SALE_PROCEEDS", _("Part sold")
-    PURCHASE = "PURCHASE", _("Part bought")
-    BONUS = "BONUS", _("Bonus")
-    ADJUSTMENT = "ADJUSTMENT", _("Correction")
     REVERSAL = "REVERSAL", _("Reversal")
     DUE = "DUE", _("Owed to us for a payment that came back")
     OTHER = "OTHER", _("Other")

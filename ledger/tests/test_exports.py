@@ -84,7 +84,7 @@ def journal(bob: User) -> User:
     def write() -> None:
         for number, (narrative, lines) in enumerate(entries.items()):
             post_entry(
-                kind=EntryKind.ADJUSTMENT,
+                kind=EntryKind.DEPOSIT,
                 key=f"k{number}",
                 value_date=dt.date(2026, 1, 15),
                 lines=lines,

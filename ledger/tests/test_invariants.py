@@ -24,7 +24,7 @@ DAY = dt.date(2026, 1, 15)
 
 def post(key: str, *lines: Line) -> JournalEntry:
     with transaction.atomic():
-        return post_entry(kind=EntryKind.ADJUSTMENT, key=key, value_date=DAY, lines=lines, actor=None, narrative="Test")
+        return post_entry(kind=EntryKind.DEPOSIT, key=key, value_date=DAY, lines=lines, actor=None, narrative="Test")
 
 
 @pytest.fixture

@@ -262,7 +262,7 @@ def test_lines_are_filtered_summed_and_paged(client_of: ClientOf, funded_bob: Us
     by_type = text(client.get("/wallet/?type=DEPOSIT"))
     assert "Total in €1,030.00" in by_type
     assert "Opening balance" not in by_type
-    assert "No lines match" in text(client.get("/wallet/?type=BONUS"))
+    assert "No lines match" in text(client.get("/wallet/?type=COLLECTION_FEE"))
 
 
 def test_a_filter_that_cannot_be_read_is_said(client_of: ClientOf, funded_bob: User) -> None:

@@ -23,7 +23,7 @@ DAY = dt.date(2026, 1, 15)
 CODE = LineCode.OTHER
 
 
-def post(key: str, *lines: Line, kind: EntryKind = EntryKind.ADJUSTMENT) -> JournalEntry:
+def post(key: str, *lines: Line, kind: EntryKind = EntryKind.DEPOSIT) -> JournalEntry:
     with transaction.atomic():
         return post_entry(kind=kind, key=key, value_date=DAY, lines=lines, actor=None, narrative="Test")
 
@@ -60,7 +60,12 @@ def test_an_entry_that_does_not_balance_in_every_book_is_a_bug(lines: Sequence[L
 def test_posting_needs_a_transaction(transactional_db: None) -> None:
     with pytest.raises(RuntimeError, match="run_money"):
         post_entry(
-            kind=EntryKind.SWEEP, key="k", value_date=DAY, lines=[debit("C1000", 1, CODE)], actor=None, narrative=""
+            kind=EntryKind.DEPOSIT,
+            key="k",
+            value_date=DAY,
+            lines=[debit("C1000", 1, CODE)],
+            actor=None,
+            narrative="",
         )
 
 
@@ -170,7 +175,7 @@ def test_a_refused_entry_leaves_nothing_though_somebody_swallows_the_refusal(bob
     with transaction.atomic():
         lines = [debit("C2100", 10_01, CODE, owner=bob), credit("C2110", 10_01, CODE, owner=bob)]
         with pytest.raises(InsufficientBalance):
-            post_entry(kind=EntryKind.ADJUSTMENT, key="k", value_date=DAY, lines=lines, actor=None, narrative="Test")
+            post_entry(kind=EntryKind.DEPOSIT, key="k", value_date=DAY, lines=lines, actor=None, narrative="Test")
         assert transaction.get_rollback()
     assert [entry.idempotency_key for entry in JournalEntry.objects.all()] == ["fund"]
 

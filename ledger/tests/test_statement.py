@@ -27,7 +27,7 @@ from ledger.wording.periods import usual_periods
 pytestmark = pytest.mark.django_db
 
 
-def post(key: str, day: dt.date, *lines: Line, kind: EntryKind = EntryKind.ADJUSTMENT) -> JournalEntry:
+def post(key: str, day: dt.date, *lines: Line, kind: EntryKind = EntryKind.DEPOSIT) -> JournalEntry:
     with transaction.atomic():
         return post_entry(
             kind=kind, key=key, value_date=day, lines=lines, actor=None, narrative="Test", subject_type="deposit",

@@ -21,7 +21,7 @@ def move(key: str, *lines: Line) -> JournalEntry:
     day = dt.date(2026, 1, 15)
     return run_once(
         lambda: post_entry(
-            kind=EntryKind.ADJUSTMENT, key=key, value_date=day, lines=lines, actor=None, narrative="Test"
+            kind=EntryKind.DEPOSIT, key=key, value_date=day, lines=lines, actor=None, narrative="Test"
         ),
         model=JournalEntry, operation="test", key=key, actor=None, parameters={},
     )  # fmt: skip

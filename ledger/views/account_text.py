@@ -23,7 +23,6 @@ _WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
     chart.LOAN_COLLECTION: (_("Account of the loan"), _("Account of the loan")),
     chart.FEES_DUE: (_("Our fees"), _("Our fees")),
     chart.CONTINGENCY_FUND: (_("Contingency fund"), _("Contingency fund")),
-    chart.UNIDENTIFIED_RECEIPTS: (_("Money of unknown senders"), _("Money of unknown senders")),
     chart.TAX_WITHHELD: (_("Tax withheld"), _("Tax withheld")),
 }
 

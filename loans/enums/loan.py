@@ -137,8 +137,6 @@ class LoanEvent(models.TextChoices):
     ACCEPT_SMALLER = "accept_smaller"
     DECLINE_SMALLER = "decline_smaller"
     CANCEL = "cancel"
-    SEND_BACK = "send_back"
-    REOPEN = "reopen"
     DISBURSE = "disburse"
     PAY = "pay"
     REPAY_ALL = "repay_all"
@@ -175,10 +173,6 @@ LOAN_TRANSITIONS: dict[tuple[LoanStatus, LoanEvent], LoanStatus] = {
     (_S.LISTED, _E.CANCEL): _S.CANCELLED,
     (_S.PARTIAL_OFFER, _E.CANCEL): _S.CANCELLED,
     (_S.FUNDED, _E.CANCEL): _S.CANCELLED,
-    (_S.LISTED, _E.SEND_BACK): _S.UNDER_REVIEW,
-    (_S.PARTIAL_OFFER, _E.SEND_BACK): _S.UNDER_REVIEW,
-    (_S.FUNDED, _E.SEND_BACK): _S.UNDER_REVIEW,
-    (_S.FUNDED, _E.REOPEN): _S.LISTED,
     (_S.FUNDED, _E.DISBURSE): _S.ACTIVE,
     (_S.ACTIVE, _E.PAY): _S.ACTIVE,
     (_S.DEFAULTED, _E.PAY): _S.DEFAULTED,
@@ -208,7 +202,6 @@ LOAN_TRANSITIONS: dict[tuple[LoanStatus, LoanEvent], LoanStatus] = {
 
 class CommitmentStatus(models.TextChoices):
     RESERVED = "reserved", _("Reserved")
-    CONFIRMED = "confirmed", _("Confirmed")
     CONVERTED = "converted", _("Lent")
     WITHDRAWN = "withdrawn", _("Taken back")
     RELEASED = "released", _("Returned")
@@ -216,7 +209,7 @@ class CommitmentStatus(models.TextChoices):
     @classmethod
     def holding(cls) -> tuple[CommitmentStatus, ...]:
         """States in which the lender's money is set aside."""
-        return (cls.RESERVED, cls.CONFIRMED)
+        return (cls.RESERVED,)
 
 
 class CommitmentSource(models.TextChoices):
@@ -227,15 +220,13 @@ class CommitmentSource(models.TextChoices):
 
 class NoteStatus(models.TextChoices):
     ACTIVE = "active", _("Running")
-    LISTED_FOR_SALE = "listed_for_sale", _("For sale")
-    SOLD = "sold", _("Sold")
     REPAID = "repaid", _("Paid back")
     SETTLED = "settled", _("Settled for less")
     WRITTEN_OFF = "written_off", _("Written off")
 
     @classmethod
     def open(cls) -> tuple[NoteStatus, ...]:
-        return (cls.ACTIVE, cls.LISTED_FOR_SALE)
+        return (cls.ACTIVE,)
 
 
 class InstalmentStatus(models.TextChoices):

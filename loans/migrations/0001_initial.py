@@ -1032,7 +1032,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("reserved", "Reserved"),
-                            ("confirmed", "Confirmed"),
                             ("converted", "Lent"),
                             ("withdrawn", "Taken back"),
                             ("released", "Returned"),
@@ -1084,9 +1083,9 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="commitment_amount_positive"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("ended_on__isnull", True), ("status__in", ("reserved", "confirmed"))),
+                            models.Q(("ended_on__isnull", True), ("status__in", ("reserved",))),
                             models.Q(
-                                models.Q(("status__in", ("reserved", "confirmed")), _negated=True),
+                                models.Q(("status__in", ("reserved",)), _negated=True),
                                 ("ended_on__isnull", False),
                             ),
                             _connector="OR",
@@ -1625,8 +1624,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("active", "Running"),
-                            ("listed_for_sale", "For sale"),
-                            ("sold", "Sold"),
                             ("repaid", "Paid back"),
                             ("settled", "Settled for less"),
                             ("written_off", "Written off"),
@@ -1730,9 +1727,9 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("closed_on__isnull", True), ("status__in", ("active", "listed_for_sale"))),
+                            models.Q(("closed_on__isnull", True), ("status__in", ("active",))),
                             models.Q(
-                                models.Q(("status__in", ("active", "listed_for_sale")), _negated=True),
+                                models.Q(("status__in", ("active",)), _negated=True),
                                 ("closed_on__isnull", False),
                             ),
                             _connector="OR",

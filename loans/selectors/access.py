@@ -7,7 +7,7 @@ from django.db.models import Q
 from accounts.enums.people import Role
 from accounts.models import User
 from ledger.models import JournalEntry
-from loans.enums.loan import CommitmentStatus, LoanStatus, NoteStatus, QuestionStatus, RepaymentStatus
+from loans.enums.loan import CommitmentStatus, LoanStatus, QuestionStatus, RepaymentStatus
 from loans.enums.permissions import (
     READ_LOAN_DOCUMENTS,
     VIEW_COMMITMENTS,
@@ -87,7 +87,7 @@ def _recoveries_shared(user: User) -> Q:
 
 
 def _changes_of_own_loans(user: User) -> Q:
-    partly_owned = Note.objects.filter(owner=user).exclude(status=NoteStatus.SOLD).values("loan")
+    partly_owned = Note.objects.filter(owner=user).values("loan")
     loans = Loan.objects.filter(Q(borrower=user) | Q(pk__in=partly_owned))
     return Q(subject_type="loan", subject_reference__in=loans.values("reference"))
 

@@ -43,7 +43,6 @@ class MandateStatus(models.TextChoices):
     DRAFT = "draft", _("Draft")
     ACTIVE = "active", _("On")
     PAUSED = "paused", _("Paused")
-    EXITING = "exiting", _("Winding down")
     STOPPED = "stopped", _("Stopped")
 
 

@@ -55,7 +55,6 @@ class Migration(migrations.Migration):
                             ("draft", "Draft"),
                             ("active", "On"),
                             ("paused", "Paused"),
-                            ("exiting", "Winding down"),
                             ("stopped", "Stopped"),
                         ],
                         default="draft",

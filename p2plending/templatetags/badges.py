@@ -115,8 +115,6 @@ _PART: dict[str, Badge] = {
     "withdrawn": Badge("neutral", "x-lg", _("Taken back")),
     "released": Badge("neutral", "arrow-repeat", _("Back in your wallet")),
     "active": Badge("success", "check-circle-fill", _("Running")),
-    "listed_for_sale": Badge("info", "shop", _("For sale")),
-    "sold": Badge("neutral", "arrow-right", _("Sold")),
     "repaid": Badge("success", "flag-fill", _("Repaid")),
     "settled": Badge("neutral", "flag-fill", _("Settled for less")),
     "written_off": Badge("danger", "x-circle-fill", _("Written off")),

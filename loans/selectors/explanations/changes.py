@@ -18,7 +18,7 @@ from accounts.models import User
 from ledger.models import JournalEntry
 from loans.account.terms import LoanTerms
 from loans.enums.collections import PlanProposalStatus, UnpaidChoice
-from loans.enums.loan import NoteStatus, RepaymentStatus
+from loans.enums.loan import RepaymentStatus
 from loans.models import CapitalisationShare, Distribution, Loan, LoanCharge, LoanLoss, Note, PlanProposal, Waiver
 from loans.selectors.access import LOAN_CHANGES, NOTES
 from loans.selectors.explanations.repayment import in_currency
@@ -109,7 +109,7 @@ def explain_change(reference: str, viewer: User) -> ChangeExplanation | None:
     if entry is None or loan is None:
         return None
     is_owner = viewer.pk == loan.borrower_id
-    notes = list(Note.objects.filter(loan=loan).exclude(status=NoteStatus.SOLD).select_related("owner").order_by("pk"))
+    notes = list(Note.objects.filter(loan=loan).select_related("owner").order_by("pk"))
     change = next((one for one in changes_of(loan) if one.entry is not None and one.entry.pk == entry.pk), None)
     if change is None:
         return None

@@ -30,7 +30,7 @@ def facts() -> None:
     def write() -> None:
         lines = [debit("C1000", 100, LineCode.OTHER), credit("C2140", 100, LineCode.OTHER)]
         post_entry(
-            kind=EntryKind.ADJUSTMENT,
+            kind=EntryKind.DEPOSIT,
             key="k",
             value_date=dt.date(2026, 1, 15),
             lines=lines,

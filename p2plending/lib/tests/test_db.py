@@ -192,9 +192,7 @@ def move(source: User, target: User, key: str) -> None:
         credit("C2100", 1_00, LineCode.OTHER, owner=target),
     ]
     run_money(
-        lambda: post_entry(
-            kind=EntryKind.ADJUSTMENT, key=key, value_date=DAY, lines=lines, actor=None, narrative="Test"
-        )
+        lambda: post_entry(kind=EntryKind.DEPOSIT, key=key, value_date=DAY, lines=lines, actor=None, narrative="Test")
     )
 
 

@@ -62,7 +62,7 @@ def test_the_wallet_offers_the_kinds_of_lines_that_it_has(scene: Scene, client_o
     for code in offered:
         assert browser.get(reverse("ledger:wallet"), {"type": code}).context["lines"]
     # An old address asks for what is not there: nothing is found, and it says what was asked.
-    answer = browser.get(reverse("ledger:wallet"), {"type": LineCode.BONUS})
+    answer = browser.get(reverse("ledger:wallet"), {"type": LineCode.COLLECTION_FEE})
     assert (answer.context["lines"], answer.context["form"].errors) == ([], {})
     assert "No lines match" in answer.content.decode()
 

@@ -37,7 +37,7 @@ def people(prefix: str, number: int, role: Role) -> list[User]:
 def move(key: str, *lines: Line) -> None:
     """An entry of the scene."""
     with transaction.atomic():
-        post_entry(kind=EntryKind.ADJUSTMENT, key=key, value_date=PAID_OUT, lines=lines, actor=None, narrative="Bench")
+        post_entry(kind=EntryKind.DEPOSIT, key=key, value_date=PAID_OUT, lines=lines, actor=None, narrative="Bench")
 
 
 def running_loan(prefix: str, lenders: int) -> Loan:

@@ -122,7 +122,7 @@ def checked(source: int, target: int) -> None:
 @once(model=JournalEntry, operation="bench.transfer")
 def _transfer(*, source: int, target: int, actor: User | None, idempotency_key: str) -> JournalEntry:
     return post_entry(
-        kind=EntryKind.ADJUSTMENT,
+        kind=EntryKind.DEPOSIT,
         key=f"transfer:{idempotency_key}",
         value_date=DAY,
         actor=actor,
@@ -213,7 +213,7 @@ def five_statements(cursor: Any, source: int, target: int) -> None:
     cursor.execute(
         "INSERT INTO ledger_journalentry (reference, idempotency_key, kind, value_date, posted_at, actor_label, "
         "narrative, subject_type, subject_reference) "
-        "VALUES (%s, %s, 'ADJUSTMENT', '2026-01-15', %s, 'x', 'x', '', '')",
+        "VALUES (%s, %s, 'DEPOSIT', '2026-01-15', %s, 'x', 'x', '', '')",
         [f"X{uuid.uuid4().hex[:14]}", uuid.uuid4().hex, clock.now().replace(tzinfo=None)],
     )
     entry = cursor.lastrowid
