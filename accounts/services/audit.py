@@ -1,14 +1,19 @@
-"""The one writer of the audit trail."""
+"""The one writer of the audit trail, and of the log line that goes with each event."""
 
 from __future__ import annotations
 
+import logging
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Model
 
 from accounts.models import AuditEvent, User
 from p2plending.lib.context import current_request
 from p2plending.lib.database.transactions import require_transaction
+
+logger = logging.getLogger(__name__)
 
 
 def record(
@@ -24,14 +29,18 @@ def record(
     """Write one audit event in the transaction of the change that it describes.
 
     `action` is dotted (`loans.loan.disbursed`); `data` holds before and after, never secrets. Without an actor the
-    label says which job acted, e.g. `system:end-of-day`.
+    label says which job acted, e.g. `system:end-of-day`. Once it is committed, the action is logged with its subject
+    and actor; reason and data, which may say more about a person, stay in the trail.
     """
     require_transaction()
     request = current_request()
+    label = actor_label or (actor.member_number if actor else "system")
+    extra = {"subject": subject_reference, "actor": label}
+    transaction.on_commit(partial(logger.info, action, extra=extra))
     return AuditEvent.objects.create(
         action=action,
         actor=actor,
-        actor_label=actor_label or (actor.member_number if actor else "system"),
+        actor_label=label,
         subject_type=subject_type,
         subject_reference=subject_reference,
         reason=reason,

@@ -16,6 +16,7 @@ from django_q.signing import BadSignature, SignedPackage
 from django_q.utils import get_func_repr
 
 from p2plending.lib import clock
+from p2plending.lib.context import RequestContext, reset_request, set_request
 from p2plending.operations.job_runs import record_run
 from p2plending.operations.job_table import job_of_schedule
 from p2plending.operations.worker.board import Slot
@@ -77,6 +78,8 @@ class Runner:
         self.slot.begin(row.pk)
         self.keeper.hold(row.pk)
         name = get_func_repr(task["func"])
+        # Every line and audit row of the work carries the task's id, as those of a page carry the request's.
+        context = set_request(RequestContext(request_id=task["id"]))
         logger.info("task begun", extra={"task": name, "group": task.get("group", "")})
         try:
             try:
@@ -87,6 +90,7 @@ class Runner:
             drop_stale_connection()
             store_patiently(row, task, result, is_done=is_done)
         finally:
+            reset_request(context)
             self.keeper.release()
             self.slot.end()
 

@@ -23,7 +23,9 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from django_q.tasks import async_task
 from pytest_django import Settings
 
+from accounts.models import AuditEvent
 from p2plending.lib import clock
+from p2plending.lib.context import current_request
 from p2plending.lib.processes import end_process, members_of_session, start_process
 from p2plending.models import JobRun
 from p2plending.operations.scheduler import ensure_schedules
@@ -57,6 +59,14 @@ def test_a_task_is_done_stored_and_removed() -> None:
     stored = Success.objects.get()
     assert (stored.func, stored.result, stored.attempt_count) == ("math.factorial", 120, 1)
     assert OrmQ.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_what_a_task_writes_carries_its_id_and_nothing_after_it_does() -> None:
+    task = async_task("p2plending.tests.support.worker_tasks.write_audit_event")
+    assert work_off() == 1
+    assert AuditEvent.objects.get(subject_reference="LN-1").request_id == task
+    assert current_request().request_id == ""
 
 
 @pytest.mark.django_db
