@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from p2plending.lib.processes import StopRequested, end_process, ignore_further_signals, stop_on_signals
 from p2plending.scripts.console import CannotContinue, say, stop_with, warn
@@ -53,6 +54,16 @@ class StageResult:
         return self.outcome.startswith("FAILED")
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A stage that runs while others do."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    output: TextIO
+    started: float
+
+
 class SuiteRun:
     """Runs stages one after the other, keeps going after a failure, and remembers what happened."""
 
@@ -60,6 +71,7 @@ class SuiteRun:
         self.scratch = scratch
         self.in_ci = in_ci
         self.results: list[StageResult] = []
+        self.beside: Beside | None = None
         # The developer's own .env must not decide what the tests see; parallel checkouts must not share files.
         self.environment = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS}
         self.environment |= {"ENV_FILE": os.devnull, "VAR_DIR": str(scratch / "var"), "PYTHONUNBUFFERED": "1"}
@@ -74,6 +86,36 @@ class SuiteRun:
         if code == NOTHING_COLLECTED and "pytest" in command:
             outcome = "FAILED (no test was selected)"
         self.results.append(StageResult(name, outcome, time.monotonic() - started, self.failed_tests()))
+
+    def begin(self, name: str, command: Sequence[str]) -> None:
+        """Start a stage beside those that follow; its output waits for `finish`."""
+        output = (self.scratch / "beside.log").open("w+", encoding="utf-8", errors="replace")
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=self.environment,
+            start_new_session=True,
+        )
+        self.beside = Beside(name, process, output, time.monotonic())
+
+    def finish(self) -> None:
+        """Wait for the stage that was begun, and put its output on the terminal."""
+        if self.beside is None:
+            return
+        stage, self.beside = self.beside, None
+        code = stage.process.wait()
+        seconds = time.monotonic() - stage.started
+        stage.output.seek(0)
+        say(f"\n--- {stage.name}\n{stage.output.read().rstrip()}")
+        stage.output.close()
+        self.results.append(StageResult(stage.name, "passed" if code == 0 else f"FAILED (exit code {code})", seconds))
+
+    def abandon(self) -> None:
+        """End the stage that was begun, when the run ends before it."""
+        if self.beside is not None:
+            end_process(self.beside.process, patience_seconds=STOP_SECONDS)
 
     def failed_tests(self) -> tuple[str, ...]:
         """Return the tests that failed in the last stage, as pytest remembers them, and forget them."""
@@ -140,7 +182,6 @@ def run_suites(run: SuiteRun, arguments: Sequence[str], *, is_fast: bool, is_on_
     # Without a server the SQLite stage takes over what it would have run.
     part = [] if problem or is_on_both else ["--stage", "sqlite"]
     run.stage("tests on SQLite", pytest_command(run, ["mariadb", *browser], [*part, *arguments]))
-    run.stage("make run in a fresh clone", [str(VENV_PYTHON), "-m", "p2plending.scripts.try_run"])
     name = "tests on MariaDB"
     if problem:
         run.leave_out(name, problem)
@@ -199,7 +240,11 @@ def main() -> None:
     run = SuiteRun(scratch=scratch, in_ci=os.environ.get("CI", "").lower() in {"1", "true", "yes"})
     try:
         prepare_environment(DEVELOPMENT, log=scratch / "install.log")
+        if not options.fast:
+            # It waits for disks and for its own parts, and the checks use one core: both together take no longer.
+            run.begin("make run in a fresh clone", [str(VENV_PYTHON), "-m", "p2plending.scripts.try_run"])
         run_static_checks(run)
+        run.finish()
         run_suites(run, arguments, is_fast=options.fast, is_on_both=options.both)
         if not options.fast and not arguments:
             run_cluster_stage(run)
@@ -209,6 +254,7 @@ def main() -> None:
         stop_with(problem)
     finally:
         ignore_further_signals()
+        run.abandon()
         shutil.rmtree(scratch, ignore_errors=True)
     say(run.summary())
     failed = [result.name for result in run.results if result.is_failure]

@@ -33,8 +33,8 @@ from p2plending.operations.worker import leases, runner
 from p2plending.operations.worker.board import COLUMNS, Slot
 from p2plending.operations.worker.leases import LEASE, take_task
 from p2plending.operations.worker.pool import Pool
+from p2plending.scripts.environment import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 BERLIN = ZoneInfo("Europe/Berlin")
 
 

@@ -29,10 +29,10 @@ from p2plending.lib.clock import business_date
 from p2plending.lib.formatting import format_day
 from p2plending.lib.processes import end_process
 from p2plending.lib.text import one_line
+from p2plending.scripts.environment import ROOT
 from p2plending.tests.support.books import assert_sound_books, available
 from p2plending.tests.support.world import fund_wallet, lift_lending_limits, listed_loan, new_key, set_price
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
