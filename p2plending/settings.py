@@ -354,7 +354,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "django-q": {"level": "INFO", "propagate": True},
+        "django-q": {"level": LOG_LEVEL, "propagate": True},
         "pikepdf": {"level": "WARNING"},
     },
 }
