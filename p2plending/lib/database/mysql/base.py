@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import Any
 
@@ -15,8 +16,9 @@ from p2plending.lib.database.transactions import CONFLICT_ERRORS
 
 logger = logging.getLogger(__name__)
 
-# What a node says whose transaction another one's write has cut off while it was opening a table with triggers.
-CUT_OFF_AT_TRIGGERS = "Unknown trigger has an error in its body"
+# What a node says whose transaction another one's write has cut off while it was opening a table with triggers: before
+# it had read a trigger's name, or in the middle of its body.
+CUT_OFF_AT_TRIGGERS = re.compile(r"(Unknown trigger|Trigger '\w+') has an error in its body")
 SYNTAX_ERROR, DEADLOCK = 1064, 1213
 # A host that did not answer is asked after the others for so long: each try may cost a whole connect time-out.
 RESTS_SECONDS = 10.0
@@ -90,7 +92,7 @@ class DatabaseWrapper(mysql.DatabaseWrapper):
         """
         code, words = (*error.args, None, "")[:2]
         is_conflict = isinstance(error, Database.OperationalError) and code in CONFLICT_ERRORS
-        is_disguised = code == SYNTAX_ERROR and str(words).startswith(CUT_OFF_AT_TRIGGERS)
+        is_disguised = code == SYNTAX_ERROR and CUT_OFF_AT_TRIGGERS.match(str(words)) is not None
         if (is_conflict or is_disguised) and self.in_atomic_block:
             self.needs_rollback = True
         if is_conflict:
